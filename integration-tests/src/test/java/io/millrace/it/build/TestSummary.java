@@ -1,0 +1,84 @@
+package io.millrace.it.build;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Element;
+import org.w3c.dom.NodeList;
+
+/**
+ * Prints, at the end of {@code verify}, how many tests ran in all modules and which were skipped
+ * for what reason; the skipped ones also go to a file, one a line.
+ */
+public final class TestSummary {
+  private int ran;
+  private int failed;
+  private final List<String> skipped = new ArrayList<>();
+
+  private TestSummary() {}
+
+  public static void main(String[] arguments) throws Exception {
+    TestSummary summary = new TestSummary();
+    for (Path report : reports(Path.of(arguments[0]))) {
+      summary.add(report);
+    }
+    summary.print();
+    Files.write(Path.of(arguments[1]), summary.skipped);
+  }
+
+  private static List<Path> reports(Path root) throws IOException {
+    List<Path> reports = new ArrayList<>();
+    try (Stream<Path> modules = Files.list(root)) {
+      for (Path module : modules.sorted().toList()) {
+        for (String kind : List.of("surefire-reports", "failsafe-reports")) {
+          addReports(module.resolve("target").resolve(kind), reports);
+        }
+      }
+    }
+    return reports;
+  }
+
+  private static void addReports(Path directory, List<Path> reports) throws IOException {
+    if (Files.isDirectory(directory)) {
+      try (Stream<Path> files = Files.list(directory)) {
+        files
+            .filter(file -> file.getFileName().toString().matches("TEST-.*\\.xml"))
+            .sorted()
+            .forEach(reports::add);
+      }
+    }
+  }
+
+  private void add(Path report) throws Exception {
+    Element suite =
+        DocumentBuilderFactory.newInstance()
+            .newDocumentBuilder()
+            .parse(report.toFile())
+            .getDocumentElement();
+    NodeList cases = suite.getElementsByTagName("testcase");
+    for (int i = 0; i < cases.getLength(); i++) {
+      Element test = (Element) cases.item(i);
+      NodeList skips = test.getElementsByTagName("skipped");
+      if (skips.getLength() > 0) {
+        String why = ((Element) skips.item(0)).getAttribute("message");
+        skipped.add(
+            test.getAttribute("classname") + "." + test.getAttribute("name") + ": " + why.strip());
+      } else {
+        ran++;
+        failed +=
+            test.getElementsByTagName("failure").getLength()
+                + test.getElementsByTagName("error").getLength();
+      }
+    }
+  }
+
+  private void print() {
+    System.out.println();
+    System.out.printf("%d passed, %d failed, %d skipped%n", ran - failed, failed, skipped.size());
+    skipped.forEach(line -> System.out.println("  skipped: " + line));
+  }
+}
