@@ -1,0 +1,81 @@
+package io.millrace.metadata.image;
+
+import io.millrace.metadata.image.PartitionImage.Leadership;
+import io.millrace.proto.internal.v1.BrokerIds;
+import io.millrace.proto.internal.v1.DirectoryIds;
+import io.millrace.proto.internal.v1.PartitionChange;
+
+/** What a {@link PartitionChange} makes of a partition. */
+final class PartitionChanges {
+  private PartitionChanges() {}
+
+  /**
+   * The changed partition. Epochs never go back, and the partition epoch grows by exactly one.
+   *
+   * @throws InvalidRecordException if an epoch does not follow
+   * @throws IllegalArgumentException if the changed partition would contradict itself
+   */
+  static PartitionImage apply(PartitionImage before, PartitionChange change) {
+    if (change.getPartitionEpoch() != before.partitionEpoch() + 1) {
+      throw new InvalidRecordException(
+          "partition epoch: "
+              + change.getPartitionEpoch()
+              + " (expected: "
+              + (before.partitionEpoch() + 1)
+              + ")");
+    }
+    int leaderEpoch = change.hasLeaderEpoch() ? change.getLeaderEpoch() : before.leaderEpoch();
+    if (leaderEpoch < before.leaderEpoch()) {
+      throw new InvalidRecordException(
+          "leader epoch: " + leaderEpoch + " (expected: >= " + before.leaderEpoch() + ")");
+    }
+    Leadership leadership =
+        new Leadership(
+            change.hasLeader() ? change.getLeader() : before.leader(),
+            leaderEpoch,
+            change.hasLastKnownLeader() ? change.getLastKnownLeader() : before.lastKnownLeader());
+    return new PartitionImage(
+        change.hasReplicas() ? change.getReplicas().getIdsList() : before.replicas(),
+        change.hasDirectories()
+            ? change.getDirectories().getIdsList().stream().map(Uuids::fromBytes).toList()
+            : before.directories(),
+        change.hasIsr() ? change.getIsr().getIdsList() : before.isr(),
+        change.hasElr() ? change.getElr().getIdsList() : before.elr(),
+        leadership,
+        change.getPartitionEpoch(),
+        change.hasEffectiveMinIsr() ? change.getEffectiveMinIsr() : before.effectiveMinIsr());
+  }
+
+  /** The change that makes one partition of another, naming only what differs. */
+  static PartitionChange between(int number, PartitionImage before, PartitionImage after) {
+    PartitionChange.Builder change =
+        PartitionChange.newBuilder().setPartition(number).setPartitionEpoch(after.partitionEpoch());
+    if (before.leaderEpoch() != after.leaderEpoch()) {
+      change.setLeaderEpoch(after.leaderEpoch());
+    }
+    if (before.leader() != after.leader()) {
+      change.setLeader(after.leader());
+    }
+    if (before.lastKnownLeader() != after.lastKnownLeader()) {
+      change.setLastKnownLeader(after.lastKnownLeader());
+    }
+    if (before.effectiveMinIsr() != after.effectiveMinIsr()) {
+      change.setEffectiveMinIsr(after.effectiveMinIsr());
+    }
+    if (!before.isr().equals(after.isr())) {
+      change.setIsr(BrokerIds.newBuilder().addAllIds(after.isr()));
+    }
+    if (!before.elr().equals(after.elr())) {
+      change.setElr(BrokerIds.newBuilder().addAllIds(after.elr()));
+    }
+    if (!before.replicas().equals(after.replicas())) {
+      change.setReplicas(BrokerIds.newBuilder().addAllIds(after.replicas()));
+    }
+    if (!before.directories().equals(after.directories())) {
+      change.setDirectories(
+          DirectoryIds.newBuilder()
+              .addAllIds(after.directories().stream().map(Uuids::toBytes).toList()));
+    }
+    return change.build();
+  }
+}

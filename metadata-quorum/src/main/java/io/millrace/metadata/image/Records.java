@@ -1,0 +1,128 @@
+package io.millrace.metadata.image;
+
+import io.millrace.metadata.image.PartitionImage.Leadership;
+import io.millrace.proto.internal.v1.BrokerRegistered;
+import io.millrace.proto.internal.v1.MetadataRecord;
+import io.millrace.proto.internal.v1.PartitionState;
+import io.millrace.proto.internal.v1.RequestAnswered;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Translates between the image's values and the messages that the records are made of. */
+public final class Records {
+  /** The version that this software writes, and the only one it knows, of every record. */
+  public static final int VERSION = 1;
+
+  private Records() {}
+
+  /** A record of the written version, its fact still to be set. */
+  public static MetadataRecord.Builder builder() {
+    return MetadataRecord.newBuilder().setVersion(VERSION);
+  }
+
+  /** A partition's state as the message says it. */
+  public static PartitionState toState(PartitionImage partition) {
+    PartitionState.Builder state =
+        PartitionState.newBuilder()
+            .addAllReplicas(partition.replicas())
+            .addAllIsr(partition.isr())
+            .addAllElr(partition.elr())
+            .setLeader(partition.leader())
+            .setLeaderEpoch(partition.leaderEpoch())
+            .setPartitionEpoch(partition.partitionEpoch())
+            .setEffectiveMinIsr(partition.effectiveMinIsr())
+            .setLastKnownLeader(partition.lastKnownLeader());
+    if (partition.directories().stream().anyMatch(id -> !id.equals(PartitionImage.UNASSIGNED))) {
+      partition.directories().forEach(id -> state.addDirectoryIds(Uuids.toBytes(id)));
+    }
+    return state.build();
+  }
+
+  static PartitionImage fromState(PartitionState state) {
+    List<UUID> directories =
+        state.getDirectoryIdsCount() == 0
+            ? Collections.nCopies(state.getReplicasCount(), PartitionImage.UNASSIGNED)
+            : state.getDirectoryIdsList().stream().map(Uuids::fromBytes).toList();
+    return new PartitionImage(
+        state.getReplicasList(),
+        directories,
+        state.getIsrList(),
+        state.getElrList(),
+        new Leadership(state.getLeader(), state.getLeaderEpoch(), state.getLastKnownLeader()),
+        state.getPartitionEpoch(),
+        state.getEffectiveMinIsr());
+  }
+
+  /** A broker as the record says it. */
+  public static MetadataRecord brokerRegistered(BrokerImage broker) {
+    BrokerRegistered.Builder record =
+        BrokerRegistered.newBuilder()
+            .setBrokerId(broker.id())
+            .setBrokerEpoch(broker.epoch())
+            .setIncarnationId(Uuids.toBytes(broker.registration().incarnationId()))
+            .setClientEndpoint(toEndpoint(broker.clientEndpoint()))
+            .setRack(broker.rack())
+            .setMinFeatureLevel(broker.features().min())
+            .setMaxFeatureLevel(broker.features().max())
+            .setFenced(broker.fenced());
+    broker.internalEndpoint().ifPresent(e -> record.setInternalEndpoint(toEndpoint(e)));
+    broker.directories().forEach(id -> record.addDirectoryIds(Uuids.toBytes(id)));
+    return builder().setBrokerRegistered(record).build();
+  }
+
+  static BrokerImage fromBrokerRegistered(BrokerRegistered record) {
+    BrokerRegistration registration =
+        new BrokerRegistration(
+            record.getBrokerEpoch(),
+            Uuids.fromBytes(record.getIncarnationId()),
+            record.getDirectoryIdsList().stream().map(Uuids::fromBytes).toList());
+    return new BrokerImage(
+        record.getBrokerId(),
+        registration,
+        fromEndpoint(record.getClientEndpoint()),
+        record.hasInternalEndpoint()
+            ? Optional.of(fromEndpoint(record.getInternalEndpoint()))
+            : Optional.empty(),
+        record.getRack(),
+        new FeatureRange(record.getMinFeatureLevel(), record.getMaxFeatureLevel()),
+        record.getFenced());
+  }
+
+  /** An answered request as the record says it. */
+  public static MetadataRecord requestAnswered(
+      AnsweredRequest request, long forgetBeforeMs, int keepAtMost) {
+    return builder()
+        .setRequestAnswered(
+            RequestAnswered.newBuilder()
+                .setRequestId(request.requestId())
+                .setFingerprint(request.fingerprint())
+                .setAnsweredAtMs(request.answeredAtMs())
+                .setForgetBeforeMs(forgetBeforeMs)
+                .setKeepAtMost(keepAtMost)
+                .setTopicId(Uuids.toBytes(request.topicId()))
+                .setRevision(request.revision()))
+        .build();
+  }
+
+  static AnsweredRequest fromRequestAnswered(RequestAnswered record) {
+    return new AnsweredRequest(
+        record.getRequestId(),
+        record.getFingerprint(),
+        record.getAnsweredAtMs(),
+        Uuids.fromBytes(record.getTopicId()),
+        record.getRevision());
+  }
+
+  private static io.millrace.proto.internal.v1.Endpoint toEndpoint(Endpoint endpoint) {
+    return io.millrace.proto.internal.v1.Endpoint.newBuilder()
+        .setHost(endpoint.host())
+        .setPort(endpoint.port())
+        .build();
+  }
+
+  private static Endpoint fromEndpoint(io.millrace.proto.internal.v1.Endpoint endpoint) {
+    return new Endpoint(endpoint.getHost(), endpoint.getPort());
+  }
+}

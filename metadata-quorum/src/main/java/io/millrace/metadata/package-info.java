@@ -1,0 +1,10 @@
+/**
+ * The metadata quorum as a node sees it: one image that follows the log, and a controller that
+ * takes commands.
+ *
+ * <p>Start with {@link io.millrace.metadata.MetadataQuorum}.
+ */
+@NullMarked
+package io.millrace.metadata;
+
+import org.jspecify.annotations.NullMarked;
