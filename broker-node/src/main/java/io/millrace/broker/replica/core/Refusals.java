@@ -1,0 +1,68 @@
+package io.millrace.broker.replica.core;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import java.util.Map;
+
+/** The core's own refusals, each naming the value and what was expected. */
+final class Refusals {
+  private Refusals() {}
+
+  static MillraceError noLeaderYet() {
+    return new MillraceError(ErrorCode.NOT_LEADER, "this broker does not lead the partition");
+  }
+
+  static MillraceError epoch(int asked, int current) {
+    boolean older = asked < current;
+    return new MillraceError(
+        older ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH,
+        "leader_epoch: " + asked + " (expected: " + current + ")",
+        Map.of(
+            "leader_epoch", Integer.toString(asked),
+            "current_leader_epoch", Integer.toString(current)));
+  }
+
+  static MillraceError notEnoughReplicas(Acknowledgements acks, boolean appended) {
+    return new MillraceError(
+        appended ? ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND : ErrorCode.NOT_ENOUGH_REPLICAS,
+        "in-sync replicas: %d (expected: >= %d)%s"
+            .formatted(acks.inSync(), acks.minIsr(), appended ? "; the batch is in the log" : ""),
+        Map.of(
+            "in_sync_replicas", Integer.toString(acks.inSync()),
+            "min_insync_replicas", Integer.toString(acks.minIsr())));
+  }
+
+  static MillraceError timedOut(boolean appended) {
+    return new MillraceError(
+        ErrorCode.REQUEST_TIMED_OUT,
+        appended
+            ? "the batch was appended but not acknowledged in time; it may still be committed"
+            : "the deadline passed before the batch was appended");
+  }
+
+  static MillraceError previousFrameFailed(int baseSequence) {
+    return new MillraceError(
+        ErrorCode.PREVIOUS_FRAME_FAILED,
+        "an earlier frame of this partition failed on this stream; resume the partition at a named"
+            + " sequence first",
+        Map.of("base_sequence", Integer.toString(baseSequence)));
+  }
+
+  static MillraceError deleteOutOfRange(long asked, long logStart, long highWatermark) {
+    return new MillraceError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        "before_offset: %d (expected: -1 or [%d, %d], the high watermark)"
+            .formatted(asked, logStart, highWatermark),
+        Map.of(
+            "before_offset", Long.toString(asked),
+            "log_start_offset", Long.toString(logStart),
+            "high_watermark", Long.toString(highWatermark)));
+  }
+
+  static MillraceError deleteFromCompacted() {
+    return new MillraceError(
+        ErrorCode.POLICY_VIOLATION,
+        "records can't be deleted from a topic that is only compacted (expected: cleanup.policy"
+            + " with delete)");
+  }
+}
