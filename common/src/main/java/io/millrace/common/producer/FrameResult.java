@@ -1,0 +1,24 @@
+package io.millrace.common.producer;
+
+import io.millrace.common.MillraceError;
+
+/** What a broker answered to one frame. */
+public sealed interface FrameResult {
+  /**
+   * The batch is in the log and reached its acks.
+   *
+   * @param baseOffset the offset of its first record
+   * @param lastOffset the offset of its last record
+   * @param logAppendTimeMs the time the broker gave it, or -1 (CreateTime)
+   * @param duplicate whether it was a repeat; then everything else is as it was the first time
+   */
+  record Appended(long baseOffset, long lastOffset, long logAppendTimeMs, boolean duplicate)
+      implements FrameResult {}
+
+  /**
+   * The batch did not reach its acks; it may be in the log all the same.
+   *
+   * @param error why
+   */
+  record Refused(MillraceError error) implements FrameResult {}
+}
