@@ -11,7 +11,8 @@ import java.util.List;
  *
  * <p>Durability follows POSIX: file contents are durable after {@link StoredFile#force}, names
  * (creation, rename, deletion) after {@link #forceDirectory} on the parent. Thread-safe; a {@link
- * StoredFile} allows one writer and any readers.
+ * StoredFile} allows one writer and any readers, and {@link StoredFile#force} beside them. An
+ * interrupt of the calling thread neither stops an operation nor closes a file.
  */
 public interface FileStore {
   /** How a file is opened. */
@@ -37,22 +38,40 @@ public interface FileStore {
   /** Whether a file or directory of that name exists. */
   boolean exists(Path path) throws IOException;
 
-  /** Creates the directory and its missing parents. */
+  /**
+   * Creates the directory and its missing parents.
+   *
+   * @throws java.nio.file.FileAlreadyExistsException if a file is in the way
+   */
   void createDirectories(Path path) throws IOException;
 
   /** The names in a directory as full paths, sorted; empty if it is missing. */
   List<Path> list(Path directory) throws IOException;
 
-  /** Whether the path is a directory. */
+  /** Whether the path is a directory; false if it is missing. */
   boolean isDirectory(Path path) throws IOException;
 
-  /** The file's length in bytes. */
+  /**
+   * The file's length in bytes.
+   *
+   * @throws java.nio.file.NoSuchFileException if it is missing
+   */
   long size(Path path) throws IOException;
 
-  /** Renames a file or directory, replacing a file of the new name, in one step. */
+  /**
+   * Renames a file or directory, replacing a file of the new name, in one step. Open files and
+   * mappings stay usable.
+   *
+   * @throws java.nio.file.NoSuchFileException if there is nothing of the old name
+   */
   void rename(Path from, Path to) throws IOException;
 
-  /** Deletes a file or an empty directory; nothing happens if it is missing. */
+  /**
+   * Deletes a file or an empty directory; nothing happens if it is missing. Open files and mappings
+   * stay usable.
+   *
+   * @throws java.nio.file.DirectoryNotEmptyException if the directory holds anything
+   */
   void delete(Path path) throws IOException;
 
   /** Makes the names in a directory durable. */
@@ -60,15 +79,22 @@ public interface FileStore {
 
   /**
    * Maps a file's first {@code length} bytes read-only. The file must not be cut below {@code
-   * length} while the mapping is open (SIGBUS). Closing unmaps; the buffer must not be used
-   * afterwards.
+   * length} while the mapping is open (SIGBUS). Closing ends the use of the buffer; when the pages
+   * are given back depends on the platform (see {@link RealFileStore}).
+   *
+   * @throws IOException if the file is shorter than {@code length}
    */
   MappedFile map(Path path, long length) throws IOException;
 
   /** Bytes that can still be written on the volume that holds the path. */
   long usableSpace(Path path) throws IOException;
 
-  /** Locks a file for this process, creating it; fails at once if another process holds it. */
+  /**
+   * Locks a file for this process, creating it; fails at once if it is held, by another process or
+   * by this one. Nothing else may open the file: on POSIX systems closing it would end the lock.
+   *
+   * @throws FileLockedException if it is held
+   */
   FileLock lock(Path path) throws IOException;
 
   /** A lock that ends with the process or by closing. */
@@ -104,10 +130,13 @@ public interface FileStore {
      */
     int read(ByteBuffer into, long position) throws IOException;
 
-    /** Appends all bytes of the buffers at a position, growing the file. */
+    /**
+     * Writes all remaining bytes of the buffers, in order, at a position, growing the file; a gap
+     * before the position reads as zeros. After a failure any part of the bytes may be there.
+     */
     void write(ByteBuffer[] from, long position) throws IOException;
 
-    /** Appends all bytes of the buffer at a position, growing the file. */
+    /** Writes all remaining bytes of the buffer, as {@link #write(ByteBuffer[], long)} does. */
     default void write(ByteBuffer from, long position) throws IOException {
       write(new ByteBuffer[] {from}, position);
     }
