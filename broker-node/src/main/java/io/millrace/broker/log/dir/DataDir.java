@@ -38,7 +38,6 @@ public final class DataDir implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDir.class);
 
   static final String RECOVERY_POINTS = "recovery-points";
-  static final String LOG_START_OFFSETS = "log-start-offsets";
 
   private final FileStore store;
   private final Path path;
@@ -154,35 +153,17 @@ public final class DataDir implements AutoCloseable {
    * are checked from their beginnings.
    */
   public Map<TopicIdPartition, Long> recoveryPoints() throws IOException {
-    return readOffsets(RECOVERY_POINTS, "every log is checked from its beginning");
+    try {
+      return new OffsetCheckpoint(store, path.resolve(RECOVERY_POINTS)).read();
+    } catch (CorruptFileException e) {
+      LOG.warn("[data directory {}] {}: every log is checked anew", path, e.getMessage());
+      return Map.of();
+    }
   }
 
   /** Replaces all recovery points, durably. */
   public void writeRecoveryPoints(Map<TopicIdPartition, Long> offsets) throws IOException {
     new OffsetCheckpoint(store, path.resolve(RECOVERY_POINTS)).write(offsets);
-  }
-
-  /**
-   * Where each log begins. A damaged file counts as a missing one: then the logs begin with their
-   * first segments.
-   */
-  public Map<TopicIdPartition, Long> logStartOffsets() throws IOException {
-    return readOffsets(LOG_START_OFFSETS, "every log begins with its first segment");
-  }
-
-  /** Replaces all log start offsets, durably. */
-  public void writeLogStartOffsets(Map<TopicIdPartition, Long> offsets) throws IOException {
-    new OffsetCheckpoint(store, path.resolve(LOG_START_OFFSETS)).write(offsets);
-  }
-
-  private Map<TopicIdPartition, Long> readOffsets(String name, String consequence)
-      throws IOException {
-    try {
-      return new OffsetCheckpoint(store, path.resolve(name)).read();
-    } catch (CorruptFileException e) {
-      LOG.warn("[data directory {}] {}: {}", path, e.getMessage(), consequence);
-      return Map.of();
-    }
   }
 
   /** Whether it can be used. */

@@ -246,17 +246,15 @@ class DataDirTest {
   }
 
   @Test
-  void keepsOffsetsByTopicId() throws IOException {
+  void keepsRecoveryPointsByTopicId() throws IOException {
     TopicIdPartition orders = new TopicIdPartition(new UUID(7, 8), 0);
     TopicIdPartition other = new TopicIdPartition(new UUID(7, 8), 11);
     try (DataDir dir = formatAndOpen()) {
       assertThat(dir.recoveryPoints()).isEmpty();
       dir.writeRecoveryPoints(Map.of(orders, 17L, other, 4_000_000_000L));
-      dir.writeLogStartOffsets(Map.of(orders, 3L));
     }
     try (DataDir dir = opening(store, "boot1").open()) {
       assertThat(dir.recoveryPoints()).isEqualTo(Map.of(orders, 17L, other, 4_000_000_000L));
-      assertThat(dir.logStartOffsets()).isEqualTo(Map.of(orders, 3L));
       overwrite(PATH.resolve(DataDir.RECOVERY_POINTS), new byte[] {1});
       assertThat(dir.recoveryPoints()).isEmpty();
     }
