@@ -5,8 +5,8 @@ import io.millrace.proto.internal.v1.BrokerIds;
 import io.millrace.proto.internal.v1.DirectoryIds;
 import io.millrace.proto.internal.v1.PartitionChange;
 
-/** What a {@link PartitionChange} makes of a partition. */
-final class PartitionChanges {
+/** What a {@link PartitionChange} makes of a partition, and the change between two states. */
+public final class PartitionChanges {
   private PartitionChanges() {}
 
   /**
@@ -47,7 +47,7 @@ final class PartitionChanges {
   }
 
   /** The change that makes one partition of another, naming only what differs. */
-  static PartitionChange between(int number, PartitionImage before, PartitionImage after) {
+  public static PartitionChange between(int number, PartitionImage before, PartitionImage after) {
     PartitionChange.Builder change =
         PartitionChange.newBuilder().setPartition(number).setPartitionEpoch(after.partitionEpoch());
     if (before.leaderEpoch() != after.leaderEpoch()) {

@@ -1,5 +1,6 @@
 package io.millrace.metadata.image;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.UUID;
@@ -95,5 +96,31 @@ public record PartitionImage(
           "broker: " + broker + " (expected: one of " + replicas + ")");
     }
     return directories.get(index);
+  }
+
+  /** Without a leader, in the next leader epoch: whoever led, leads no more. */
+  public PartitionImage withoutLeader() {
+    return withLeader(NO_BROKER);
+  }
+
+  /** Led by a broker in the next leader epoch. */
+  public PartitionImage withLeader(int broker) {
+    Leadership next = new Leadership(broker, leaderEpoch() + 1, lastKnownLeader());
+    return new PartitionImage(
+        replicas, directories, isr, elr, next, partitionEpoch + 1, effectiveMinIsr);
+  }
+
+  /** With another effective min ISR, which clears the ELR (S03). */
+  public PartitionImage withEffectiveMinIsr(int minIsr) {
+    return new PartitionImage(
+        replicas, directories, isr, List.of(), leadership, partitionEpoch + 1, minIsr);
+  }
+
+  /** With a broker's replica in a directory. */
+  public PartitionImage withDirectory(int broker, UUID directory) {
+    List<UUID> changed = new ArrayList<>(directories);
+    changed.set(replicas.indexOf(broker), directory);
+    return new PartitionImage(
+        replicas, changed, isr, elr, leadership, partitionEpoch + 1, effectiveMinIsr);
   }
 }

@@ -1,0 +1,58 @@
+package io.millrace.metadata.controller;
+
+import io.millrace.metadata.image.PartitionChanges;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.Records;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.internal.v1.MetadataRecord;
+import io.millrace.proto.internal.v1.PartitionChange;
+import io.millrace.proto.internal.v1.PartitionsChanged;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** Gathers partition changes into one record per topic, and counts their bytes. */
+final class PartitionChangeSet {
+  /** A record's own bytes (id, tags, lengths) without its changes, at most. */
+  private static final int BYTES_PER_TOPIC = 40;
+
+  /** The tag and length of a change within its record, at most. */
+  private static final int BYTES_PER_CHANGE = 4;
+
+  private final SortedMap<UUID, PartitionsChanged.Builder> byTopic = new TreeMap<>();
+  private int bytes;
+
+  /** Adds what makes one partition of another; {@code after} has the next partition epoch. */
+  void add(TopicImage topic, int partition, PartitionImage before, PartitionImage after) {
+    PartitionChange change = PartitionChanges.between(partition, before, after);
+    byTopic
+        .computeIfAbsent(
+            topic.id(),
+            id -> {
+              bytes += BYTES_PER_TOPIC;
+              return PartitionsChanged.newBuilder().setTopicId(Uuids.toBytes(id));
+            })
+        .addChanges(change);
+    bytes += change.getSerializedSize() + BYTES_PER_CHANGE;
+  }
+
+  /** An upper bound of the records' bytes. */
+  int bytes() {
+    return bytes;
+  }
+
+  boolean isEmpty() {
+    return byTopic.isEmpty();
+  }
+
+  List<MetadataRecord> records() {
+    List<MetadataRecord> records = new ArrayList<>(byTopic.size());
+    byTopic
+        .values()
+        .forEach(changed -> records.add(Records.builder().setPartitionsChanged(changed).build()));
+    return records;
+  }
+}

@@ -1,0 +1,112 @@
+package io.millrace.metadata.controller;
+
+import com.google.protobuf.ByteString;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.metadata.controller.Command.AdminCommand;
+import io.millrace.metadata.controller.Command.AlterTopicConfigs;
+import io.millrace.metadata.controller.Command.CreatePartitions;
+import io.millrace.metadata.controller.Command.CreateTopic;
+import io.millrace.metadata.controller.Command.DeleteTopic;
+import io.millrace.metadata.controller.CommandResult.TopicResult;
+import io.millrace.metadata.image.AnsweredRequest;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.Records;
+import io.millrace.proto.internal.v1.MetadataRecord;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+
+/** Answers a repeated request as the first one was, for a bounded time and number of requests. */
+final class RequestMemory {
+  private static final int FINGERPRINT_BYTES = 16;
+
+  private final ControllerSettings settings;
+
+  RequestMemory(ControllerSettings settings) {
+    this.settings = settings;
+  }
+
+  /** The answer to a repetition, or why its id can't be taken; empty for a new request. */
+  Optional<Decision> recall(MetadataImage image, AdminCommand command, long wallMs) {
+    Optional<String> id = command.options().requestId();
+    if (id.isEmpty()) {
+      return Optional.empty();
+    }
+    int chars = id.get().length();
+    if (chars < 1 || chars > RequestOptions.MAX_REQUEST_ID_CHARS) {
+      String expected = "1 to " + RequestOptions.MAX_REQUEST_ID_CHARS + " characters";
+      return Optional.of(
+          Decision.refused(
+              ErrorCode.INVALID_REQUEST,
+              "request_id: " + chars + " characters (expected: " + expected + ")"));
+    }
+    return image
+        .requests()
+        .find(id.get())
+        .filter(known -> wallMs - known.answeredAtMs() <= settings.requestRetentionMs())
+        .map(known -> repeat(known, command));
+  }
+
+  /** The record that remembers an answer. */
+  MetadataRecord remember(
+      String requestId, AdminCommand command, UUID topicId, long revision, long wallMs) {
+    return Records.requestAnswered(
+        new AnsweredRequest(requestId, fingerprint(command), wallMs, topicId, revision),
+        wallMs - settings.requestRetentionMs(),
+        settings.maxRememberedRequests());
+  }
+
+  private static Decision repeat(AnsweredRequest known, AdminCommand command) {
+    if (known.fingerprint().equals(fingerprint(command))) {
+      return Decision.answer(new TopicResult(Optional.of(known.topicId()), known.revision()));
+    }
+    return Decision.refused(
+        new MillraceError(
+            ErrorCode.REQUEST_ID_REUSED,
+            "request_id: "
+                + known.requestId()
+                + " was used for another request (expected: a new one for each request)",
+            Map.of("request_id", known.requestId())));
+  }
+
+  /** A digest of what is asked, the same for the same request in every version of the software. */
+  private static ByteString fingerprint(AdminCommand command) {
+    MessageDigest digest = sha256();
+    if (command instanceof CreateTopic create) {
+      put(digest, "create", create.topic());
+      put(digest, "" + create.partitions(), "" + create.replicationFactor());
+      new TreeMap<>(create.configs()).forEach((key, value) -> put(digest, key, value));
+    } else if (command instanceof DeleteTopic delete) {
+      put(digest, "delete", delete.topic());
+      put(digest, delete.expectedId().map(UUID::toString).orElse(""));
+    } else if (command instanceof AlterTopicConfigs alter) {
+      put(digest, "alter", alter.topic());
+      new TreeMap<>(alter.changes())
+          .forEach((key, value) -> put(digest, key, value.map(v -> "=" + v).orElse("")));
+    } else if (command instanceof CreatePartitions grow) {
+      put(digest, "grow", grow.topic(), "" + grow.partitions());
+    }
+    return ByteString.copyFrom(digest.digest(), 0, FINGERPRINT_BYTES);
+  }
+
+  private static void put(MessageDigest digest, String... texts) {
+    for (String text : texts) {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      digest.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
+      digest.update(bytes);
+    }
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+}

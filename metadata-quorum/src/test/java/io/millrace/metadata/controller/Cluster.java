@@ -1,0 +1,115 @@
+package io.millrace.metadata.controller;
+
+import io.millrace.metadata.controller.Command.RegisterBroker;
+import io.millrace.metadata.controller.ControllerPlan.Step;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.image.FeatureRange;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.ReplicatedImage;
+import io.millrace.proto.internal.v1.MetadataEntry;
+import io.millrace.proto.internal.v1.MetadataRecord;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.UUID;
+
+/** A controller whose entries take effect at once. */
+public final class Cluster {
+  private static final long EPOCH = 1;
+
+  private final ReplicatedImage image = new ReplicatedImage(MetadataImage.EMPTY);
+  private final List<MetadataEntry> log = new ArrayList<>();
+  private final Controller controller;
+  private long wallMs = 1_700_000_000_000L;
+
+  public Cluster(ControllerSettings settings, long seed) {
+    Random random = new Random(seed);
+    controller = new Controller(settings, () -> new UUID(random.nextLong(), random.nextLong()));
+    commit(controller.activation(image.image(), 1));
+  }
+
+  /** A cluster of one broker with the default settings. */
+  public static Cluster ofOneBroker() {
+    Cluster cluster = new Cluster(ControllerSettings.DEFAULTS, 1);
+    cluster.run(register(1, ""));
+    return cluster;
+  }
+
+  /** A registration of a broker's first process. */
+  public static RegisterBroker register(int id, String rack) {
+    return register(id, rack, 1);
+  }
+
+  /** A registration of one of a broker's processes. */
+  public static RegisterBroker register(int id, String rack, long process) {
+    return new RegisterBroker(
+        id,
+        new UUID(id, process),
+        new Endpoint("broker-" + id, 9650),
+        Optional.of(new Endpoint("broker-" + id, 9651)),
+        rack,
+        FeatureRange.SUPPORTED,
+        List.of(directory(id)));
+  }
+
+  /** A broker's only directory. */
+  public static UUID directory(int broker) {
+    return new UUID(99, broker);
+  }
+
+  public MetadataImage image() {
+    return image.image();
+  }
+
+  /** Every entry so far. */
+  public List<MetadataEntry> log() {
+    return log;
+  }
+
+  public void passTime(long millis) {
+    wallMs += millis;
+  }
+
+  /** Carries out a command. */
+  public CommandResult run(Command command) {
+    return runAll(List.of(command)).get(0);
+  }
+
+  /** Carries out commands that wait together. */
+  public List<CommandResult> runAll(List<Command> commands) {
+    List<Command> waiting = new ArrayList<>(commands);
+    List<Integer> places = new ArrayList<>();
+    List<CommandResult> results = new ArrayList<>();
+    for (int i = 0; i < commands.size(); i++) {
+      places.add(i);
+      results.add(null);
+    }
+    while (!waiting.isEmpty()) {
+      ControllerPlan plan = controller.plan(image.image(), waiting, wallMs);
+      commit(plan.records());
+      for (int i = plan.steps().size() - 1; i >= 0; i--) {
+        if (plan.steps().get(i) instanceof Step.Answer answer) {
+          results.set(places.remove(i), answer.result());
+          waiting.remove(i);
+        }
+      }
+    }
+    return results;
+  }
+
+  private void commit(List<MetadataRecord> records) {
+    if (!records.isEmpty()) {
+      MetadataEntry entry =
+          MetadataEntry.newBuilder()
+              .setControllerEpoch(EPOCH)
+              .setExpectedRevision(image.image().revision())
+              .addAllRecords(records)
+              .build();
+      if (image.apply(EPOCH, entry).isEmpty()) {
+        throw new AssertionError("void entry: " + entry);
+      }
+      log.add(entry);
+    }
+  }
+}
