@@ -1,0 +1,58 @@
+package io.millrace.client.api;
+
+import io.millrace.common.TopicPartition;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Topics, offsets and facts about the cluster. Thread-safe; every call blocks, retries what can be
+ * retried (a repeated change carries the same request id and is done once) and ends within {@link
+ * ClientConfig#requestTimeout()}. What is refused throws a {@link
+ * io.millrace.common.MillraceException}.
+ */
+public interface Admin {
+  /** The version, limits and capabilities of the broker that answers first. */
+  ServerInfo serverInfo();
+
+  /** The brokers and the active controller. */
+  ClusterDescription cluster();
+
+  /** Creates a topic and waits until its partitions have leaders. */
+  TopicDescription createTopic(NewTopic topic);
+
+  /** One topic with its partitions and every configuration entry in force. */
+  TopicDescription describeTopic(String name);
+
+  /** All topics by name, without their configuration entries. */
+  List<TopicDescription> listTopics();
+
+  /**
+   * Changes a topic's configuration.
+   *
+   * @param set new values by key
+   * @param reset keys that go back to their defaults
+   */
+  TopicDescription alterTopic(String name, Map<String, String> set, Set<String> reset);
+
+  /** Adds partitions up to the given number; keys may map to other partitions from then on. */
+  TopicDescription createPartitions(String name, int partitions);
+
+  /** Deletes a topic and its data. */
+  void deleteTopic(String name);
+
+  /**
+   * Deletes the records before an offset.
+   *
+   * @param before for each partition the first offset to keep; -1 for the high watermark
+   * @return the new log start offsets
+   */
+  Map<TopicPartition, Long> deleteRecords(Map<TopicPartition, Long> before);
+
+  /**
+   * Looks offsets up.
+   *
+   * @return for each partition the offset; a time after the last record gives the end
+   */
+  Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> places);
+}

@@ -1,0 +1,54 @@
+package io.millrace.client.api;
+
+import io.millrace.common.TopicPartition;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads partitions that the caller chooses. Confined to one thread, but for {@link #wakeup}: all
+ * its work is done inside the calls; only the network goes on meanwhile, within the byte credits of
+ * {@link ConsumerConfig#creditBytes()}.
+ */
+public interface Consumer extends AutoCloseable {
+  /**
+   * Adds a partition, or moves one that it has, to a place. The place is looked up by the next
+   * {@link #poll}.
+   */
+  void assign(TopicPartition partition, OffsetSpec from);
+
+  /** Gives a partition up. */
+  void unassign(TopicPartition partition);
+
+  /** Moves an assigned partition to an offset; records already under way are dropped. */
+  void seek(TopicPartition partition, long offset);
+
+  /** The assigned partitions. */
+  Set<TopicPartition> assignment();
+
+  /**
+   * The offset of the next record that {@link #poll} would return.
+   *
+   * @throws IllegalStateException if the partition is not assigned or its start is not known yet
+   */
+  long position(TopicPartition partition);
+
+  /**
+   * Returns records, in order within each partition: at once if there are some, else after waiting
+   * up to the time-out.
+   *
+   * @return at most {@link ConsumerConfig#maxPollRecords()} records, empty after the time-out or
+   *     {@link #wakeup}
+   * @throws io.millrace.common.MillraceException with {@code OFFSET_OUT_OF_RANGE} (unless {@link
+   *     ConsumerConfig#outOfRange()} says where to go on), {@code CORRUPT_BATCH}, {@code
+   *     UNKNOWN_TOPIC}…; the consumer can be used on after a {@link #seek} or {@link #unassign}
+   */
+  List<ConsumerRecord> poll(Duration timeout);
+
+  /** Ends a {@link #poll} that is waiting, or the next one. Any thread. */
+  void wakeup();
+
+  /** Ends the streams. */
+  @Override
+  void close();
+}

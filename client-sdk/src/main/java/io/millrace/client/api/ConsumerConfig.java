@@ -1,0 +1,96 @@
+package io.millrace.client.api;
+
+/**
+ * How a consumer reads.
+ *
+ * @param creditBytes the most bytes of records that a broker may send ahead of the application; the
+ *     bound of this consumer's memory, for each broker (one larger batch is sent all the same)
+ * @param maxFetchBytes the most bytes of records in one message
+ * @param maxPollRecords the most records that one poll returns
+ * @param maxDecompressedBytes the most bytes that one batch may unpack to
+ * @param outOfRange what to do when the position is below the log's start or above its end
+ */
+public record ConsumerConfig(
+    int creditBytes,
+    int maxFetchBytes,
+    int maxPollRecords,
+    int maxDecompressedBytes,
+    OutOfRange outOfRange) {
+  /** Where to go on when the position is out of range. */
+  public enum OutOfRange {
+    /** Nowhere: the poll throws {@code OFFSET_OUT_OF_RANGE}. */
+    FAIL,
+    /** At the first record that is kept. */
+    EARLIEST,
+    /** At the end. */
+    LATEST
+  }
+
+  public ConsumerConfig {
+    ConfigChecks.atLeast("creditBytes", creditBytes, 1);
+    ConfigChecks.atLeast("maxFetchBytes", maxFetchBytes, 1);
+    ConfigChecks.atLeast("maxPollRecords", maxPollRecords, 1);
+    ConfigChecks.atLeast("maxDecompressedBytes", maxDecompressedBytes, 1);
+  }
+
+  /** 16 MiB of credits, messages of 512 KiB, 1,000 records a poll, 128 MiB unpacked, FAIL. */
+  public static ConsumerConfig defaults() {
+    return builder().build();
+  }
+
+  /** A builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects the settings; confined to one thread. */
+  public static final class Builder {
+    private int creditBytes = 16 << 20;
+    private int maxFetchBytes = 512 << 10;
+    private int maxPollRecords = 1_000;
+    private int maxDecompressedBytes = 128 << 20;
+    private OutOfRange outOfRange = OutOfRange.FAIL;
+
+    private Builder() {}
+
+    /** See {@link ConsumerConfig#creditBytes()}. */
+    public Builder creditBytes(int bytes) {
+      this.creditBytes = bytes;
+      return this;
+    }
+
+    /** See {@link ConsumerConfig#maxFetchBytes()}. */
+    public Builder maxFetchBytes(int bytes) {
+      this.maxFetchBytes = bytes;
+      return this;
+    }
+
+    /** See {@link ConsumerConfig#maxPollRecords()}. */
+    public Builder maxPollRecords(int records) {
+      this.maxPollRecords = records;
+      return this;
+    }
+
+    /** See {@link ConsumerConfig#maxDecompressedBytes()}. */
+    public Builder maxDecompressedBytes(int bytes) {
+      this.maxDecompressedBytes = bytes;
+      return this;
+    }
+
+    /** See {@link ConsumerConfig#outOfRange()}. */
+    public Builder outOfRange(OutOfRange policy) {
+      this.outOfRange = policy;
+      return this;
+    }
+
+    /**
+     * The settings as a value.
+     *
+     * @throws IllegalArgumentException if one of them is out of bounds
+     */
+    public ConsumerConfig build() {
+      return new ConsumerConfig(
+          creditBytes, maxFetchBytes, maxPollRecords, maxDecompressedBytes, outOfRange);
+    }
+  }
+}

@@ -1,0 +1,33 @@
+package io.millrace.client.api;
+
+import io.millrace.client.internal.DefaultClient;
+
+/**
+ * The way in: one set of connections that any number of producers, consumers and admin calls share.
+ * Thread-safe; closing it closes what was made from it.
+ */
+public interface MillraceClient extends AutoCloseable {
+  /**
+   * A client of the cluster. Opens no connection yet: the first call does, and tells what is wrong
+   * with the addresses if none answers.
+   */
+  static MillraceClient connect(ClientConfig config) {
+    return new DefaultClient(config);
+  }
+
+  /** The settings it was made with. */
+  ClientConfig config();
+
+  /** Topics, offsets and facts about the cluster. */
+  Admin admin();
+
+  /** A new producer. */
+  Producer producer(ProducerConfig config);
+
+  /** A new consumer, which has no partitions yet. */
+  Consumer consumer(ConsumerConfig config);
+
+  /** Closes the producers, after sending what they hold, and the connections. */
+  @Override
+  void close();
+}

@@ -1,0 +1,153 @@
+package io.millrace.client.api;
+
+import io.millrace.common.Acks;
+import io.millrace.common.record.Compression;
+import java.time.Duration;
+
+/**
+ * How a producer sends.
+ *
+ * @param acks when the broker answers
+ * @param idempotent whether each record is in the log exactly once; not possible with acks=0
+ * @param compression the codec of the batches
+ * @param batchBytes a batch is sent when it has this many bytes before compression; a larger record
+ *     makes a batch of its own
+ * @param linger how long a batch that is not full waits for more records
+ * @param bufferBytes the most bytes of records that wait or are under way; the bound of this
+ *     producer's memory
+ * @param maxInFlightBatches the most unanswered batches of a partition; the broker's own bound
+ *     holds if it is smaller
+ * @param maxBlock how long a send may wait for room in the buffer or for metadata
+ * @param deliveryTimeout how long a batch is tried before its records fail
+ * @param ackTimeout how long the broker may wait for acks
+ */
+public record ProducerConfig(
+    Acks acks,
+    boolean idempotent,
+    Compression compression,
+    int batchBytes,
+    Duration linger,
+    long bufferBytes,
+    int maxInFlightBatches,
+    Duration maxBlock,
+    Duration deliveryTimeout,
+    Duration ackTimeout) {
+  public ProducerConfig {
+    ConfigChecks.atLeast("batchBytes", batchBytes, 1);
+    ConfigChecks.notNegative("linger", linger);
+    ConfigChecks.atLeast("bufferBytes", bufferBytes, batchBytes);
+    ConfigChecks.within("maxInFlightBatches", maxInFlightBatches, 1, 1_000);
+    ConfigChecks.notNegative("maxBlock", maxBlock);
+    ConfigChecks.positive("deliveryTimeout", deliveryTimeout);
+    ConfigChecks.positive("ackTimeout", ackTimeout);
+    if (idempotent && acks == Acks.NONE) {
+      throw new IllegalArgumentException("acks: 0 (expected: 1 or all, or idempotent off)");
+    }
+  }
+
+  /** Idempotent, acks=all, no compression, batches of 128 KiB, 5 ms of linger, 32 MiB of buffer. */
+  public static ProducerConfig defaults() {
+    return builder().build();
+  }
+
+  /** A builder with the defaults. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Collects the settings; confined to one thread. */
+  public static final class Builder {
+    private Acks acks = Acks.ALL;
+    private boolean idempotent = true;
+    private Compression compression = Compression.NONE;
+    private int batchBytes = 128 << 10;
+    private Duration linger = Duration.ofMillis(5);
+    private long bufferBytes = 32 << 20;
+    private int maxInFlightBatches = 64;
+    private Duration maxBlock = Duration.ofMinutes(1);
+    private Duration deliveryTimeout = Duration.ofMinutes(2);
+    private Duration ackTimeout = Duration.ofSeconds(30);
+
+    private Builder() {}
+
+    /** See {@link ProducerConfig#acks()}; with {@link Acks#NONE} idempotence is turned off. */
+    public Builder acks(Acks value) {
+      this.acks = value;
+      this.idempotent &= value != Acks.NONE;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#idempotent()}. */
+    public Builder idempotent(boolean value) {
+      this.idempotent = value;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#compression()}. */
+    public Builder compression(Compression codec) {
+      this.compression = codec;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#batchBytes()}. */
+    public Builder batchBytes(int bytes) {
+      this.batchBytes = bytes;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#linger()}. */
+    public Builder linger(Duration time) {
+      this.linger = time;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#bufferBytes()}. */
+    public Builder bufferBytes(long bytes) {
+      this.bufferBytes = bytes;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#maxInFlightBatches()}. */
+    public Builder maxInFlightBatches(int batches) {
+      this.maxInFlightBatches = batches;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#maxBlock()}. */
+    public Builder maxBlock(Duration time) {
+      this.maxBlock = time;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#deliveryTimeout()}. */
+    public Builder deliveryTimeout(Duration time) {
+      this.deliveryTimeout = time;
+      return this;
+    }
+
+    /** See {@link ProducerConfig#ackTimeout()}. */
+    public Builder ackTimeout(Duration time) {
+      this.ackTimeout = time;
+      return this;
+    }
+
+    /**
+     * The settings as a value.
+     *
+     * @throws IllegalArgumentException if one of them is out of bounds or contradicts another
+     */
+    public ProducerConfig build() {
+      return new ProducerConfig(
+          acks,
+          idempotent,
+          compression,
+          batchBytes,
+          linger,
+          bufferBytes,
+          maxInFlightBatches,
+          maxBlock,
+          deliveryTimeout,
+          ackTimeout);
+    }
+  }
+}

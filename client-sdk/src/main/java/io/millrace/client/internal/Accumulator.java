@@ -1,0 +1,133 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerRecord;
+import io.millrace.client.api.RecordMetadata;
+import io.millrace.common.TopicPartition;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+
+/**
+ * Gathers records into batches, a partition each. Senders append on any thread; the producer's
+ * thread takes the batches that are due. Thread-safe: each {@link PartitionBuffer} is its own lock,
+ * never two at a time.
+ */
+final class Accumulator {
+  /** An open batch is sent after this time even if the pipeline is full. */
+  private static final long OPEN_MS_MAX = 1_000;
+
+  /**
+   * What became of a record.
+   *
+   * @param future its answer
+   * @param sealedBatch whether a batch was filled
+   * @param openedBatch whether a new batch was begun
+   */
+  record Appended(
+      CompletableFuture<RecordMetadata> future, boolean sealedBatch, boolean openedBatch) {}
+
+  private final ProducerConfig config;
+  private final Map<TopicPartition, PartitionBuffer> buffers = new ConcurrentHashMap<>();
+
+  Accumulator(ProducerConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * Adds a record whose bytes the budget has granted.
+   *
+   * @param newBatch makes the batch for the partition's next records
+   */
+  Appended append(
+      TopicPartition partition,
+      ProducerRecord record,
+      long timestampMs,
+      long reservedBytes,
+      Supplier<ProducerBatch> newBatch) {
+    PartitionBuffer buffer = buffers.computeIfAbsent(partition, p -> new PartitionBuffer());
+    synchronized (buffer) {
+      boolean full =
+          buffer.open().isPresent()
+              && !buffer.open().get().hasRoom(reservedBytes, config.batchBytes());
+      if (full) {
+        buffer.seal();
+      }
+      boolean opens = buffer.open().isEmpty();
+      ProducerBatch batch = buffer.open().orElseGet(newBatch);
+      if (opens) {
+        buffer.open(batch);
+      }
+      return new Appended(batch.append(record, timestampMs, reservedBytes), full, opens);
+    }
+  }
+
+  /**
+   * Hands over every batch that is full or has waited long enough, in the order of each partition.
+   *
+   * @param hasRoom whether a partition's pipeline takes a batch that is not full
+   * @return when the next open batch is due, or {@code Long.MAX_VALUE}
+   */
+  long takeDue(long nowMs, Predicate<TopicPartition> hasRoom, Consumer<ProducerBatch> taker) {
+    long next = Long.MAX_VALUE;
+    List<ProducerBatch> taken = new ArrayList<>();
+    for (Map.Entry<TopicPartition, PartitionBuffer> entry : buffers.entrySet()) {
+      boolean room = hasRoom.test(entry.getKey());
+      PartitionBuffer buffer = entry.getValue();
+      synchronized (buffer) {
+        if (buffer.open().isPresent()) {
+          long due = dueMs(buffer.open().get(), room);
+          if (due <= nowMs) {
+            buffer.seal();
+          } else {
+            next = Math.min(next, due);
+          }
+        }
+        drain(buffer, taken);
+      }
+    }
+    // Outside the locks: what hangs on a batch's futures may send again.
+    taken.forEach(taker);
+    return next;
+  }
+
+  /** Makes every open batch due. */
+  void sealAll() {
+    for (PartitionBuffer buffer : buffers.values()) {
+      synchronized (buffer) {
+        buffer.seal();
+      }
+    }
+  }
+
+  /** Whether no batch waits. */
+  boolean isEmpty() {
+    for (PartitionBuffer buffer : buffers.values()) {
+      synchronized (buffer) {
+        if (!buffer.isEmpty()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private long dueMs(ProducerBatch batch, boolean room) {
+    long lingerMs = config.linger().toMillis();
+    return batch.createdMs() + (room ? lingerMs : Math.max(lingerMs, OPEN_MS_MAX));
+  }
+
+  private static void drain(PartitionBuffer buffer, List<ProducerBatch> taken) {
+    for (Optional<ProducerBatch> batch = buffer.takeSealed();
+        batch.isPresent();
+        batch = buffer.takeSealed()) {
+      taken.add(batch.get());
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.Admin;
+import io.millrace.client.api.ClientConfig;
+import io.millrace.client.api.Consumer;
+import io.millrace.client.api.ConsumerConfig;
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.Producer;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.common.time.SystemClock;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/** Wires the parts of a client. Thread-safe. */
+public final class DefaultClient implements MillraceClient {
+  private final ClusterClient cluster;
+  private final MetadataCache metadata;
+  private final OffsetLookup offsets;
+  private final Set<StreamProducer> producers = ConcurrentHashMap.newKeySet();
+
+  /** Runs what blocks (metadata, producer ids) for the producers' threads. */
+  private final ExecutorService helper =
+      Executors.newCachedThreadPool(
+          task -> {
+            Thread thread = new Thread(task, "millrace-client");
+            thread.setDaemon(true);
+            return thread;
+          });
+
+  /** A client that has opened no connection yet. */
+  public DefaultClient(ClientConfig config) {
+    this.cluster = new ClusterClient(config, new SystemClock());
+    this.metadata = new MetadataCache(cluster);
+    this.offsets = new OffsetLookup(cluster, metadata);
+  }
+
+  @Override
+  public ClientConfig config() {
+    return cluster.config();
+  }
+
+  @Override
+  public Admin admin() {
+    return new GrpcAdmin(cluster, offsets);
+  }
+
+  @Override
+  public Producer producer(ProducerConfig config) {
+    StreamProducer producer =
+        new StreamProducer(config, cluster, metadata, helper, producers::remove);
+    producers.add(producer);
+    return producer.start();
+  }
+
+  @Override
+  public Consumer consumer(ConsumerConfig config) {
+    return new StreamConsumer(config, cluster, metadata, offsets);
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(producers).forEach(StreamProducer::close);
+    cluster.close();
+    helper.shutdownNow();
+  }
+}

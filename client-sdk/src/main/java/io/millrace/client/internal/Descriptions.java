@@ -1,0 +1,41 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.ConfigValue;
+import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.TopicDescription;
+import io.millrace.proto.v1.ConfigSource;
+import io.millrace.proto.v1.Topic;
+
+/** Admin messages as the API's values. */
+final class Descriptions {
+  private Descriptions() {}
+
+  static TopicDescription topic(Topic topic) {
+    return new TopicDescription(
+        topic.getName(),
+        Uuids.fromBytes(topic.getTopicId()),
+        topic.getReplicationFactor(),
+        topic.getPartitionsList().stream()
+            .map(
+                p ->
+                    new PartitionDescription(
+                        p.getPartition(),
+                        p.getLeaderId(),
+                        p.getLeaderEpoch(),
+                        p.getReplicasList(),
+                        p.getInSyncReplicasList()))
+            .toList(),
+        topic.getConfigsList().stream()
+            .map(c -> new ConfigValue(c.getKey(), c.getValue(), source(c.getSource())))
+            .toList());
+  }
+
+  private static ConfigValue.Source source(ConfigSource source) {
+    return switch (source) {
+      case CONFIG_SOURCE_DEFAULT -> ConfigValue.Source.DEFAULT;
+      case CONFIG_SOURCE_BROKER -> ConfigValue.Source.BROKER;
+      case CONFIG_SOURCE_TOPIC -> ConfigValue.Source.TOPIC;
+      case CONFIG_SOURCE_UNSPECIFIED, UNRECOGNIZED -> ConfigValue.Source.UNKNOWN;
+    };
+  }
+}

@@ -1,0 +1,191 @@
+package io.millrace.client.internal;
+
+import io.grpc.stub.AbstractBlockingStub;
+import io.millrace.client.api.Admin;
+import io.millrace.client.api.ClusterDescription;
+import io.millrace.client.api.NewTopic;
+import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.api.ServerInfo;
+import io.millrace.client.api.TopicDescription;
+import io.millrace.common.TopicPartition;
+import io.millrace.proto.v1.CreatePartitionsRequest;
+import io.millrace.proto.v1.CreateTopicRequest;
+import io.millrace.proto.v1.DeleteRecordsPartition;
+import io.millrace.proto.v1.DeleteRecordsRequest;
+import io.millrace.proto.v1.DeleteRecordsResult;
+import io.millrace.proto.v1.DeleteTopicRequest;
+import io.millrace.proto.v1.GetMetadataRequest;
+import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.GetServerInfoRequest;
+import io.millrace.proto.v1.GetServerInfoResponse;
+import io.millrace.proto.v1.GetTopicRequest;
+import io.millrace.proto.v1.ListTopicsRequest;
+import io.millrace.proto.v1.ListTopicsResponse;
+import io.millrace.proto.v1.MetadataServiceGrpc;
+import io.millrace.proto.v1.TopicServiceGrpc;
+import io.millrace.proto.v1.TopicServiceGrpc.TopicServiceBlockingStub;
+import io.millrace.proto.v1.UpdateTopicRequest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** The admin client over gRPC. Thread-safe. */
+final class GrpcAdmin implements Admin {
+  private static final int PAGE_SIZE = 1_000;
+
+  private final ClusterClient cluster;
+  private final OffsetLookup offsets;
+
+  GrpcAdmin(ClusterClient cluster, OffsetLookup offsets) {
+    this.cluster = cluster;
+    this.offsets = offsets;
+  }
+
+  @Override
+  public ServerInfo serverInfo() {
+    GetServerInfoResponse answer =
+        cluster.callAny(
+            (channel, left) ->
+                bounded(MetadataServiceGrpc.newBlockingStub(channel), left)
+                    .getServerInfo(GetServerInfoRequest.getDefaultInstance()));
+    return new ServerInfo(
+        answer.getVersion(),
+        answer.getClusterId(),
+        answer.getNodeId(),
+        answer.getCapabilitiesList(),
+        answer.getMaxMessageBytes(),
+        answer.getProducerBatchesRemembered(),
+        answer.getCodecsList());
+  }
+
+  @Override
+  public ClusterDescription cluster() {
+    GetMetadataResponse answer =
+        cluster.callAny(
+            (channel, left) ->
+                bounded(MetadataServiceGrpc.newBlockingStub(channel), left)
+                    .getMetadata(GetMetadataRequest.getDefaultInstance()));
+    return new ClusterDescription(
+        answer.getClusterId(),
+        answer.getControllerId(),
+        answer.getBrokersList().stream()
+            .map(
+                b ->
+                    new ClusterDescription.Broker(
+                        b.getNodeId(), MetadataCache.address(b), b.getRack(), b.getFenced()))
+            .toList());
+  }
+
+  @Override
+  public TopicDescription createTopic(NewTopic topic) {
+    CreateTopicRequest request =
+        CreateTopicRequest.newBuilder()
+            .setName(topic.name())
+            .setPartitions(topic.partitions())
+            .setReplicationFactor(topic.replicationFactor())
+            .putAllConfigs(topic.configs())
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    return Descriptions.topic(topics(stub -> stub.createTopic(request)).getTopic());
+  }
+
+  @Override
+  public TopicDescription describeTopic(String name) {
+    GetTopicRequest request = GetTopicRequest.newBuilder().setName(name).build();
+    return Descriptions.topic(topics(stub -> stub.getTopic(request)).getTopic());
+  }
+
+  @Override
+  public List<TopicDescription> listTopics() {
+    List<TopicDescription> all = new ArrayList<>();
+    String token = "";
+    do {
+      ListTopicsRequest request =
+          ListTopicsRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build();
+      ListTopicsResponse page = topics(stub -> stub.listTopics(request));
+      page.getTopicsList().forEach(t -> all.add(Descriptions.topic(t)));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return all;
+  }
+
+  @Override
+  public TopicDescription alterTopic(String name, Map<String, String> set, Set<String> reset) {
+    UpdateTopicRequest.Builder request =
+        UpdateTopicRequest.newBuilder()
+            .setName(name)
+            .putAllConfigs(set)
+            .setRequestId(UUID.randomUUID().toString());
+    set.keySet().forEach(key -> request.getUpdateMaskBuilder().addPaths("configs." + key));
+    reset.forEach(key -> request.getUpdateMaskBuilder().addPaths("configs." + key));
+    return Descriptions.topic(topics(stub -> stub.updateTopic(request.build())).getTopic());
+  }
+
+  @Override
+  public TopicDescription createPartitions(String name, int partitions) {
+    CreatePartitionsRequest request =
+        CreatePartitionsRequest.newBuilder()
+            .setName(name)
+            .setPartitions(partitions)
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    return Descriptions.topic(topics(stub -> stub.createPartitions(request)).getTopic());
+  }
+
+  @Override
+  public void deleteTopic(String name) {
+    DeleteTopicRequest request =
+        DeleteTopicRequest.newBuilder()
+            .setName(name)
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    topics(stub -> stub.deleteTopic(request));
+  }
+
+  @Override
+  public Map<TopicPartition, Long> deleteRecords(Map<TopicPartition, Long> before) {
+    Map<String, DeleteRecordsRequest.Builder> requests = new TreeMap<>();
+    before.forEach(
+        (partition, offset) ->
+            requests
+                .computeIfAbsent(
+                    partition.topic(), name -> DeleteRecordsRequest.newBuilder().setName(name))
+                .addPartitions(
+                    DeleteRecordsPartition.newBuilder()
+                        .setPartition(partition.partition())
+                        .setBeforeOffset(offset)));
+    Map<TopicPartition, Long> starts = new HashMap<>();
+    requests.forEach(
+        (name, request) -> {
+          for (DeleteRecordsResult result :
+              topics(stub -> stub.deleteRecords(request.build())).getResultsList()) {
+            if (result.hasError()) {
+              throw GrpcErrors.fromProto(result.getError()).exception();
+            }
+            starts.put(new TopicPartition(name, result.getPartition()), result.getLogStartOffset());
+          }
+        });
+    return starts;
+  }
+
+  @Override
+  public Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> places) {
+    return offsets.find(places, cluster.config().requestTimeout());
+  }
+
+  private <T> T topics(Function<TopicServiceBlockingStub, T> call) {
+    return cluster.callAny(
+        (channel, left) -> call.apply(bounded(TopicServiceGrpc.newBlockingStub(channel), left)));
+  }
+
+  private static <S extends AbstractBlockingStub<S>> S bounded(S stub, Duration timeout) {
+    return stub.withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS);
+  }
+}

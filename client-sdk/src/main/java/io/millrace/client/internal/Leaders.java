@@ -1,0 +1,30 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import java.util.Map;
+
+/** Look-ups in a topic's view. */
+final class Leaders {
+  private Leaders() {}
+
+  /**
+   * A partition of a topic.
+   *
+   * @throws MillraceException {@code UNKNOWN_PARTITION} with the number that there are
+   */
+  static PartitionView partition(TopicView topic, TopicPartition partition) {
+    int count = topic.partitions().size();
+    if (partition.partition() >= count) {
+      throw new MillraceException(
+          new MillraceError(
+              ErrorCode.UNKNOWN_PARTITION,
+              "partition: " + partition + " (expected: 0 to " + (count - 1) + ")",
+              Map.of("topic", topic.name(), "partitions", Integer.toString(count))));
+    }
+    return topic.partitions().get(partition.partition());
+  }
+}

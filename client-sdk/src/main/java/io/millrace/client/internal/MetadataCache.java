@@ -1,0 +1,118 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.proto.v1.BrokerEndpoint;
+import io.millrace.proto.v1.GetMetadataRequest;
+import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.MetadataServiceGrpc;
+import io.millrace.proto.v1.TopicMetadata;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/** What is known of topics and their leaders, asked for when missing or stale. Thread-safe. */
+final class MetadataCache {
+  private final ClusterClient cluster;
+  private final Map<String, TopicView> topics = new ConcurrentHashMap<>();
+
+  MetadataCache(ClusterClient cluster) {
+    this.cluster = cluster;
+  }
+
+  /** What is known of a topic, without asking. */
+  Optional<TopicView> known(String topic) {
+    return Optional.ofNullable(topics.get(topic));
+  }
+
+  /**
+   * A topic, asked for if it is not known.
+   *
+   * @throws MillraceException {@code UNKNOWN_TOPIC}, or why no broker could tell
+   */
+  TopicView topic(String name, Duration timeout) {
+    TopicView view = topics.get(name);
+    return view != null ? view : refresh(name, timeout);
+  }
+
+  /** The next look-up asks again. */
+  void forget(String topic) {
+    topics.remove(topic);
+  }
+
+  /** A topic, asked for again. */
+  TopicView refresh(String name, Duration timeout) {
+    GetMetadataResponse answer = fetch(List.of(name), timeout);
+    TopicMetadata topic = answer.getTopics(0);
+    if (topic.hasError()) {
+      topics.remove(name);
+      throw new MillraceException(named(GrpcErrors.fromProto(topic.getError()), name));
+    }
+    return view(answer, topic);
+  }
+
+  /** Asks for topics again; those that are gone are forgotten. */
+  void refreshAll(Collection<String> names, Duration timeout) {
+    GetMetadataResponse answer = fetch(names, timeout);
+    for (TopicMetadata topic : answer.getTopicsList()) {
+      if (topic.hasError()) {
+        topics.remove(topic.getName());
+      } else {
+        view(answer, topic);
+      }
+    }
+  }
+
+  private GetMetadataResponse fetch(Collection<String> names, Duration timeout) {
+    GetMetadataRequest request = GetMetadataRequest.newBuilder().addAllTopics(names).build();
+    GetMetadataResponse answer =
+        cluster.callAny(
+            timeout,
+            (channel, left) ->
+                MetadataServiceGrpc.newBlockingStub(channel)
+                    .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
+                    .getMetadata(request));
+    if (answer.getTopicsCount() != names.size()) {
+      throw new MillraceException(
+          ErrorCode.INTERNAL,
+          "the broker told of " + answer.getTopicsCount() + " topics (asked: " + names + ")");
+    }
+    cluster.learn(answer.getBrokersList().stream().map(MetadataCache::address).toList());
+    return answer;
+  }
+
+  private TopicView view(GetMetadataResponse answer, TopicMetadata topic) {
+    Map<Integer, BrokerAddress> brokers = new HashMap<>();
+    answer.getBrokersList().forEach(b -> brokers.put(b.getNodeId(), address(b)));
+    TopicView view =
+        new TopicView(
+            topic.getName(),
+            Uuids.fromBytes(topic.getTopicId()),
+            topic.getPartitionsList().stream()
+                .map(
+                    p ->
+                        new PartitionView(
+                            Optional.ofNullable(brokers.get(p.getLeaderId())), p.getLeaderEpoch()))
+                .toList());
+    topics.put(view.name(), view);
+    return view;
+  }
+
+  static BrokerAddress address(BrokerEndpoint broker) {
+    return new BrokerAddress(broker.getHost(), broker.getPort());
+  }
+
+  private static MillraceError named(MillraceError error, String topic) {
+    Map<String, String> details = new HashMap<>(error.details());
+    details.putIfAbsent("topic", topic);
+    return new MillraceError(error.code(), error.message(), details);
+  }
+}

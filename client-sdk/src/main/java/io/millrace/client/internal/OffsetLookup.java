@@ -1,0 +1,159 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import io.millrace.proto.v1.FetchServiceGrpc;
+import io.millrace.proto.v1.ListOffsetsPartition;
+import io.millrace.proto.v1.ListOffsetsRequest;
+import io.millrace.proto.v1.ListOffsetsResponse;
+import io.millrace.proto.v1.ListOffsetsResult;
+import io.millrace.proto.v1.OffsetPosition;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/** Finds offsets by place at the leaders, with retries after a change of leader. Thread-safe. */
+final class OffsetLookup {
+  private final ClusterClient cluster;
+  private final MetadataCache metadata;
+
+  OffsetLookup(ClusterClient cluster, MetadataCache metadata) {
+    this.cluster = cluster;
+    this.metadata = metadata;
+  }
+
+  /**
+   * The offsets; a time after the last record gives the end.
+   *
+   * @throws MillraceException if one of them can't be found within the time-out
+   */
+  Map<TopicPartition, Long> find(Map<TopicPartition, OffsetSpec> places, Duration timeout) {
+    Search search = new Search(cluster.clock().monotonicMs() + timeout.toMillis());
+    places.forEach(search::add);
+    while (!search.open.isEmpty()) {
+      search.round();
+    }
+    return search.found;
+  }
+
+  /** One look-up with its retries; confined to the calling thread. */
+  private final class Search {
+    private final long deadlineMs;
+    private final Map<TopicPartition, OffsetSpec> open = new TreeMap<>();
+    private final Map<TopicPartition, Long> found = new HashMap<>();
+    private final Backoff backoff = cluster.newBackoff();
+    private Optional<MillraceException> failure = Optional.empty();
+
+    Search(long deadlineMs) {
+      this.deadlineMs = deadlineMs;
+    }
+
+    void add(TopicPartition partition, OffsetSpec place) {
+      if (place instanceof OffsetSpec.AtOffset at) {
+        found.put(partition, at.offset());
+      } else {
+        open.put(partition, place);
+      }
+    }
+
+    void round() {
+      failure = Optional.empty();
+      byLeader().forEach(this::ask);
+      if (failure.isPresent()) {
+        cluster.pauseOrThrow(backoff.nextMs(), deadlineMs, failure.get());
+        Set<String> topics =
+            open.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
+        metadata.refreshAll(topics, left());
+      }
+    }
+
+    private Map<BrokerAddress, List<TopicPartition>> byLeader() {
+      Map<BrokerAddress, List<TopicPartition>> leaders = new HashMap<>();
+      for (TopicPartition partition : open.keySet()) {
+        Optional<BrokerAddress> leader = partitionView(partition).leader();
+        if (leader.isPresent()) {
+          leaders.computeIfAbsent(leader.get(), a -> new ArrayList<>()).add(partition);
+        } else {
+          failure =
+              Optional.of(
+                  new MillraceException(
+                      ErrorCode.LEADER_NOT_AVAILABLE, partition + " has no leader now"));
+        }
+      }
+      return leaders;
+    }
+
+    private PartitionView partitionView(TopicPartition partition) {
+      TopicView topic = metadata.topic(partition.topic(), left());
+      return Leaders.partition(topic, partition);
+    }
+
+    private void ask(BrokerAddress leader, List<TopicPartition> partitions) {
+      ListOffsetsRequest.Builder request = ListOffsetsRequest.newBuilder();
+      partitions.forEach(p -> request.addPartitions(question(p)));
+      try {
+        ListOffsetsResponse answer =
+            FetchServiceGrpc.newBlockingStub(cluster.channels().channel(leader))
+                .withDeadlineAfter(left().toMillis(), TimeUnit.MILLISECONDS)
+                .listOffsets(request.build());
+        for (int i = 0; i < partitions.size(); i++) {
+          take(partitions.get(i), answer.getResults(i));
+        }
+      } catch (RuntimeException e) {
+        failed(GrpcErrors.translate(e, leader));
+        cluster.channels().dialNow(leader);
+      }
+    }
+
+    private ListOffsetsPartition question(TopicPartition partition) {
+      TopicView topic = metadata.topic(partition.topic(), left());
+      ListOffsetsPartition.Builder question =
+          ListOffsetsPartition.newBuilder()
+              .setTopicId(Uuids.toBytes(topic.id()))
+              .setPartition(partition.partition())
+              .setCurrentLeaderEpoch(partitionView(partition).leaderEpoch());
+      OffsetSpec place = open.get(partition);
+      if (place instanceof OffsetSpec.Earliest) {
+        question.setPosition(OffsetPosition.OFFSET_POSITION_EARLIEST);
+      } else if (place instanceof OffsetSpec.AtTime at) {
+        question.setTimestampMs(at.timestampMs());
+      } else {
+        question.setPosition(OffsetPosition.OFFSET_POSITION_LATEST);
+      }
+      return question.build();
+    }
+
+    private void take(TopicPartition partition, ListOffsetsResult result) {
+      if (result.hasError()) {
+        failed(GrpcErrors.fromProto(result.getError()).exception());
+      } else if (result.getOffset() < 0) {
+        open.put(partition, OffsetSpec.latest());
+      } else {
+        open.remove(partition);
+        found.put(partition, result.getOffset());
+      }
+    }
+
+    private void failed(MillraceException e) {
+      if (!e.code().retriable() && e.code() != ErrorCode.UNKNOWN_TOPIC_ID) {
+        throw e;
+      }
+      failure = Optional.of(e);
+    }
+
+    private Duration left() {
+      return Duration.ofMillis(Math.max(1, deadlineMs - cluster.clock().monotonicMs()));
+    }
+  }
+}

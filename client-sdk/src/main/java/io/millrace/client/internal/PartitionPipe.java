@@ -1,0 +1,228 @@
+package io.millrace.client.internal;
+
+import com.google.protobuf.ByteString;
+import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.producer.BatchOutcome;
+import io.millrace.common.producer.BatchSequence;
+import io.millrace.common.producer.FrameResult;
+import io.millrace.common.producer.ProducerEffects;
+import io.millrace.common.producer.ProducerIdentity;
+import io.millrace.common.producer.ProducerSession;
+import io.millrace.common.producer.ProducerSettings;
+import io.millrace.proto.v1.PartitionBatch;
+import io.millrace.proto.v1.PartitionProduceResult;
+import io.millrace.proto.v1.ProduceFrameResult;
+import io.millrace.proto.v1.ProduceStreamOpened;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.DoubleSupplier;
+
+/**
+ * One partition's way to its leader: the session, which decides, and the stream it is on now.
+ * Confined to the producer's thread.
+ */
+final class PartitionPipe implements ProducerEffects<ProducerBatch> {
+  /** What a pipe asks of the sender; carried out after the session's event has returned. */
+  interface Owner {
+    void completed(ProducerBatch batch, BatchOutcome outcome);
+
+    void lateRefusal(MillraceError error);
+
+    void needIdentity(PartitionPipe pipe, MillraceError reason);
+
+    void abandon(PartitionPipe pipe, long streamEpoch);
+
+    void ended(PartitionPipe pipe, MillraceError error);
+  }
+
+  /** Refusals after which the leader is looked up again. */
+  private static final Set<ErrorCode> LEADER_MAY_HAVE_MOVED =
+      Set.of(
+          ErrorCode.NOT_LEADER,
+          ErrorCode.LEADER_NOT_AVAILABLE,
+          ErrorCode.FENCED_LEADER_EPOCH,
+          ErrorCode.UNKNOWN_LEADER_EPOCH,
+          ErrorCode.UNKNOWN_PARTITION,
+          ErrorCode.LOG_DIR_OFFLINE);
+
+  private final TopicPartition partition;
+  private final UUID topicId;
+  private final ByteString topicIdBytes;
+  private final Owner owner;
+  private final Backoff backoff;
+  private final ProducerSession<ProducerBatch> session;
+  private Optional<ProduceConnection> connection = Optional.empty();
+  private int leaderEpoch = -1;
+  private long timerAtMs = Long.MAX_VALUE;
+  private long notBeforeMs = Long.MIN_VALUE;
+  private boolean leaderInDoubt;
+
+  PartitionPipe(
+      TopicPartition partition,
+      UUID topicId,
+      ProducerSettings settings,
+      Optional<ProducerIdentity> identity,
+      DoubleSupplier jitter,
+      Backoff backoff,
+      Owner owner) {
+    this.partition = partition;
+    this.topicId = topicId;
+    this.topicIdBytes = Uuids.toBytes(topicId);
+    this.owner = owner;
+    this.backoff = backoff;
+    this.session = new ProducerSession<>(settings, identity, jitter, this);
+  }
+
+  TopicPartition partition() {
+    return partition;
+  }
+
+  UUID topicId() {
+    return topicId;
+  }
+
+  ProducerSession<ProducerBatch> session() {
+    return session;
+  }
+
+  Optional<ProduceConnection> connection() {
+    return connection;
+  }
+
+  /** Whether the leader should be looked up again before going on. */
+  boolean leaderInDoubt() {
+    return leaderInDoubt;
+  }
+
+  /** Whether its leader should be looked up now. */
+  boolean needsLookUp(long nowMs) {
+    return leaderInDoubt && nowMs >= notBeforeMs && !session.isIdle();
+  }
+
+  /** Whether it has something to send and nowhere to send it. */
+  boolean needsStream(long nowMs) {
+    return connection.isEmpty() && nowMs >= notBeforeMs && !session.isIdle();
+  }
+
+  /** When the next thing happens by time alone; {@code Long.MAX_VALUE} for never. */
+  long nextMs(long nowMs) {
+    boolean waits = connection.isEmpty() || leaderInDoubt;
+    boolean pausing = waits && !session.isIdle() && notBeforeMs > nowMs;
+    return Math.min(timerAtMs, pausing ? notBeforeMs : Long.MAX_VALUE);
+  }
+
+  /** The leader as the metadata has it now; a pipe on another broker's stream leaves it. */
+  void leaderIs(PartitionView view, long nowMs) {
+    leaderInDoubt = false;
+    leaderEpoch = view.leaderEpoch();
+    boolean moved =
+        connection.isPresent() && !view.leader().equals(connection.map(ProduceConnection::broker));
+    if (moved) {
+      leaveStream(nowMs);
+      notBeforeMs = Long.MIN_VALUE;
+    }
+  }
+
+  /** Goes on the stream; sends at once if the stream is open already. */
+  void join(ProduceConnection stream, long nowMs) {
+    connection = Optional.of(stream);
+    stream.limits().ifPresent(limits -> streamOpened(limits, nowMs));
+  }
+
+  void streamOpened(ProduceStreamOpened limits, long nowMs) {
+    backoff.reset();
+    long epoch = connection.orElseThrow().epoch();
+    session.streamOpened(epoch, limits.getMaxInFlightBatches(), nowMs);
+  }
+
+  /** The stream is gone, or is no longer wanted; another one is looked for after a pause. */
+  void leaveStream(long nowMs) {
+    if (connection.isPresent()) {
+      long epoch = connection.get().epoch();
+      connection = Optional.empty();
+      retryLater(nowMs);
+      session.streamClosed(epoch, nowMs);
+    }
+  }
+
+  void retryLater(long nowMs) {
+    leaderInDoubt = true;
+    notBeforeMs = nowMs + backoff.nextMs();
+  }
+
+  void answered(ProduceConnection stream, ProduceConnection.Frame frame, long nowMs) {
+    FrameResult result = convert(frame.result());
+    if (result instanceof FrameResult.Refused refused) {
+      leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
+    }
+    session.answered(stream.epoch(), frame.sendId(), result, nowMs);
+  }
+
+  void tick(long nowMs) {
+    if (nowMs >= timerAtMs) {
+      timerAtMs = Long.MAX_VALUE;
+      session.tick(nowMs);
+    }
+  }
+
+  static FrameResult convert(ProduceFrameResult frame) {
+    PartitionProduceResult result = frame.getResult();
+    return result.hasError()
+        ? new FrameResult.Refused(GrpcErrors.fromProto(result.getError()))
+        : new FrameResult.Appended(
+            result.getBaseOffset(),
+            result.getLastOffset(),
+            result.getLogAppendTimeMs(),
+            result.getDuplicate());
+  }
+
+  @Override
+  public void sendFrame(
+      long streamEpoch, long sendId, ProducerBatch batch, BatchSequence sequence) {
+    PartitionBatch.Builder frame =
+        PartitionBatch.newBuilder()
+            .setTopicId(topicIdBytes)
+            .setPartition(partition.partition())
+            .setLeaderEpoch(leaderEpoch);
+    connection.orElseThrow().sendFrame(this, sendId, batch, frame, batch.stamped(sequence));
+  }
+
+  @Override
+  public void resume(long streamEpoch, int nextSequence) {
+    connection.orElseThrow().resume(topicIdBytes, partition.partition(), nextSequence);
+  }
+
+  @Override
+  public void complete(ProducerBatch batch, BatchOutcome outcome) {
+    owner.completed(batch, outcome);
+  }
+
+  @Override
+  public void refusedUnacknowledged(long sendId, MillraceError error) {
+    owner.lateRefusal(error);
+  }
+
+  @Override
+  public void setTimer(long atMs) {
+    timerAtMs = atMs;
+  }
+
+  @Override
+  public void abandonStream(long streamEpoch) {
+    owner.abandon(this, streamEpoch);
+  }
+
+  @Override
+  public void needIdentity(MillraceError reason) {
+    owner.needIdentity(this, reason);
+  }
+
+  @Override
+  public void ended(MillraceError error) {
+    owner.ended(this, error);
+  }
+}

@@ -1,0 +1,255 @@
+package io.millrace.client.internal;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.millrace.client.api.BrokerAddress;
+import io.millrace.common.MillraceException;
+import io.millrace.proto.v1.PartitionBatch;
+import io.millrace.proto.v1.ProduceFrame;
+import io.millrace.proto.v1.ProduceFrameResult;
+import io.millrace.proto.v1.ProduceStreamOpen;
+import io.millrace.proto.v1.ProduceStreamOpened;
+import io.millrace.proto.v1.ProduceStreamRequest;
+import io.millrace.proto.v1.ProduceStreamResponse;
+import io.millrace.proto.v1.ProducerServiceGrpc;
+import io.millrace.proto.v1.ResumePartition;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * A producer's stream to one broker, shared by the partitions that the broker leads. Confined to
+ * the producer's thread; what the network thread has to tell is handed over to it.
+ *
+ * <p>Messages are written while the transport takes them and wait here otherwise: back-pressure of
+ * the broker ends in the producer's budget, not in unbounded transport buffers.
+ */
+final class ProduceConnection {
+  /** What the owner is told, on its own thread. */
+  interface Listener {
+    void opened(ProduceConnection connection, ProduceStreamOpened limits);
+
+    void answered(ProduceConnection connection, PartitionPipe pipe, Frame frame);
+
+    /** A frame that was not to be answered (acks=0) was refused. */
+    void refusedLate(ProduceConnection connection, ProduceFrameResult result);
+
+    void ended(ProduceConnection connection, MillraceException cause);
+  }
+
+  /**
+   * An answered frame.
+   *
+   * @param sendId the session's name for it
+   * @param result what the broker said
+   */
+  record Frame(long sendId, ProduceFrameResult result) {}
+
+  private record Sent(PartitionPipe pipe, long sendId) {}
+
+  private record Queued(ProduceStreamRequest message, Optional<ProducerBatch> batch) {}
+
+  private final BrokerAddress broker;
+  private final long epoch;
+  private final boolean expectAnswers;
+  private final BufferBudget budget;
+  private final Executor loop;
+  private final Listener listener;
+  private final ClientCallStreamObserver<ProduceStreamRequest> requests;
+  private final Map<Long, Sent> unanswered = new HashMap<>();
+  private final ArrayDeque<Queued> queue = new ArrayDeque<>();
+  private long lastFrameId;
+  private boolean ended;
+  private boolean completing;
+  private Optional<ProduceStreamOpened> limits = Optional.empty();
+
+  /**
+   * Opens a stream.
+   *
+   * @param epoch larger than that of every stream that the producer had before
+   */
+  ProduceConnection(
+      BrokerAddress broker,
+      long epoch,
+      ProduceStreamOpen open,
+      boolean expectAnswers,
+      ProducerShared shared) {
+    this.broker = broker;
+    this.epoch = epoch;
+    this.expectAnswers = expectAnswers;
+    this.budget = shared.budget();
+    this.loop = shared.loop();
+    this.listener = shared.listener();
+    Receiver receiver = new Receiver();
+    ProducerServiceGrpc.newStub(shared.cluster().channels().channel(broker))
+        .produceStream(receiver);
+    this.requests = receiver.stream();
+    requests.onNext(ProduceStreamRequest.newBuilder().setOpen(open).build());
+  }
+
+  /**
+   * What all streams of a producer have in common.
+   *
+   * @param cluster gives the channels
+   * @param budget gets the bytes of written batches back
+   * @param loop runs tasks on the producer's thread
+   * @param listener is told there
+   */
+  record ProducerShared(
+      ClusterClient cluster, BufferBudget budget, Executor loop, Listener listener) {}
+
+  BrokerAddress broker() {
+    return broker;
+  }
+
+  long epoch() {
+    return epoch;
+  }
+
+  /** The broker's limits once it has answered `open`. */
+  Optional<ProduceStreamOpened> limits() {
+    return limits;
+  }
+
+  boolean ended() {
+    return ended;
+  }
+
+  void sendFrame(
+      PartitionPipe pipe,
+      long sendId,
+      ProducerBatch batch,
+      PartitionBatch.Builder frame,
+      ByteBuffer bytes) {
+    long frameId = ++lastFrameId;
+    if (expectAnswers) {
+      unanswered.put(frameId, new Sent(pipe, sendId));
+    }
+    ByteString records = UnsafeByteOperations.unsafeWrap(bytes);
+    ProduceFrame message =
+        ProduceFrame.newBuilder().setFrameId(frameId).setBatch(frame.setRecords(records)).build();
+    batch.enqueued();
+    queue.add(
+        new Queued(
+            ProduceStreamRequest.newBuilder().setFrame(message).build(), Optional.of(batch)));
+    write();
+  }
+
+  void resume(ByteString topicId, int partition, int nextSequence) {
+    ResumePartition resume =
+        ResumePartition.newBuilder()
+            .setTopicId(topicId)
+            .setPartition(partition)
+            .setNextSequence(nextSequence)
+            .build();
+    queue.add(
+        new Queued(ProduceStreamRequest.newBuilder().setResume(resume).build(), Optional.empty()));
+    write();
+  }
+
+  /** No more frames: ends the stream in order once everything is written. */
+  void complete() {
+    completing = true;
+    write();
+  }
+
+  /** Gives the stream up at once. */
+  void cancel(String reason) {
+    if (!ended) {
+      requests.cancel(reason, null);
+      over();
+    }
+  }
+
+  private void write() {
+    while (!ended && !queue.isEmpty() && requests.isReady()) {
+      Queued next = queue.remove();
+      requests.onNext(next.message());
+      next.batch().ifPresent(batch -> batch.dequeued(budget));
+    }
+    if (completing && !ended && queue.isEmpty()) {
+      completing = false;
+      requests.onCompleted();
+    }
+  }
+
+  private void over() {
+    ended = true;
+    unanswered.clear();
+    queue.forEach(queued -> queued.batch().ifPresent(batch -> batch.dequeued(budget)));
+    queue.clear();
+  }
+
+  private void received(ProduceStreamResponse response) {
+    if (ended) {
+      return;
+    }
+    switch (response.getMessageCase()) {
+      case OPENED -> {
+        limits = Optional.of(response.getOpened());
+        listener.opened(this, response.getOpened());
+      }
+      case RESULTS -> response.getResults().getResultsList().forEach(this::result);
+      case MESSAGE_NOT_SET -> {
+        // A kind of message that this version does not know: it can't be about our frames.
+      }
+    }
+  }
+
+  private void result(ProduceFrameResult result) {
+    Sent sent = unanswered.remove(result.getFrameId());
+    if (sent != null) {
+      listener.answered(this, sent.pipe(), new Frame(sent.sendId(), result));
+    } else if (!expectAnswers) {
+      listener.refusedLate(this, result);
+    }
+  }
+
+  private void lost(Throwable cause) {
+    if (!ended) {
+      over();
+      listener.ended(this, GrpcErrors.translate(cause, broker));
+    }
+  }
+
+  /** Runs on the network thread. */
+  private final class Receiver
+      implements ClientResponseObserver<ProduceStreamRequest, ProduceStreamResponse> {
+    private final AtomicReference<ClientCallStreamObserver<ProduceStreamRequest>> stream =
+        new AtomicReference<>();
+
+    ClientCallStreamObserver<ProduceStreamRequest> stream() {
+      return Objects.requireNonNull(stream.get());
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<ProduceStreamRequest> requestStream) {
+      requestStream.setOnReadyHandler(() -> loop.execute(ProduceConnection.this::write));
+      stream.set(requestStream);
+    }
+
+    @Override
+    public void onNext(ProduceStreamResponse value) {
+      loop.execute(() -> received(value));
+    }
+
+    @Override
+    public void onError(Throwable t) {
+      loop.execute(() -> lost(t));
+    }
+
+    @Override
+    public void onCompleted() {
+      onError(
+          Status.UNAVAILABLE.withDescription("the broker ended the produce stream").asException());
+    }
+  }
+}

@@ -1,0 +1,355 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.internal.ProduceConnection.Frame;
+import io.millrace.client.internal.ProduceConnection.ProducerShared;
+import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.producer.BatchOutcome;
+import io.millrace.common.producer.ProducerIdentity;
+import io.millrace.common.producer.ProducerSettings;
+import io.millrace.proto.v1.ProduceFrameResult;
+import io.millrace.proto.v1.ProduceStreamOpen;
+import io.millrace.proto.v1.ProduceStreamOpened;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SplittableRandom;
+import java.util.UUID;
+
+/**
+ * Brings batches to the leaders: a pipe for each partition, a stream for each broker. Confined to
+ * the producer's thread ({@link ProducerLoop}); whatever blocks (metadata, producer ids) runs on
+ * the helper thread and comes back as a task of the loop.
+ */
+final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.Owner {
+  /** How much longer than the broker waits for acks a frame may stay unanswered. */
+  private static final long ANSWER_GRACE_MS = 10_000;
+
+  private final ProducerConfig config;
+  private final ClusterClient cluster;
+  private final MetadataCache metadata;
+  private final IdentitySource identities;
+  private final Accumulator accumulator;
+  private final ProducerOutcomes outcomes;
+  private final ProducerLoop loop;
+  private final ProducerSettings settings;
+  private final SplittableRandom random;
+  private final ProducerShared shared;
+  private final Map<TopicPartition, PartitionPipe> pipes = new HashMap<>();
+  private final Map<BrokerAddress, ProduceConnection> connections = new HashMap<>();
+  private final Set<String> lookUps = new HashSet<>();
+
+  /** The newest identity; empty until granted, and always for a producer that is not idempotent. */
+  private Optional<ProducerIdentity> identity = Optional.empty();
+
+  private boolean identityAsked;
+  private long lastStreamEpoch;
+  private boolean closing;
+
+  ProducerSender(
+      ProducerConfig config,
+      ClusterClient cluster,
+      MetadataCache metadata,
+      Accumulator accumulator,
+      ProducerOutcomes outcomes,
+      ProducerLoop loop) {
+    this.config = config;
+    this.cluster = cluster;
+    this.metadata = metadata;
+    this.identities = new IdentitySource(cluster);
+    this.accumulator = accumulator;
+    this.outcomes = outcomes;
+    this.loop = loop;
+    this.random = new SplittableRandom(cluster.clock().monotonicNanos());
+    this.shared = new ProducerShared(cluster, outcomes.budget(), loop::execute, this);
+    this.settings =
+        new ProducerSettings(
+            config.acks(),
+            config.maxInFlightBatches(),
+            config.deliveryTimeout().toMillis(),
+            config.ackTimeout().toMillis() + ANSWER_GRACE_MS,
+            cluster.config().retryBackoff().toMillis(),
+            cluster.config().maxRetryBackoff().toMillis());
+  }
+
+  /**
+   * Does whatever is due.
+   *
+   * @return when to be called again at the latest, on the monotonic clock
+   */
+  long turn(long nowMs) {
+    long next = Long.MAX_VALUE;
+    if (config.idempotent() && identity.isEmpty()) {
+      askForIdentity();
+    } else {
+      next = accumulator.takeDue(nowMs, this::hasRoom, batch -> offer(batch, nowMs));
+    }
+    for (PartitionPipe pipe : List.copyOf(pipes.values())) {
+      pipe.tick(nowMs);
+      if (pipe.needsLookUp(nowMs) || pipe.needsStream(nowMs)) {
+        findLeader(pipe, nowMs);
+      }
+      next = Math.min(next, pipe.nextMs(nowMs));
+    }
+    return next;
+  }
+
+  /** Fails what is left and ends the streams in order. */
+  void close() {
+    closing = true;
+    MillraceError closed = new MillraceError(ErrorCode.UNAVAILABLE, "the producer was closed");
+    accumulator.sealAll();
+    accumulator.takeDue(
+        Long.MAX_VALUE,
+        partition -> true,
+        batch -> completed(batch, new BatchOutcome.Failed(closed, false)));
+    List.copyOf(pipes.values()).forEach(pipe -> pipe.session().end(closed));
+    connections.values().forEach(ProduceConnection::complete);
+  }
+
+  /** Whether every stream is over. */
+  boolean streamsEnded() {
+    return connections.isEmpty();
+  }
+
+  void cancelStreams() {
+    List.copyOf(connections.values()).forEach(c -> c.cancel("the producer is closed"));
+    connections.clear();
+  }
+
+  private boolean hasRoom(TopicPartition partition) {
+    PartitionPipe pipe = pipes.get(partition);
+    return pipe == null || pipe.session().pendingBatches() < config.maxInFlightBatches();
+  }
+
+  private void offer(ProducerBatch batch, long nowMs) {
+    outcomes.handedOver(batch);
+    PartitionPipe pipe = pipes.get(batch.partition());
+    if (pipe != null && !pipe.topicId().equals(batch.topicId())) {
+      pipe.session().end(recreated(batch.partition().topic()));
+      pipe = null;
+    }
+    if (pipe == null) {
+      pipe = newPipe(batch.partition(), batch.topicId());
+      pipes.put(batch.partition(), pipe);
+    }
+    pipe.session().offer(batch, batch.recordCount(), nowMs);
+  }
+
+  private PartitionPipe newPipe(TopicPartition partition, UUID topicId) {
+    return new PartitionPipe(
+        partition, topicId, settings, identity, random::nextDouble, cluster.newBackoff(), this);
+  }
+
+  private void askForIdentity() {
+    if (identityAsked || accumulator.isEmpty()) {
+      return;
+    }
+    identityAsked = true;
+    loop.ask(
+        () -> identities.next(Optional.empty()),
+        granted -> {
+          identityAsked = false;
+          identity = Optional.of(granted);
+        },
+        failure -> {
+          identityAsked = false;
+          accumulator.sealAll();
+          accumulator.takeDue(
+              Long.MAX_VALUE,
+              partition -> true,
+              batch -> completed(batch, new BatchOutcome.Failed(failure.error(), false)));
+        });
+  }
+
+  private void findLeader(PartitionPipe pipe, long nowMs) {
+    String name = pipe.partition().topic();
+    Optional<TopicView> known = pipe.leaderInDoubt() ? Optional.empty() : metadata.known(name);
+    if (known.isPresent()) {
+      lead(pipe, known.get(), nowMs);
+    } else if (lookUps.add(name)) {
+      loop.ask(
+          () -> metadata.refresh(name, cluster.config().connectTimeout()),
+          this::found,
+          failure -> notFound(name, failure));
+    }
+  }
+
+  private void found(TopicView topic) {
+    lookUps.remove(topic.name());
+    pipesOf(topic.name()).forEach(pipe -> lead(pipe, topic, loop.nowMs()));
+  }
+
+  private void notFound(String name, MillraceException failure) {
+    lookUps.remove(name);
+    for (PartitionPipe pipe : pipesOf(name)) {
+      if (failure.code() == ErrorCode.UNKNOWN_TOPIC) {
+        pipe.session().end(failure.error());
+      } else {
+        pipe.retryLater(loop.nowMs());
+      }
+    }
+  }
+
+  private List<PartitionPipe> pipesOf(String topic) {
+    List<PartitionPipe> found = new ArrayList<>();
+    pipes.values().stream().filter(p -> p.partition().topic().equals(topic)).forEach(found::add);
+    return found;
+  }
+
+  private void lead(PartitionPipe pipe, TopicView topic, long nowMs) {
+    if (!topic.id().equals(pipe.topicId())) {
+      pipe.session().end(recreated(topic.name()));
+      return;
+    }
+    PartitionView view = topic.partitions().get(pipe.partition().partition());
+    pipe.leaderIs(view, nowMs);
+    if (!pipe.needsStream(nowMs)) {
+      return;
+    }
+    if (view.leader().isEmpty()) {
+      pipe.retryLater(nowMs);
+      return;
+    }
+    pipe.join(connections.computeIfAbsent(view.leader().get(), this::open), nowMs);
+  }
+
+  private static MillraceError recreated(String topic) {
+    return new MillraceError(
+        ErrorCode.UNKNOWN_TOPIC_ID, topic + " was deleted and created again: send again");
+  }
+
+  private ProduceConnection open(BrokerAddress broker) {
+    ProduceStreamOpen open =
+        ProduceStreamOpen.newBuilder()
+            .setAcks(wire(config.acks()))
+            .setTimeoutMs(Math.toIntExact(config.ackTimeout().toMillis()))
+            .build();
+    return new ProduceConnection(
+        broker, ++lastStreamEpoch, open, config.acks() != Acks.NONE, shared);
+  }
+
+  private static io.millrace.proto.v1.Acks wire(Acks acks) {
+    return switch (acks) {
+      case NONE -> io.millrace.proto.v1.Acks.ACKS_NONE;
+      case LEADER -> io.millrace.proto.v1.Acks.ACKS_LEADER;
+      case ALL -> io.millrace.proto.v1.Acks.ACKS_ALL;
+    };
+  }
+
+  @Override
+  public void opened(ProduceConnection connection, ProduceStreamOpened limits) {
+    long nowMs = loop.nowMs();
+    for (PartitionPipe pipe : List.copyOf(pipes.values())) {
+      if (pipe.connection().filter(c -> c == connection).isPresent()) {
+        pipe.streamOpened(limits, nowMs);
+      }
+    }
+  }
+
+  @Override
+  public void answered(ProduceConnection connection, PartitionPipe pipe, Frame frame) {
+    ErrorCode unknownId = ErrorCode.UNKNOWN_TOPIC_ID;
+    if (frame.result().getResult().getError().getCodeValue() == unknownId.number()) {
+      // Before the futures complete: whoever then sends again is to find the new topic.
+      metadata.forget(pipe.partition().topic());
+    }
+    pipe.answered(connection, frame, loop.nowMs());
+  }
+
+  @Override
+  public void refusedLate(ProduceConnection connection, ProduceFrameResult result) {
+    for (PartitionPipe pipe : List.copyOf(pipes.values())) {
+      boolean same =
+          pipe.partition().partition() == result.getResult().getPartition()
+              && Uuids.toBytes(pipe.topicId()).equals(result.getResult().getTopicId());
+      if (same) {
+        pipe.answered(connection, new Frame(0, result), loop.nowMs());
+      }
+    }
+  }
+
+  @Override
+  public void ended(ProduceConnection connection, MillraceException cause) {
+    connections.remove(connection.broker(), connection);
+    if (closing) {
+      return;
+    }
+    boolean hopeless = !cause.code().retriable() && cause.code() != ErrorCode.INTERNAL;
+    cluster.channels().dialNow(connection.broker());
+    for (PartitionPipe pipe : List.copyOf(pipes.values())) {
+      if (pipe.connection().filter(c -> c == connection).isPresent()) {
+        if (hopeless) {
+          pipe.session().end(cause.error());
+        } else {
+          pipe.leaveStream(loop.nowMs());
+        }
+      }
+    }
+  }
+
+  @Override
+  public void completed(ProducerBatch batch, BatchOutcome outcome) {
+    outcomes.complete(batch, outcome);
+  }
+
+  @Override
+  public void lateRefusal(MillraceError error) {
+    outcomes.lateFailure(error);
+  }
+
+  @Override
+  public void needIdentity(PartitionPipe pipe, MillraceError reason) {
+    Optional<ProducerIdentity> current = newestOf(pipe.session().identity());
+    loop.ask(
+        () -> identities.next(current),
+        granted -> {
+          identity = Optional.of(granted);
+          pipe.session().identityGranted(granted, loop.nowMs());
+        },
+        failure -> pipe.session().end(failure.error()));
+  }
+
+  /** Another partition may have raised the epoch already. */
+  private Optional<ProducerIdentity> newestOf(Optional<ProducerIdentity> own) {
+    return identity
+        .filter(i -> own.isPresent() && own.get().producerId() == i.producerId())
+        .filter(i -> i.producerEpoch() > own.get().producerEpoch())
+        .or(() -> own);
+  }
+
+  @Override
+  public void abandon(PartitionPipe pipe, long streamEpoch) {
+    loop.execute(
+        () -> {
+          Optional<ProduceConnection> silent =
+              pipe.connection().filter(c -> c.epoch() == streamEpoch);
+          if (silent.isPresent() && !silent.get().ended()) {
+            silent.get().cancel("no answer in time");
+            ended(
+                silent.get(),
+                new MillraceException(
+                    ErrorCode.REQUEST_TIMED_OUT, silent.get().broker() + " does not answer"));
+          }
+        });
+  }
+
+  @Override
+  public void ended(PartitionPipe pipe, MillraceError error) {
+    pipes.remove(pipe.partition(), pipe);
+    // The next pipe of the partition begins at sequence 0: under this identity the broker might
+    // take
+    // its batches for repeats.
+    identity = Optional.empty();
+  }
+}

@@ -1,0 +1,213 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.Producer;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerRecord;
+import io.millrace.client.api.RecordMetadata;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.producer.BatchOutcome;
+import io.millrace.common.record.KeyPartitioner;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+
+/**
+ * The producer: records are gathered on the callers' threads and sent by one thread of its own.
+ * Thread-safe.
+ */
+final class StreamProducer implements Producer {
+  /** How long to wait for the streams' orderly end, beyond the time for the answers. */
+  private static final long STREAM_END_MS = 2_000;
+
+  private final ProducerConfig config;
+  private final ClusterClient cluster;
+  private final MetadataCache metadata;
+  private final Consumer<StreamProducer> onClose;
+  private final StickyPartitions sticky = new StickyPartitions();
+  private final Accumulator accumulator;
+  private final ProducerOutcomes outcomes;
+  private final ProducerLoop loop;
+  private final ProducerSender sender;
+  private final Thread thread;
+  private final AtomicBoolean closed = new AtomicBoolean();
+
+  StreamProducer(
+      ProducerConfig config,
+      ClusterClient cluster,
+      MetadataCache metadata,
+      Executor helper,
+      Consumer<StreamProducer> onClose) {
+    this.config = config;
+    this.cluster = cluster;
+    this.metadata = metadata;
+    this.onClose = onClose;
+    this.accumulator = new Accumulator(config);
+    this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
+    this.loop = new ProducerLoop(cluster.clock(), helper);
+    this.sender = new ProducerSender(config, cluster, metadata, accumulator, outcomes, loop);
+    this.thread = new Thread(this::runLoop, "millrace-producer");
+    this.thread.setDaemon(true);
+  }
+
+  StreamProducer start() {
+    thread.start();
+    return this;
+  }
+
+  @Override
+  public CompletableFuture<RecordMetadata> send(ProducerRecord record) {
+    if (closed.get()) {
+      throw new IllegalStateException("the producer is closed");
+    }
+    try {
+      return append(record);
+    } catch (MillraceException e) {
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  private CompletableFuture<RecordMetadata> append(ProducerRecord record) {
+    TopicView topic = metadata.topic(record.topic(), config.maxBlock());
+    TopicPartition partition = choosePartition(record, topic);
+    long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
+    long granted =
+        outcomes
+            .budget()
+            .acquire(ProducerBatch.recordBytesMax(record), config.maxBlock().toMillis());
+    Accumulator.Appended appended =
+        accumulator.append(
+            partition, record, timestampMs, granted, () -> newBatch(partition, topic));
+    if (appended.sealedBatch()) {
+      sticky.batchOver(record.topic(), partition.partition(), topic.partitions().size());
+    }
+    if (appended.sealedBatch() || appended.openedBatch()) {
+      loop.wake();
+    }
+    return appended.future();
+  }
+
+  @Override
+  public void flush() {
+    List<ProducerBatch> open = sendAll();
+    open.forEach(batch -> batch.done().join());
+  }
+
+  @Override
+  public long lateFailures() {
+    return outcomes.lateFailures();
+  }
+
+  @Override
+  public void close(Duration timeout) {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    long deadline = loop.nowMs() + timeout.toMillis();
+    awaitAll(sendAll(), timeout);
+    CompletableFuture<Void> ending = new CompletableFuture<>();
+    loop.execute(
+        () -> {
+          sender.close();
+          ending.complete(null);
+        });
+    try {
+      ending.get(STREAM_END_MS, TimeUnit.MILLISECONDS);
+      awaitStreams(Math.max(deadline, loop.nowMs() + STREAM_END_MS));
+      loop.execute(sender::cancelStreams);
+      loop.stop();
+      thread.join(STREAM_END_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      ClientLog.warn("the producer's thread did not end in time");
+    }
+    onClose.accept(this);
+  }
+
+  private void awaitStreams(long deadlineMs) throws InterruptedException {
+    CompletableFuture<Void> ended = new CompletableFuture<>();
+    loop.execute(() -> loop.watch(sender::streamsEnded, () -> ended.complete(null)));
+    try {
+      ended.get(Math.max(1, deadlineMs - loop.nowMs()), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      // The streams are cancelled instead; every record has its answer already.
+    }
+  }
+
+  private List<ProducerBatch> sendAll() {
+    accumulator.sealAll();
+    loop.wake();
+    return outcomes.incomplete();
+  }
+
+  private static void awaitAll(List<ProducerBatch> batches, Duration timeout) {
+    try {
+      CompletableFuture.allOf(
+              batches.stream().map(ProducerBatch::done).toArray(CompletableFuture<?>[]::new))
+          .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // What is left is failed by the caller.
+    }
+  }
+
+  private TopicPartition choosePartition(ProducerRecord record, TopicView topic) {
+    int count = topic.partitions().size();
+    if (record.partition().isPresent()) {
+      TopicPartition chosen = new TopicPartition(record.topic(), record.partition().getAsInt());
+      Leaders.partition(topic, chosen);
+      return chosen;
+    }
+    byte[] key = record.key();
+    int number =
+        key != null
+            ? KeyPartitioner.partitionFor(ByteBuffer.wrap(key), count)
+            : sticky.current(record.topic(), count);
+    return new TopicPartition(record.topic(), number);
+  }
+
+  private ProducerBatch newBatch(TopicPartition partition, TopicView topic) {
+    ProducerBatch batch =
+        new ProducerBatch(
+            partition, topic.id(), config.compression(), cluster.clock().monotonicMs());
+    outcomes.begun(batch);
+    return batch;
+  }
+
+  private void batchOver(ProducerBatch batch) {
+    metadata
+        .known(batch.partition().topic())
+        .ifPresent(
+            topic ->
+                sticky.batchOver(
+                    topic.name(), batch.partition().partition(), topic.partitions().size()));
+  }
+
+  private void runLoop() {
+    try {
+      loop.run(sender::turn);
+    } catch (InterruptedException e) {
+      fail("the producer's thread was interrupted");
+    } catch (RuntimeException | Error e) {
+      ClientLog.error("the producer's thread failed", e);
+      fail("the producer failed: " + e);
+    }
+  }
+
+  private void fail(String why) {
+    closed.set(true);
+    MillraceError error = new MillraceError(ErrorCode.INTERNAL, why);
+    outcomes.incomplete().forEach(b -> outcomes.complete(b, new BatchOutcome.Failed(error, true)));
+  }
+}

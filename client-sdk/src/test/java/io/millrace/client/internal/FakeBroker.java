@@ -1,0 +1,493 @@
+package io.millrace.client.internal;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.millrace.client.api.ClientConfig;
+import io.millrace.common.record.Record;
+import io.millrace.common.record.RecordBatch;
+import io.millrace.common.record.RecordReader;
+import io.millrace.proto.v1.Acks;
+import io.millrace.proto.v1.BrokerEndpoint;
+import io.millrace.proto.v1.Error;
+import io.millrace.proto.v1.ErrorCode;
+import io.millrace.proto.v1.FetchPartition;
+import io.millrace.proto.v1.FetchServiceGrpc;
+import io.millrace.proto.v1.FetchStreamRequest;
+import io.millrace.proto.v1.FetchStreamResponse;
+import io.millrace.proto.v1.GetMetadataRequest;
+import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.InitProducerRequest;
+import io.millrace.proto.v1.InitProducerResponse;
+import io.millrace.proto.v1.ListOffsetsPartition;
+import io.millrace.proto.v1.ListOffsetsRequest;
+import io.millrace.proto.v1.ListOffsetsResponse;
+import io.millrace.proto.v1.ListOffsetsResult;
+import io.millrace.proto.v1.MetadataServiceGrpc;
+import io.millrace.proto.v1.PartitionBatch;
+import io.millrace.proto.v1.PartitionData;
+import io.millrace.proto.v1.PartitionMetadata;
+import io.millrace.proto.v1.PartitionProduceResult;
+import io.millrace.proto.v1.ProduceFrame;
+import io.millrace.proto.v1.ProduceFrameResult;
+import io.millrace.proto.v1.ProduceResults;
+import io.millrace.proto.v1.ProduceStreamOpened;
+import io.millrace.proto.v1.ProduceStreamRequest;
+import io.millrace.proto.v1.ProduceStreamResponse;
+import io.millrace.proto.v1.ProducerServiceGrpc;
+import io.millrace.proto.v1.SubscribePartition;
+import io.millrace.proto.v1.TopicMetadata;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/**
+ * A broker in a few lines, over real gRPC on a free port: one topic in memory, repeats of a
+ * sequence recognised, gaps refused, and hooks that make it misbehave. One lock guards everything.
+ */
+final class FakeBroker implements AutoCloseable {
+  static final String TOPIC = "orders";
+
+  /** What to do with a frame instead of answering it. */
+  enum Fault {
+    NONE,
+    /** Append, then cut the stream without an answer. */
+    APPEND_AND_CUT,
+    /** Cut the stream before anything is appended. */
+    CUT
+  }
+
+  final List<List<RecordBatch>> partitions = new ArrayList<>();
+  final List<Error> refusals = new ArrayList<>();
+  final AtomicInteger metadataCalls = new AtomicInteger();
+  final AtomicInteger frames = new AtomicInteger();
+
+  /** Told the number of each frame from 1. */
+  Function<Integer, Fault> fault = frame -> Fault.NONE;
+
+  /** Turns the bytes of a fetched batch into what is sent. */
+  Function<byte[], byte[]> onFetch = bytes -> bytes;
+
+  long logStart;
+  UUID topicId = UUID.randomUUID();
+
+  private final List<Fetcher> fetchers = new ArrayList<>();
+  private Server server;
+  private int port;
+  private long lastProducerId = 100;
+  private int epoch;
+
+  FakeBroker(int partitionCount) {
+    for (int i = 0; i < partitionCount; i++) {
+      partitions.add(new ArrayList<>());
+    }
+    start();
+  }
+
+  /** Deletes the topic and creates it again. */
+  synchronized void recreateTopic() {
+    topicId = UUID.randomUUID();
+    partitions.forEach(List::clear);
+  }
+
+  void start() {
+    try {
+      server =
+          NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
+              .directExecutor()
+              .addService(new MetadataApi())
+              .addService(new ProducerApi())
+              .addService(new FetchApi())
+              .build()
+              .start();
+      port = server.getPort();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  void stop() {
+    server.shutdownNow();
+    try {
+      server.awaitTermination(5, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  ClientConfig.Builder config() {
+    return ClientConfig.builder()
+        .bootstrap(io.millrace.client.api.BrokerAddress.parseList("127.0.0.1:" + port));
+  }
+
+  /** The values of a partition in order. */
+  synchronized List<String> values(int partition) {
+    List<String> values = new ArrayList<>();
+    for (RecordBatch batch : partitions.get(partition)) {
+      RecordReader.forEach(batch, 1 << 20, record -> values.add(text(record)));
+    }
+    return values;
+  }
+
+  private static String text(Record record) {
+    ByteBuffer value = record.value();
+    return value == null ? "" : StandardCharsets.UTF_8.decode(value.duplicate()).toString();
+  }
+
+  synchronized void refuseNext(ErrorCode code, int times) {
+    for (int i = 0; i < times; i++) {
+      refusals.add(Error.newBuilder().setCode(code).setMessage("refused by the test").build());
+    }
+  }
+
+  private static long end(List<RecordBatch> log) {
+    return log.isEmpty() ? 0 : log.get(log.size() - 1).nextOffset();
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+
+  private final class MetadataApi extends MetadataServiceGrpc.MetadataServiceImplBase {
+    @Override
+    public void getMetadata(
+        GetMetadataRequest request, StreamObserver<GetMetadataResponse> observer) {
+      metadataCalls.incrementAndGet();
+      GetMetadataResponse.Builder answer =
+          GetMetadataResponse.newBuilder()
+              .setClusterId("test")
+              .addBrokers(
+                  BrokerEndpoint.newBuilder().setNodeId(1).setHost("127.0.0.1").setPort(port));
+      for (String name : request.getTopicsList()) {
+        answer.addTopics(name.equals(TOPIC) ? topic() : unknown(name));
+      }
+      observer.onNext(answer.build());
+      observer.onCompleted();
+    }
+
+    private TopicMetadata topic() {
+      TopicMetadata.Builder topic =
+          TopicMetadata.newBuilder().setName(TOPIC).setTopicId(Uuids.toBytes(topicId));
+      for (int i = 0; i < partitions.size(); i++) {
+        topic.addPartitions(
+            PartitionMetadata.newBuilder().setPartition(i).setLeaderId(1).setLeaderEpoch(epoch));
+      }
+      return topic.build();
+    }
+
+    private TopicMetadata unknown(String name) {
+      return TopicMetadata.newBuilder()
+          .setName(name)
+          .setError(
+              Error.newBuilder()
+                  .setCode(ErrorCode.ERROR_CODE_UNKNOWN_TOPIC)
+                  .setMessage("topic: " + name))
+          .build();
+    }
+  }
+
+  private final class ProducerApi extends ProducerServiceGrpc.ProducerServiceImplBase {
+    @Override
+    public void initProducer(
+        InitProducerRequest request, StreamObserver<InitProducerResponse> observer) {
+      synchronized (FakeBroker.this) {
+        boolean again = request.getProducerId() > 0;
+        observer.onNext(
+            InitProducerResponse.newBuilder()
+                .setProducerId(again ? request.getProducerId() : ++lastProducerId)
+                .setProducerEpoch(again ? request.getProducerEpoch() + 1 : 0)
+                .build());
+      }
+      observer.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<ProduceStreamRequest> produceStream(
+        StreamObserver<ProduceStreamResponse> answers) {
+      return new StreamObserver<>() {
+        private boolean over;
+        private boolean failed;
+        private Acks acks = Acks.ACKS_ALL;
+
+        @Override
+        public void onNext(ProduceStreamRequest request) {
+          synchronized (FakeBroker.this) {
+            switch (request.getMessageCase()) {
+              case OPEN -> {
+                acks = request.getOpen().getAcks();
+                answers.onNext(
+                    ProduceStreamResponse.newBuilder()
+                        .setOpened(
+                            ProduceStreamOpened.newBuilder()
+                                .setMaxInFlightBatches(8)
+                                .setMaxInFlightBytes(1 << 20))
+                        .build());
+              }
+              case FRAME -> frame(request.getFrame());
+              case RESUME -> failed = false;
+              case MESSAGE_NOT_SET -> throw new AssertionError("an empty message");
+            }
+          }
+        }
+
+        private void frame(ProduceFrame frame) {
+          Fault what = fault.apply(frames.incrementAndGet());
+          if (over) {
+            return;
+          }
+          if (what == Fault.CUT) {
+            cut();
+            return;
+          }
+          PartitionProduceResult result = failed ? previousFailed(frame) : append(frame.getBatch());
+          failed |= result.hasError();
+          if (what == Fault.APPEND_AND_CUT) {
+            cut();
+          } else if (acks != Acks.ACKS_NONE || result.hasError()) {
+            answers.onNext(
+                ProduceStreamResponse.newBuilder()
+                    .setResults(
+                        ProduceResults.newBuilder()
+                            .addResults(
+                                ProduceFrameResult.newBuilder()
+                                    .setFrameId(frame.getFrameId())
+                                    .setResult(result)))
+                    .build());
+          }
+        }
+
+        private void cut() {
+          over = true;
+          answers.onError(Status.UNAVAILABLE.withDescription("cut by the test").asException());
+        }
+
+        @Override
+        public void onError(Throwable t) {
+          over = true;
+        }
+
+        @Override
+        public void onCompleted() {
+          answers.onCompleted();
+        }
+      };
+    }
+
+    private PartitionProduceResult previousFailed(ProduceFrame frame) {
+      return refused(
+          frame.getBatch(),
+          Error.newBuilder().setCode(ErrorCode.ERROR_CODE_PREVIOUS_FRAME_FAILED).build());
+    }
+
+    private PartitionProduceResult refused(PartitionBatch batch, Error error) {
+      return PartitionProduceResult.newBuilder()
+          .setTopicId(batch.getTopicId())
+          .setPartition(batch.getPartition())
+          .setError(error)
+          .setBaseOffset(-1)
+          .setLastOffset(-1)
+          .build();
+    }
+
+    private PartitionProduceResult append(PartitionBatch frame) {
+      if (!frame.getTopicId().equals(Uuids.toBytes(topicId))) {
+        return refused(
+            frame, Error.newBuilder().setCode(ErrorCode.ERROR_CODE_UNKNOWN_TOPIC_ID).build());
+      }
+      if (!refusals.isEmpty()) {
+        return refused(frame, refusals.remove(0));
+      }
+      ByteBuffer bytes = ByteBuffer.wrap(frame.getRecords().toByteArray());
+      RecordBatch batch = RecordBatch.at(bytes, 0);
+      if (!batch.crcValid()) {
+        return refused(
+            frame, Error.newBuilder().setCode(ErrorCode.ERROR_CODE_CORRUPT_BATCH).build());
+      }
+      List<RecordBatch> log = partitions.get(frame.getPartition());
+      for (RecordBatch old : log) {
+        if (batch.hasProducerId()
+            && old.producerId() == batch.producerId()
+            && old.producerEpoch() == batch.producerEpoch()
+            && old.baseSequence() == batch.baseSequence()) {
+          return appended(frame, old, true);
+        }
+      }
+      Optional<RecordBatch> last =
+          log.stream().filter(b -> b.producerId() == batch.producerId()).reduce((a, b) -> b);
+      if (batch.hasProducerId()
+          && last.isPresent()
+          && last.get().producerEpoch() == batch.producerEpoch()
+          && last.get().lastSequence() + 1 != batch.baseSequence()) {
+        return refused(
+            frame, Error.newBuilder().setCode(ErrorCode.ERROR_CODE_OUT_OF_ORDER_SEQUENCE).build());
+      }
+      RecordBatch.stamp(bytes, 0, end(log), epoch);
+      log.add(batch);
+      fetchers.forEach(Fetcher::push);
+      return appended(frame, batch, false);
+    }
+
+    private PartitionProduceResult appended(
+        PartitionBatch frame, RecordBatch batch, boolean duplicate) {
+      return PartitionProduceResult.newBuilder()
+          .setTopicId(frame.getTopicId())
+          .setPartition(frame.getPartition())
+          .setBaseOffset(batch.baseOffset())
+          .setLastOffset(batch.lastOffset())
+          .setLogAppendTimeMs(-1)
+          .setDuplicate(duplicate)
+          .build();
+    }
+  }
+
+  private final class FetchApi extends FetchServiceGrpc.FetchServiceImplBase {
+    @Override
+    public void listOffsets(
+        ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> observer) {
+      ListOffsetsResponse.Builder answer = ListOffsetsResponse.newBuilder();
+      synchronized (FakeBroker.this) {
+        for (ListOffsetsPartition question : request.getPartitionsList()) {
+          List<RecordBatch> log = partitions.get(question.getPartition());
+          answer.addResults(
+              ListOffsetsResult.newBuilder()
+                  .setPartition(question.getPartition())
+                  .setOffset(
+                      switch (question.getPosition()) {
+                        case OFFSET_POSITION_EARLIEST -> logStart;
+                        case OFFSET_POSITION_LATEST -> end(log);
+                        default ->
+                            log.stream()
+                                .filter(b -> b.maxTimestamp() >= question.getTimestampMs())
+                                .mapToLong(RecordBatch::baseOffset)
+                                .findFirst()
+                                .orElse(-1);
+                      }));
+        }
+      }
+      observer.onNext(answer.build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<FetchStreamRequest> fetchStream(
+        StreamObserver<FetchStreamResponse> answers) {
+      Fetcher fetcher = new Fetcher(answers);
+      synchronized (FakeBroker.this) {
+        fetchers.add(fetcher);
+      }
+      return fetcher;
+    }
+  }
+
+  /** Cuts every fetch stream. */
+  synchronized void cutFetches() {
+    List.copyOf(fetchers).forEach(Fetcher::cut);
+  }
+
+  private final class Fetcher implements StreamObserver<FetchStreamRequest> {
+    private final StreamObserver<FetchStreamResponse> answers;
+    private final Map<Long, FetchPartition> subscriptions = new HashMap<>();
+    private final Map<Long, Long> positions = new HashMap<>();
+    private long credits;
+
+    Fetcher(StreamObserver<FetchStreamResponse> answers) {
+      this.answers = answers;
+    }
+
+    @Override
+    public void onNext(FetchStreamRequest request) {
+      synchronized (FakeBroker.this) {
+        switch (request.getMessageCase()) {
+          case OPEN -> credits = request.getOpen().getCreditBytes();
+          case SUBSCRIBE -> subscribe(request.getSubscribe());
+          case UNSUBSCRIBE -> forget(request.getUnsubscribe().getSubscriptionId());
+          case CREDITS -> credits += request.getCredits().getBytes();
+          default -> throw new AssertionError(request);
+        }
+        push();
+      }
+    }
+
+    private void subscribe(SubscribePartition subscribe) {
+      FetchPartition partition = subscribe.getPartition();
+      if (partition.getFetchOffset() > end(partitions.get(partition.getPartition()))
+          || partition.getFetchOffset() < logStart) {
+        send(
+            subscribe.getSubscriptionId(),
+            PartitionData.newBuilder()
+                .setError(
+                    Error.newBuilder()
+                        .setCode(ErrorCode.ERROR_CODE_OFFSET_OUT_OF_RANGE)
+                        .setMessage("offset: " + partition.getFetchOffset()))
+                .build());
+        return;
+      }
+      subscriptions.put(subscribe.getSubscriptionId(), partition);
+      positions.put(subscribe.getSubscriptionId(), partition.getFetchOffset());
+    }
+
+    private void forget(long id) {
+      subscriptions.remove(id);
+      positions.remove(id);
+    }
+
+    private void push() {
+      for (Map.Entry<Long, FetchPartition> entry : Map.copyOf(subscriptions).entrySet()) {
+        for (RecordBatch batch : partitions.get(entry.getValue().getPartition())) {
+          long position = positions.get(entry.getKey());
+          if (batch.nextOffset() > position && credits > 0) {
+            byte[] bytes = new byte[batch.sizeInBytes()];
+            batch.slice().get(bytes);
+            credits -= bytes.length;
+            positions.put(entry.getKey(), batch.nextOffset());
+            send(
+                entry.getKey(),
+                PartitionData.newBuilder()
+                    .setRecords(ByteString.copyFrom(onFetch.apply(bytes)))
+                    .setHighWatermark(batch.nextOffset())
+                    .build());
+          }
+        }
+      }
+    }
+
+    private void send(long id, PartitionData data) {
+      answers.onNext(FetchStreamResponse.newBuilder().setSubscriptionId(id).setData(data).build());
+    }
+
+    private void cut() {
+      fetchers.remove(this);
+      subscriptions.clear();
+      answers.onError(Status.UNAVAILABLE.withDescription("cut by the test").asException());
+    }
+
+    @Override
+    public void onError(Throwable t) {
+      synchronized (FakeBroker.this) {
+        fetchers.remove(this);
+      }
+    }
+
+    @Override
+    public void onCompleted() {
+      answers.onCompleted();
+    }
+  }
+}

@@ -1,0 +1,218 @@
+package io.millrace.client.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.client.api.Consumer;
+import io.millrace.client.api.ConsumerConfig;
+import io.millrace.client.api.ConsumerRecord;
+import io.millrace.client.api.Header;
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.api.Producer;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.record.Compression;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class StreamConsumerTest {
+  private static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
+  private static final Duration LONG = Duration.ofSeconds(10);
+
+  private final FakeBroker broker = new FakeBroker(2);
+  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+
+  @BeforeEach
+  void sendHundred() {
+    try (Producer producer =
+        client.producer(
+            ProducerConfig.builder().batchBytes(300).compression(Compression.LZ4).build())) {
+      for (int i = 0; i < 100; i++) {
+        producer.send(
+            ProducerRecord.of(FakeBroker.TOPIC, bytes("v" + i))
+                .toPartition(0)
+                .at(1_000 + i)
+                .withHeaders(List.of(new Header("n", bytes("" + i)))));
+      }
+    }
+  }
+
+  @AfterEach
+  void close() {
+    client.close();
+    broker.close();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static List<String> read(Consumer consumer, int count) {
+    List<String> values = new ArrayList<>();
+    while (values.size() < count) {
+      List<ConsumerRecord> records = consumer.poll(LONG);
+      assertThat(records).as("after %s", values).isNotEmpty();
+      records.forEach(r -> values.add(new String(r.value(), StandardCharsets.UTF_8)));
+    }
+    return values;
+  }
+
+  private static List<String> from(int first) {
+    return IntStream.range(first, 100).mapToObj(i -> "v" + i).toList();
+  }
+
+  private Consumer at(OffsetSpec place) {
+    Consumer consumer = client.consumer(ConsumerConfig.defaults());
+    consumer.assign(PARTITION, place);
+    return consumer;
+  }
+
+  @Test
+  void readsEverythingInOrderWithHeadersAndTimestamps() {
+    try (Consumer consumer = at(OffsetSpec.earliest())) {
+      ConsumerRecord first = consumer.poll(LONG).get(0);
+      assertThat(first.offset()).isZero();
+      assertThat(first.timestampMs()).isEqualTo(1_000);
+      assertThat(first.key()).isNull();
+      assertThat(first.headers()).hasSize(1);
+      assertThat(first.headers().get(0).value()).asString().isEqualTo("0");
+    }
+    try (Consumer consumer = at(OffsetSpec.earliest())) {
+      assertThat(read(consumer, 100)).isEqualTo(from(0));
+      assertThat(consumer.position(PARTITION)).isEqualTo(100);
+    }
+  }
+
+  /** S26: the broker returns whole batches; what lies before the asked offset is dropped. */
+  @Test
+  void S26_dropsTheRecordsBeforeTheAskedOffset() {
+    for (int start : new int[] {1, 7, 50, 99}) {
+      try (Consumer consumer = at(OffsetSpec.offset(start))) {
+        assertThat(read(consumer, 100 - start)).isEqualTo(from(start));
+      }
+    }
+  }
+
+  @Test
+  void startsAtATimeAndAtTheEnd() {
+    try (Consumer consumer = at(OffsetSpec.time(1_095))) {
+      assertThat(consumer.poll(LONG)).first().matches(r -> r.offset() <= 95);
+    }
+    try (Consumer consumer = at(OffsetSpec.latest())) {
+      assertThat(consumer.poll(Duration.ofMillis(50))).isEmpty();
+      assertThat(consumer.position(PARTITION)).isEqualTo(100);
+    }
+  }
+
+  @Test
+  void returnsNoMoreThanAskedForAndGoesOnWhereItStopped() {
+    ConsumerConfig config = ConsumerConfig.builder().maxPollRecords(7).build();
+    try (Consumer consumer = client.consumer(config)) {
+      consumer.assign(PARTITION, OffsetSpec.earliest());
+      assertThat(consumer.poll(LONG)).hasSize(7);
+      assertThat(consumer.position(PARTITION)).isEqualTo(7);
+      assertThat(read(consumer, 93)).isEqualTo(from(7));
+    }
+  }
+
+  @Test
+  void givesCreditsBackSoThatSmallOnesSuffice() {
+    ConsumerConfig config = ConsumerConfig.builder().creditBytes(100).build();
+    try (Consumer consumer = client.consumer(config)) {
+      consumer.assign(PARTITION, OffsetSpec.earliest());
+      assertThat(read(consumer, 100)).isEqualTo(from(0));
+    }
+  }
+
+  @Test
+  void dropsWhatIsUnderWayAfterASeek() {
+    ConsumerConfig config = ConsumerConfig.builder().maxPollRecords(5).build();
+    try (Consumer consumer = client.consumer(config)) {
+      consumer.assign(PARTITION, OffsetSpec.earliest());
+      consumer.poll(LONG);
+      consumer.seek(PARTITION, 60);
+      assertThat(read(consumer, 40)).isEqualTo(from(60));
+      consumer.seek(PARTITION, 10);
+      assertThat(read(consumer, 90)).isEqualTo(from(10));
+    }
+  }
+
+  @Test
+  void goesOnAfterALostStreamWithoutLossOrDoubling() {
+    ConsumerConfig config = ConsumerConfig.builder().maxPollRecords(9).build();
+    try (Consumer consumer = client.consumer(config)) {
+      consumer.assign(PARTITION, OffsetSpec.earliest());
+      List<String> values = new ArrayList<>();
+      while (values.size() < 100) {
+        consumer.poll(LONG).forEach(r -> values.add(new String(r.value())));
+        broker.cutFetches();
+      }
+      assertThat(values).isEqualTo(from(0));
+    }
+  }
+
+  /** S25: the client checks the CRC of every batch. */
+  @Test
+  void S25_refusesABatchWhoseBytesDoNotMatchTheirChecksum() {
+    broker.onFetch =
+        bytes -> {
+          bytes[bytes.length - 1] ^= 1;
+          return bytes;
+        };
+    try (Consumer consumer = at(OffsetSpec.earliest())) {
+      assertThatThrownBy(() -> consumer.poll(LONG))
+          .hasMessageContaining("CORRUPT_BATCH")
+          .hasMessageContaining("orders-0");
+      broker.onFetch = bytes -> bytes;
+      consumer.seek(PARTITION, 0);
+      assertThat(read(consumer, 100)).isEqualTo(from(0));
+    }
+  }
+
+  @Test
+  void failsOrResetsWhenThePositionIsOutOfRange() {
+    broker.logStart = 40;
+    try (Consumer consumer = at(OffsetSpec.offset(3))) {
+      assertThatThrownBy(() -> consumer.poll(LONG)).hasMessageContaining("OFFSET_OUT_OF_RANGE");
+      consumer.seek(PARTITION, 41);
+      assertThat(read(consumer, 59)).isEqualTo(from(41));
+    }
+    ConsumerConfig config =
+        ConsumerConfig.builder().outOfRange(ConsumerConfig.OutOfRange.EARLIEST).build();
+    try (Consumer consumer = client.consumer(config)) {
+      consumer.assign(PARTITION, OffsetSpec.offset(3));
+      assertThat(read(consumer, 60)).isEqualTo(from(40));
+    }
+  }
+
+  @Test
+  void wakesUpAWaitingPoll() throws InterruptedException {
+    try (Consumer consumer = at(OffsetSpec.latest())) {
+      consumer.poll(Duration.ofMillis(1));
+      Thread waker = new Thread(consumer::wakeup);
+      waker.start();
+      assertThat(consumer.poll(Duration.ofMinutes(1))).isEmpty();
+      waker.join();
+    }
+  }
+
+  @Test
+  void looksUpOffsetsByPlace() {
+    TopicPartition empty = new TopicPartition(FakeBroker.TOPIC, 1);
+    assertThat(
+            client
+                .admin()
+                .offsets(Map.of(PARTITION, OffsetSpec.latest(), empty, OffsetSpec.time(5_000))))
+        .containsEntry(PARTITION, 100L)
+        .containsEntry(empty, 0L);
+  }
+}

@@ -1,0 +1,241 @@
+package io.millrace.client.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.Producer;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerRecord;
+import io.millrace.client.api.RecordMetadata;
+import io.millrace.client.internal.FakeBroker.Fault;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import io.millrace.common.record.Compression;
+import io.millrace.common.record.KeyPartitioner;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class StreamProducerTest {
+  private final FakeBroker broker = new FakeBroker(3);
+  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+
+  @AfterEach
+  void close() {
+    client.close();
+    broker.close();
+  }
+
+  private static ProducerConfig.Builder small() {
+    return ProducerConfig.builder().batchBytes(200).linger(Duration.ofMillis(1));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static List<String> numbers(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "value " + i).toList();
+  }
+
+  private static List<CompletableFuture<RecordMetadata>> sendNumbers(Producer producer, int count) {
+    List<CompletableFuture<RecordMetadata>> futures = new ArrayList<>();
+    for (String value : numbers(count)) {
+      futures.add(producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes(value)).toPartition(1)));
+    }
+    return futures;
+  }
+
+  private void assertInOrderOnce(List<CompletableFuture<RecordMetadata>> futures) {
+    for (int i = 0; i < futures.size(); i++) {
+      assertThat(futures.get(i).join().offset()).isEqualTo(i);
+    }
+    assertThat(broker.values(1)).isEqualTo(numbers(futures.size()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Compression.class)
+  void tellsEachRecordWhereItIs(Compression codec) {
+    Producer producer = client.producer(small().compression(codec).build());
+    assertInOrderOnce(sendNumbers(producer, 500));
+  }
+
+  @Test
+  void choosesThePartitionByTheKeyAsOtherClientsDo() {
+    Producer producer = client.producer(small().build());
+    for (String key : List.of("a", "b", "c", "d", "e", "f")) {
+      RecordMetadata where =
+          producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes(key), bytes("v"))).join();
+      assertThat(where.partition())
+          .isEqualTo(KeyPartitioner.partitionFor(ByteBuffer.wrap(bytes(key)), 3));
+    }
+  }
+
+  @Test
+  void spreadsRecordsWithoutKeyOverAllPartitions() {
+    Producer producer = client.producer(small().build());
+    for (int i = 0; i < 300; i++) {
+      producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("value " + i)));
+    }
+    producer.flush();
+    for (int partition = 0; partition < 3; partition++) {
+      assertThat(broker.values(partition)).hasSizeGreaterThan(50);
+    }
+  }
+
+  @Test
+  void resendsWithoutLossOrDoublingWhenStreamsAreCut() {
+    broker.fault =
+        frame -> frame % 7 == 3 ? Fault.APPEND_AND_CUT : frame % 11 == 5 ? Fault.CUT : Fault.NONE;
+    assertInOrderOnce(sendNumbers(client.producer(small().build()), 800));
+  }
+
+  @Test
+  void ridesOutARestartOfTheBroker() {
+    Producer producer = client.producer(small().build());
+    List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 200);
+    futures.get(0).join();
+    broker.stop();
+    for (int i = 200; i < 400; i++) {
+      futures.add(
+          producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("value " + i)).toPartition(1)));
+    }
+    broker.start();
+    assertInOrderOnce(futures);
+  }
+
+  @Test
+  void keepsTheOrderAfterARefusalInTheMiddleOfThePipeline() {
+    Producer producer = client.producer(small().build());
+    List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 100);
+    broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_NOT_LEADER, 3);
+    for (int i = 100; i < 300; i++) {
+      futures.add(
+          producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("value " + i)).toPartition(1)));
+    }
+    assertInOrderOnce(futures);
+    assertThat(broker.metadataCalls).hasValueGreaterThan(1);
+  }
+
+  @Test
+  void failsTheRecordsOfARefusedBatchAndGoesOn() {
+    Producer producer = client.producer(small().build());
+    sendNumbers(producer, 1).get(0).join();
+    broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_BATCH_TOO_LARGE, 1);
+    CompletableFuture<RecordMetadata> refused =
+        producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("too large")).toPartition(1));
+    assertThatThrownBy(refused::join)
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            MillraceException.class,
+            e -> {
+              assertThat(e.code()).isEqualTo(ErrorCode.BATCH_TOO_LARGE);
+              assertThat(e.error().details()).containsEntry("maybe_appended", "false");
+            });
+    RecordMetadata next =
+        producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("small")).toPartition(1)).join();
+    assertThat(next.offset()).isEqualTo(1);
+  }
+
+  @Test
+  void goesOnWithTheNewTopicAfterADeletionAndRecreation() {
+    Producer producer = client.producer(small().build());
+    sendNumbers(producer, 1).get(0).join();
+    broker.recreateTopic();
+    CompletableFuture<RecordMetadata> stale =
+        producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("old")).toPartition(1));
+    assertThatThrownBy(stale::join).hasMessageContaining("UNKNOWN_TOPIC_ID");
+    assertThat(
+            producer
+                .send(ProducerRecord.of(FakeBroker.TOPIC, bytes("new")).toPartition(1))
+                .join()
+                .offset())
+        .isZero();
+  }
+
+  @Test
+  void failsAfterTheDeliveryTimeoutWhenTheBrokerStaysAway() {
+    Producer producer = client.producer(small().deliveryTimeout(Duration.ofMillis(300)).build());
+    sendNumbers(producer, 1).get(0).join();
+    broker.stop();
+    CompletableFuture<RecordMetadata> lost =
+        producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("lost")).toPartition(1));
+    assertThatThrownBy(lost::join).hasMessageContaining("REQUEST_TIMED_OUT");
+    broker.start();
+  }
+
+  @Test
+  void holdsNoMoreThanItsBuffer() {
+    ProducerConfig config = small().bufferBytes(4_000).maxBlock(Duration.ofMillis(200)).build();
+    sendNumbers(client.producer(small().build()), 1).get(0).join();
+    Producer producer = client.producer(config);
+    broker.stop();
+    List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 100);
+    assertThat(futures.get(99))
+        .failsWithin(Duration.ofSeconds(1))
+        .withThrowableThat()
+        .withMessageContaining("buffer of 4000 bytes was full");
+    broker.start();
+    CompletableFuture<RecordMetadata> first = futures.get(0);
+    assertThat(first).succeedsWithin(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void countsWhatWasRefusedAfterTheFactWithoutAcks() {
+    Producer producer = client.producer(small().acks(Acks.NONE).build());
+    assertThat(sendNumbers(producer, 1).get(0).join().offset()).isEqualTo(-1);
+    Awaitility.await().until(() -> broker.values(1).size() == 1);
+    broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_BATCH_TOO_LARGE, 1);
+    producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("refused")).toPartition(1)).join();
+    Awaitility.await().untilAsserted(() -> assertThat(producer.lateFailures()).isEqualTo(1));
+    producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("after")).toPartition(1)).join();
+    producer.close();
+    assertThat(broker.values(1)).containsExactly("value 0", "after");
+  }
+
+  @Test
+  void sendsWhatItHoldsWhenItIsClosed() {
+    Producer producer = client.producer(small().linger(Duration.ofMinutes(1)).build());
+    List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 50);
+    producer.close();
+    assertInOrderOnce(futures);
+    assertThatThrownBy(() -> producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("late"))))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void saysWhichTopicDoesNotExist() {
+    assertThatThrownBy(
+            () ->
+                client
+                    .producer(ProducerConfig.defaults())
+                    .send(ProducerRecord.of("nowhere", bytes("x")))
+                    .join())
+        .hasMessageContaining("UNKNOWN_TOPIC")
+        .hasMessageContaining("nowhere");
+  }
+
+  @Test
+  void saysAtOnceWhichAddressesRefuse() {
+    broker.stop();
+    try (MillraceClient other = MillraceClient.connect(broker.config().build())) {
+      assertThatThrownBy(() -> other.admin().serverInfo())
+          .isInstanceOf(MillraceException.class)
+          .hasMessageContaining("127.0.0.1:" + broker.port() + " refused the connection");
+    }
+    broker.start();
+  }
+}
