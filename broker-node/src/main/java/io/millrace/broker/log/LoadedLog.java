@@ -1,0 +1,23 @@
+package io.millrace.broker.log;
+
+import java.util.List;
+
+/**
+ * A log as {@link LogLoader} found or made it.
+ *
+ * @param sealed all segments but the last, each complete on disk
+ * @param writer the last segment
+ * @param logStartOffset the smallest offset that can be read
+ * @param durableOffset everything below it is durable
+ * @param epochs which leader epochs wrote it
+ * @param producers its idempotent producers
+ * @param recovery what was found
+ */
+record LoadedLog(
+    List<SegmentView> sealed,
+    SegmentWriter writer,
+    long logStartOffset,
+    long durableOffset,
+    LeaderEpochCache epochs,
+    ProducerStateTable producers,
+    RecoveryResult recovery) {}

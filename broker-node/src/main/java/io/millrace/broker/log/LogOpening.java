@@ -1,0 +1,36 @@
+package io.millrace.broker.log;
+
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.file.FileStore;
+import io.millrace.common.time.Clock;
+import java.nio.file.Path;
+
+/**
+ * What is needed to open a log.
+ *
+ * @param store the door to the disk
+ * @param directory the partition's directory; created if it is missing
+ * @param id the partition by its topic's id, which the directory must be of
+ * @param name the partition by its topic's name
+ * @param config the settings
+ * @param clock tells when producers were last heard of
+ * @param budget bounds the open segments of the log directory
+ * @param recoveryPoint everything below it was durable when this was last noted; 0 if unknown
+ * @param durableOffset everything below it was durable, if more is known than the recovery point,
+ *     else -1
+ * @param cleanShutdown whether the log was closed in order and not touched since
+ * @param progress told how recovery goes on
+ */
+public record LogOpening(
+    FileStore store,
+    Path directory,
+    TopicIdPartition id,
+    TopicPartition name,
+    LogConfig config,
+    Clock clock,
+    MapBudget budget,
+    long recoveryPoint,
+    long durableOffset,
+    boolean cleanShutdown,
+    RecoveryProgress progress) {}

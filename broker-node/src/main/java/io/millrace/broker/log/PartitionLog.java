@@ -1,0 +1,502 @@
+package io.millrace.broker.log;
+
+import io.millrace.broker.log.FlushTicket.PendingSnapshot;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.record.RecordBatch;
+import io.millrace.common.time.Clock;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One partition's log on one disk. Confined to the partition's shard; {@link #open} and what comes
+ * before the hand-over may run on another thread. {@link #snapshot} alone is for any thread, and a
+ * {@link FlushTicket} runs on the flush thread.
+ *
+ * <p>Once the disk has failed, every method that would write throws the same {@link
+ * LogDirException} again; only {@link #abandon} is left.
+ */
+public final class PartitionLog implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionLog.class);
+
+  private final TopicPartition name;
+  private final Clock clock;
+  private final MapBudget budget;
+  private final LogDisk disk;
+  private final PartitionCheckpoints checkpoints;
+  private final ProducerSnapshots snapshots;
+  private final RecoveryResult recovery;
+  private final FlushGuard guard = new FlushGuard();
+  private LogConfig config;
+
+  // Ascending, each ends where the next begins, the writer's segment comes after the last.
+  private List<SegmentView> sealed;
+  // Finished, but their indexes and checksums are not yet on disk; their views are in `sealed`.
+  private final List<SegmentWriter> rolled = new ArrayList<>();
+  private final List<PendingSnapshot> pendingSnapshots = new ArrayList<>();
+  private SegmentWriter writer;
+  private boolean namesChanged = true;
+
+  // logStartOffset <= logEndOffset, durableOffset <= logEndOffset
+  private long logStartOffset;
+  private long durableOffset;
+  private LeaderEpochCache epochs;
+  private ProducerStateTable producers;
+  private volatile LogSnapshot snapshot;
+
+  /** Keeps flushes apart from cuts and from closing. The generation is guarded by its monitor. */
+  static final class FlushGuard {
+    private int generation;
+
+    int generation() {
+      return generation;
+    }
+
+    void advance() {
+      generation++;
+    }
+  }
+
+  private PartitionLog(LogOpening opening, LogDisk disk, LoadedLog loaded) {
+    this.name = opening.name();
+    this.clock = opening.clock();
+    this.budget = opening.budget();
+    this.config = opening.config();
+    this.disk = disk;
+    this.checkpoints = new PartitionCheckpoints(disk);
+    this.snapshots = new ProducerSnapshots(disk);
+    this.recovery = loaded.recovery();
+    this.sealed = loaded.sealed();
+    this.writer = loaded.writer();
+    this.logStartOffset = loaded.logStartOffset();
+    this.durableOffset = loaded.durableOffset();
+    this.epochs = loaded.epochs();
+    this.producers = loaded.producers();
+    this.snapshot = takeSnapshot();
+  }
+
+  /**
+   * Opens a log, or makes one. Reads what is needed: nothing of the batches after a clean shutdown,
+   * everything from the recovery point on after a crash.
+   *
+   * @throws LogDirException if the disk fails
+   * @throws IllegalArgumentException if the directory belongs to another topic id
+   */
+  public static PartitionLog open(LogOpening opening) {
+    LogDisk disk = new LogDisk(opening.store(), opening.directory());
+    return new PartitionLog(opening, disk, new LogLoader(opening, disk).load());
+  }
+
+  /** What opening found. */
+  public RecoveryResult recovery() {
+    return recovery;
+  }
+
+  /** The smallest offset that can be read. */
+  public long logStartOffset() {
+    return logStartOffset;
+  }
+
+  /** The offset after the last record: the next one's. */
+  public long logEndOffset() {
+    return writer.endOffset();
+  }
+
+  /** Everything below it is known to be durable. */
+  public long durableOffset() {
+    return durableOffset;
+  }
+
+  /** Where a recovery would have to begin to check: note it in the log directory's checkpoint. */
+  public long recoveryPoint() {
+    return durableOffset;
+  }
+
+  /** The idempotent producers. */
+  public ProducerStateTable producers() {
+    return producers;
+  }
+
+  /** Which leader epochs wrote the log. */
+  public LeaderEpochCache leaderEpochs() {
+    return epochs;
+  }
+
+  /** The settings in force. */
+  public LogConfig config() {
+    return config;
+  }
+
+  /**
+   * Puts settings in force from the next operation on. {@link LogConfig#producerBatches} holds from
+   * the next opening on.
+   */
+  public void reconfigure(LogConfig newConfig) {
+    config = newConfig;
+  }
+
+  /** The log as it is now, for readers on any thread. */
+  public LogSnapshot snapshot() {
+    return snapshot;
+  }
+
+  /**
+   * Appends one batch, checked and stamped: the bytes between position and limit, which are left
+   * alone.
+   *
+   * @throws IllegalArgumentException if the batch does not follow: its base offset is not the log
+   *     end, or its leader epoch is older than the newest
+   * @throws LogDirException if the disk fails; the batch counts as not appended
+   */
+  public void append(ByteBuffer batch) {
+    disk.requireUsable();
+    RecordBatch header = RecordBatch.at(batch, batch.position());
+    requireFollows(header, batch.remaining());
+    if (writer.mustRollBefore(header, config)) {
+      roll();
+    }
+    assignLeaderEpoch(header.leaderEpoch());
+    writer.append(batch, header, config.indexIntervalBytes());
+    producers.update(header, clock.wallMs());
+    publish();
+  }
+
+  private void requireFollows(RecordBatch batch, int bytes) {
+    if (batch.sizeInBytes() != bytes || batch.lastOffsetDelta() < 0) {
+      throw new IllegalArgumentException(
+          "["
+              + name
+              + "] batch of "
+              + bytes
+              + " bytes: "
+              + batch
+              + " (expected: exactly one batch)");
+    }
+    if (batch.baseOffset() != logEndOffset()) {
+      throw new IllegalArgumentException(
+          "["
+              + name
+              + "] baseOffset: "
+              + batch.baseOffset()
+              + " (expected: "
+              + logEndOffset()
+              + ")");
+    }
+  }
+
+  /**
+   * Begins a leader epoch at the log end, durably, if it is newer than the newest.
+   *
+   * @throws IllegalArgumentException if it is older
+   */
+  public void assignLeaderEpoch(int epoch) {
+    LeaderEpochCache next = epochs.assign(epoch, logEndOffset());
+    if (!next.equals(epochs)) {
+      disk.requireUsable();
+      checkpoints.writeLeaderEpochs(next);
+      epochs = next;
+    }
+  }
+
+  /** Ends the last segment and begins another. */
+  private void roll() {
+    long base = logEndOffset();
+    producers.expire(clock.wallMs(), config.producerIdExpirationMs());
+    pendingSnapshots.add(new PendingSnapshot(base, new ProducerSnapshot(base, producers).encode()));
+    writer.finish();
+    SegmentWriter next = SegmentWriter.create(disk, budget, base);
+    rolled.add(writer);
+    List<SegmentView> views = new ArrayList<>(sealed);
+    views.add(writer.view());
+    sealed = List.copyOf(views);
+    writer = next;
+    namesChanged = true;
+  }
+
+  /** Whether a flush would make anything more durable; after a roll one should follow soon. */
+  public boolean needsFlush() {
+    return durableOffset < logEndOffset() || !rolled.isEmpty();
+  }
+
+  /** Whether a segment was rolled since the last flush, which keeps its indexes on the heap. */
+  public boolean hasRolledUnflushed() {
+    return !rolled.isEmpty();
+  }
+
+  /**
+   * A flush of everything appended so far, for the flush thread.
+   *
+   * @throws LogDirException if the disk has failed
+   */
+  public FlushTicket prepareFlush() {
+    disk.requireUsable();
+    FlushTicket.Work work =
+        new FlushTicket.Work(
+            currentGeneration(),
+            logEndOffset(),
+            List.copyOf(rolled),
+            writer,
+            List.copyOf(pendingSnapshots),
+            namesChanged);
+    namesChanged = false;
+    return new FlushTicket(guard, disk, snapshots, work);
+  }
+
+  /** Takes note of a flush that has run. One that was overtaken by a cut says nothing. */
+  public void flushed(FlushTicket ticket) {
+    FlushTicket.Work work = ticket.work();
+    if (work.generation() != currentGeneration()) {
+      return;
+    }
+    durableOffset = Math.max(durableOffset, work.endOffset());
+    for (SegmentWriter done : work.rolled()) {
+      if (rolled.remove(done)) {
+        done.segment().seal();
+      }
+    }
+    pendingSnapshots.removeAll(work.producers());
+  }
+
+  private int currentGeneration() {
+    synchronized (guard) {
+      return guard.generation();
+    }
+  }
+
+  /**
+   * Cuts off the batches with records at or above an offset; nothing happens if there are none. A
+   * batch that begins below it and ends above goes as a whole. The caller has lowered the
+   * checkpointed recovery point before, else the next recovery takes the cut for a loss.
+   *
+   * @throws LogDirException if the disk fails
+   */
+  public void truncateTo(long offset) {
+    disk.requireUsable();
+    if (offset >= logEndOffset()) {
+      return;
+    }
+    if (offset <= logStartOffset) {
+      truncateFullyAndStartAt(offset);
+      return;
+    }
+    LOG.info("[{}] truncating to {} (log end: {})", name, offset, logEndOffset());
+    synchronized (guard) {
+      guard.advance();
+      List<SegmentView> kept = dropSegmentsAbove(offset);
+      SegmentView target = kept.remove(kept.size() - 1);
+      sealed = List.copyOf(kept);
+      writer = cut(target, offset);
+      durableOffset = Math.min(durableOffset, logEndOffset());
+      replaceEpochs(epochs.truncateFromEnd(logEndOffset()));
+      kept.add(writer.view());
+      producers =
+          snapshots.restore(List.copyOf(kept), producers.batchesPerProducer(), clock.wallMs());
+      namesChanged = true;
+    }
+    publish();
+  }
+
+  /** Deletes the segments that begin above the offset. The last one left is taken from `rolled`. */
+  private List<SegmentView> dropSegmentsAbove(long offset) {
+    List<SegmentView> all = new ArrayList<>(sealed);
+    all.add(writer.view());
+    List<SegmentView> kept = new ArrayList<>();
+    for (SegmentView view : all) {
+      if (view.baseOffset() > offset) {
+        view.segment().delete();
+      } else {
+        kept.add(view);
+      }
+    }
+    long lastBase = kept.get(kept.size() - 1).baseOffset();
+    rolled.removeIf(each -> each.baseOffset() >= lastBase);
+    pendingSnapshots.removeIf(each -> each.offset() > lastBase);
+    return kept;
+  }
+
+  private SegmentWriter cut(SegmentView target, long offset) {
+    int position = snapshot.positionOf(target, offset);
+    SegmentWriter.ScanPlan plan =
+        new SegmentWriter.ScanPlan(
+            position, Long.MAX_VALUE, epochs, config.indexIntervalBytes(), (batch, at) -> {});
+    return disk.get(
+            "cut segment " + target.baseOffset(),
+            () ->
+                SegmentWriter.scan(
+                    disk,
+                    target.segment().files(),
+                    plan,
+                    handle -> {
+                      target.segment().cut(handle);
+                      return target.segment();
+                    }))
+        .writer();
+  }
+
+  /**
+   * Throws everything away and begins anew at an offset.
+   *
+   * @throws LogDirException if the disk fails
+   */
+  public void truncateFullyAndStartAt(long offset) {
+    disk.requireUsable();
+    LOG.info("[{}] beginning anew at {} (log end: {})", name, offset, logEndOffset());
+    synchronized (guard) {
+      guard.advance();
+      checkpoints.writeLogStart(offset);
+      sealed.forEach(view -> view.segment().delete());
+      writer.segment().delete();
+      snapshots.retain(Set.of());
+      sealed = List.of();
+      rolled.clear();
+      pendingSnapshots.clear();
+      writer = SegmentWriter.create(disk, budget, offset);
+      namesChanged = true;
+      logStartOffset = offset;
+      durableOffset = offset;
+      replaceEpochs(LeaderEpochCache.EMPTY);
+      producers = new ProducerStateTable(producers.batchesPerProducer());
+    }
+    publish();
+  }
+
+  /**
+   * Makes everything below an offset invisible, durably; nothing happens if it is already. The
+   * space comes back by {@link #applyRetention}.
+   *
+   * @throws IllegalArgumentException if the offset is above the log end
+   * @throws LogDirException if the disk fails
+   */
+  public void moveLogStartTo(long offset) {
+    disk.requireUsable();
+    if (offset > logEndOffset()) {
+      throw new IllegalArgumentException(
+          "[" + name + "] logStartOffset: " + offset + " (expected: <= " + logEndOffset() + ")");
+    }
+    if (offset > logStartOffset) {
+      checkpoints.writeLogStart(offset);
+      logStartOffset = offset;
+      replaceEpochs(epochs.truncateFromStart(offset));
+      publish();
+    }
+  }
+
+  private void replaceEpochs(LeaderEpochCache next) {
+    if (!next.equals(epochs)) {
+      checkpoints.writeLeaderEpochs(next);
+      epochs = next;
+    }
+  }
+
+  /**
+   * Takes the segments that are not kept any longer out of the log (S27, S30), and forgets the
+   * producers not heard of for long. A last segment that is expired is rolled, and goes with a
+   * later call, once it has been flushed.
+   *
+   * @return what to delete after {@code file.delete.delay.ms}, oldest first
+   * @throws LogDirException if the disk fails
+   */
+  public List<DetachedSegment> applyRetention(RetentionInput input) {
+    disk.requireUsable();
+    if (input.timeTrusted()) {
+      producers.expire(input.wallMs(), config.producerIdExpirationMs());
+    }
+    Retention retention = new Retention(snapshot, config, input);
+    if (retention.activeIsExpired()) {
+      roll();
+      publish();
+    }
+    int count = retention.expiredSegments();
+    if (count == 0) {
+      return List.of();
+    }
+    long newStart = count < sealed.size() ? sealed.get(count).baseOffset() : writer.baseOffset();
+    moveLogStartTo(newStart);
+    List<DetachedSegment> detached = new ArrayList<>();
+    for (SegmentView view : sealed.subList(0, count)) {
+      view.segment().detach();
+      detached.add(new DetachedSegment(view));
+    }
+    sealed = List.copyOf(sealed.subList(count, sealed.size()));
+    publish();
+    LOG.info("[{}] {} segments below {} are deleted", name, count, newStart);
+    return detached;
+  }
+
+  /**
+   * Closes the log in order: all is durable, and the next {@link #open} with a clean shutdown reads
+   * nothing of the batches.
+   *
+   * @throws LogDirException if the disk fails or has failed; nothing is tried again
+   */
+  @Override
+  public void close() {
+    try {
+      disk.requireUsable();
+      synchronized (guard) {
+        guard.advance();
+        writeEverything();
+      }
+    } finally {
+      abandon();
+    }
+  }
+
+  private void writeEverything() {
+    for (SegmentWriter each : rolled) {
+      each.persist();
+    }
+    rolled.clear();
+    writer.finish();
+    writer.persist();
+    long end = logEndOffset();
+    pendingSnapshots.forEach(each -> snapshots.write(each.offset(), each.encoded()));
+    pendingSnapshots.clear();
+    snapshots.write(end, new ProducerSnapshot(end, producers).encode());
+    Set<Long> needed = new HashSet<>();
+    sealed.forEach(view -> needed.add(view.baseOffset()));
+    needed.add(writer.baseOffset());
+    needed.add(end);
+    snapshots.retain(needed);
+    disk.forceDirectory();
+    durableOffset = end;
+  }
+
+  /** Closes the files and writes nothing: the disk has failed, or the log is to be deleted. */
+  public void abandon() {
+    synchronized (guard) {
+      guard.advance();
+    }
+    sealed.forEach(view -> view.segment().close());
+    writer.segment().close();
+  }
+
+  private void publish() {
+    if (logStartOffset > logEndOffset() || durableOffset > logEndOffset()) {
+      throw new IllegalStateException(
+          "["
+              + name
+              + "] log start: "
+              + logStartOffset
+              + ", durable: "
+              + durableOffset
+              + " (expected: <= log end "
+              + logEndOffset()
+              + ")");
+    }
+    snapshot = takeSnapshot();
+  }
+
+  private LogSnapshot takeSnapshot() {
+    return new LogSnapshot(disk, sealed, writer.view(), logStartOffset, epochs);
+  }
+
+  @Override
+  public String toString() {
+    return "PartitionLog[" + name + ", " + logStartOffset + "-" + logEndOffset() + "]";
+  }
+}

@@ -1,0 +1,175 @@
+package io.millrace.broker.log;
+
+import io.millrace.common.record.Record;
+import io.millrace.common.record.RecordBatch;
+import io.millrace.common.record.RecordReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.Optional;
+
+/** Reads of one segment, as of one moment. Confined to the reading thread. */
+final class SegmentReader {
+  private final SegmentView view;
+  private final SegmentHandle handle;
+  private final LeaderEpochCache epochs;
+
+  SegmentReader(SegmentView view, SegmentHandle handle, LeaderEpochCache epochs) {
+    this.view = view;
+    this.handle = handle;
+    this.epochs = epochs;
+  }
+
+  /** See {@link LogSnapshot#read}. */
+  LogRead read(ReadRequest request) throws IOException {
+    HeaderWalk walk = walkFrom(handle.offsets().floor(request.startOffset()));
+    RecordBatch first = batchHolding(walk, request.startOffset());
+    int size = first.sizeInBytes();
+    long firstOffset = first.baseOffset();
+    int available = view.size() - walk.position();
+    int wanted =
+        request.atLeastOneBatch() ? Math.max(size, request.maxBytes()) : request.maxBytes();
+    int bytes = Math.min(available, wanted);
+    if (bytes < size || first.lastOffset() >= request.upperBound()) {
+      return LogRead.empty(request.startOffset());
+    }
+    ByteBuffer into = request.buffers().allocate(bytes);
+    load(into, bytes, walk.position());
+    return checked(into, walk.position(), firstOffset, request);
+  }
+
+  private RecordBatch batchHolding(HeaderWalk walk, long offset) throws IOException {
+    while (walk.hasBatch()) {
+      RecordBatch batch = walk.header();
+      if (batch.lastOffset() >= offset) {
+        return batch;
+      }
+      walk.next();
+    }
+    throw view.corrupt(view.size(), offset, "the segment ends before this offset");
+  }
+
+  private void load(ByteBuffer into, int bytes, int position) throws IOException {
+    into.clear().limit(bytes);
+    int read = handle.data().read(into, position);
+    view.requireUncut();
+    into.position(0).limit(read);
+    if (read < bytes) {
+      throw view.corrupt(
+          position + read, -1, "the segment ends here (expected: " + view.size() + " bytes)");
+    }
+  }
+
+  /** Keeps the whole, good and visible batches at the buffer's start. */
+  private LogRead checked(ByteBuffer bytes, int position, long firstOffset, ReadRequest request) {
+    int at = 0;
+    long offset = firstOffset;
+    int epoch = -1;
+    while (bytes.limit() - at >= RecordBatch.HEADER_BYTES) {
+      RecordBatch batch = RecordBatch.at(bytes, at);
+      int size = batch.sizeInBytes();
+      boolean possible = size >= RecordBatch.HEADER_BYTES && size <= view.size() - position - at;
+      if (possible && size > bytes.limit() - at) {
+        break;
+      }
+      String defect = possible ? BatchScan.defect(batch, offset, epochs) : "batch size: " + size;
+      if (defect.isEmpty() && batch.lastOffset() >= request.upperBound()) {
+        break;
+      }
+      if (defect.isEmpty() && !batch.crcValid()) {
+        defect = "CRC is wrong";
+      }
+      if (!defect.isEmpty()) {
+        if (at == 0) {
+          throw view.corrupt(position, offset, defect);
+        }
+        break;
+      }
+      offset = batch.nextOffset();
+      epoch = batch.leaderEpoch();
+      at += size;
+    }
+    return new LogRead(bytes.limit(at), firstOffset, offset, epoch);
+  }
+
+  /** The first record in [from, upperBound) whose timestamp is at or above the target. */
+  Optional<TimestampedOffset> firstAtOrAfter(long targetMs, long upperBound, long from)
+      throws IOException {
+    long start = Math.max(from, handle.times().startOf(targetMs));
+    if (start >= view.endOffset()) {
+      return Optional.empty();
+    }
+    HeaderWalk walk = walkFrom(handle.offsets().floor(start));
+    while (walk.hasBatch()) {
+      RecordBatch batch = walk.header();
+      if (batch.baseOffset() >= upperBound) {
+        return Optional.empty();
+      }
+      if (batch.maxTimestamp() >= targetMs && batch.lastOffset() >= from) {
+        Optional<TimestampedOffset> found = firstRecordOf(walk, targetMs, upperBound, from);
+        if (found.isPresent()) {
+          return found;
+        }
+      }
+      walk.next();
+    }
+    return Optional.empty();
+  }
+
+  private Optional<TimestampedOffset> firstRecordOf(
+      HeaderWalk walk, long targetMs, long upperBound, long from) throws IOException {
+    RecordBatch header = walk.header();
+    ByteBuffer bytes = ByteBuffer.allocate(header.sizeInBytes());
+    load(bytes, bytes.capacity(), walk.position());
+    RecordBatch batch = RecordBatch.at(bytes, 0);
+    if (!batch.crcValid()) {
+      throw view.corrupt(walk.position(), header.baseOffset(), "CRC is wrong");
+    }
+    Iterator<Record> records = RecordReader.iterator(batch, Integer.MAX_VALUE);
+    while (records.hasNext()) {
+      Record next = records.next();
+      if (next.offset() >= upperBound) {
+        return Optional.empty();
+      }
+      if (next.timestamp() >= targetMs && next.offset() >= from) {
+        return Optional.of(
+            new TimestampedOffset(next.offset(), next.timestamp(), batch.leaderEpoch()));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The largest timestamp of batches below the bound; {@link Long#MIN_VALUE} if there are none. */
+  long largestTimestampMs(long upperBound) throws IOException {
+    TimeIndex times = handle.times();
+    int entry = times.entryAtOrBelow(Math.min(upperBound, view.endOffset()));
+    long largest = entry < 0 ? Long.MIN_VALUE : times.timestampMs(entry);
+    long from = entry < 0 ? view.baseOffset() : times.offset(entry);
+    if (from >= view.endOffset()) {
+      return largest;
+    }
+    HeaderWalk walk = walkFrom(handle.offsets().floor(from));
+    while (walk.hasBatch()) {
+      RecordBatch batch = walk.header();
+      if (batch.lastOffset() >= upperBound) {
+        break;
+      }
+      largest = Math.max(largest, batch.maxTimestamp());
+      walk.next();
+    }
+    return largest;
+  }
+
+  /** The byte where the batch that holds the offset begins, or where the segment ends. */
+  int positionOf(long offset) throws IOException {
+    HeaderWalk walk = walkFrom(handle.offsets().floor(offset));
+    while (walk.hasBatch() && walk.header().lastOffset() < offset) {
+      walk.next();
+    }
+    return walk.position();
+  }
+
+  private HeaderWalk walkFrom(OffsetIndex.IndexedPosition start) {
+    return new HeaderWalk(view, handle, epochs, start);
+  }
+}

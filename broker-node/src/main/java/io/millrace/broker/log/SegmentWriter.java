@@ -1,0 +1,259 @@
+package io.millrace.broker.log;
+
+import io.millrace.broker.log.SegmentChecksum.FileSum;
+import io.millrace.common.file.FileStore.OpenMode;
+import io.millrace.common.file.FileStore.StoredFile;
+import io.millrace.common.record.RecordBatch;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.zip.CRC32C;
+
+/**
+ * A segment that is being written. Confined to the partition's shard (the recovery thread before
+ * hand-over); once {@link #finish}ed it does not change, so that the flush thread may {@link
+ * #persist} it.
+ */
+final class SegmentWriter {
+  private final LogDisk disk;
+  private final Segment segment;
+  private final SegmentHandle handle;
+  private final IndexBuilder indexes;
+
+  // The checksum of the whole file is that of its first bytes, known from before, and of the rest.
+  private final FileSum known;
+  private final CRC32C rest;
+
+  // baseOffset <= endOffset; size bytes of whole batches are in the file.
+  private int size;
+  private long endOffset;
+  private long firstTimestampMs = RecordBatch.NO_TIMESTAMP;
+
+  private SegmentWriter(
+      LogDisk disk,
+      Segment segment,
+      SegmentHandle handle,
+      IndexBuilder indexes,
+      FileSum known,
+      CRC32C rest) {
+    this.disk = disk;
+    this.segment = segment;
+    this.handle = handle;
+    this.indexes = indexes;
+    this.known = known;
+    this.rest = rest;
+    this.endOffset = segment.baseOffset();
+    handle.indexes(indexes.offsets(), indexes.times());
+  }
+
+  /** A new, empty segment. */
+  static SegmentWriter create(LogDisk disk, MapBudget budget, long baseOffset) {
+    SegmentFiles files = new SegmentFiles(disk.directory(), baseOffset);
+    StoredFile data =
+        disk.get(
+            "create segment " + baseOffset,
+            () -> disk.store().open(files.log(), OpenMode.CREATE_NEW));
+    IndexBuilder indexes = new IndexBuilder(baseOffset);
+    SegmentHandle handle = handle(data, indexes);
+    Segment segment = Segment.written(disk, budget, files, handle);
+    return new SegmentWriter(disk, segment, handle, indexes, new FileSum(0, 0), new CRC32C());
+  }
+
+  /**
+   * A segment whose writer was {@link #persist}ed when its log was closed in order: nothing is read
+   * but the indexes.
+   *
+   * @return empty if one of the files is not what was persisted
+   */
+  static Optional<SegmentWriter> resume(LogDisk disk, MapBudget budget, SegmentFiles files)
+      throws IOException {
+    Optional<SegmentChecksum> sums = SealedIndexes.readChecksum(disk, files);
+    Optional<byte[]> offsetFile = disk.readIfPresent(files.index());
+    Optional<byte[]> timeFile = disk.readIfPresent(files.timeIndex());
+    if (sums.isEmpty() || offsetFile.isEmpty() || timeFile.isEmpty()) {
+      return Optional.empty();
+    }
+    ByteBuffer offsets = ByteBuffer.wrap(offsetFile.get());
+    ByteBuffer times = ByteBuffer.wrap(timeFile.get());
+    FileSum log = sums.get().log();
+    boolean same =
+        times.hasRemaining() == (log.bytes() > 0)
+            && disk.store().size(files.log()) == log.bytes()
+            && FileSum.of(offsets).equals(sums.get().index())
+            && FileSum.of(times).equals(sums.get().timeIndex());
+    if (!same) {
+      return Optional.empty();
+    }
+    int size = Math.toIntExact(log.bytes());
+    IndexBuilder indexes = new IndexBuilder(files.baseOffset(), offsets, times, size);
+    StoredFile data = disk.store().open(files.log(), OpenMode.READ_WRITE);
+    SegmentHandle handle = handle(data, indexes);
+    Segment segment = Segment.written(disk, budget, files, handle);
+    SegmentWriter writer = new SegmentWriter(disk, segment, handle, indexes, log, new CRC32C());
+    writer.resumeAt(size);
+    disk.delete(files.checksum());
+    return Optional.of(writer);
+  }
+
+  private void resumeAt(int persistedSize) throws IOException {
+    size = persistedSize;
+    TimeIndex times = indexes.times();
+    if (times.entries() > 0) {
+      endOffset = times.offset(times.entries() - 1);
+    }
+    ByteBuffer header = ByteBuffer.allocate(RecordBatch.HEADER_BYTES);
+    if (handle.data().read(header, 0) == RecordBatch.HEADER_BYTES) {
+      firstTimestampMs = RecordBatch.at(header, 0).maxTimestamp();
+    }
+  }
+
+  /**
+   * A segment of which only the batches are believed: they are scanned and the file is cut at the
+   * first bad one.
+   *
+   * @param handover makes the segment that readers see from the writer's handle
+   */
+  static Scanned scan(
+      LogDisk disk, SegmentFiles files, ScanPlan plan, Function<SegmentHandle, Segment> handover)
+      throws IOException {
+    StoredFile data = disk.store().open(files.log(), OpenMode.READ_WRITE);
+    IndexBuilder indexes = new IndexBuilder(files.baseOffset());
+    CRC32C crc = new CRC32C();
+    long[] firstTimestampMs = {RecordBatch.NO_TIMESTAMP};
+    int fileSize = (int) Math.min(Integer.MAX_VALUE, data.size());
+    int end = (int) Math.min(fileSize, plan.endPosition());
+    BatchScan.Visitor visitor =
+        (batch, position) -> {
+          if (position == 0) {
+            firstTimestampMs[0] = batch.maxTimestamp();
+          }
+          indexes.add(batch, position, plan.indexIntervalBytes());
+          plan.progress().visit(batch, position);
+        };
+    BatchScan.Result result =
+        BatchScan.scan(
+            data,
+            0,
+            end,
+            files.baseOffset(),
+            new BatchScan.Options(plan.checkCrcFrom(), plan.epochs(), crc, visitor));
+    SegmentHandle handle = handle(data, indexes);
+    Segment segment = handover.apply(handle);
+    disk.delete(files.checksum());
+    data.truncate(result.position());
+    SegmentWriter writer =
+        new SegmentWriter(disk, segment, handle, indexes, new FileSum(0, 0), crc);
+    writer.size = result.position();
+    writer.endOffset = result.nextOffset();
+    writer.firstTimestampMs = firstTimestampMs[0];
+    return new Scanned(writer, result);
+  }
+
+  /**
+   * How a segment is scanned.
+   *
+   * @param endPosition bytes beyond are cut off unseen
+   * @param checkCrcFrom batches with records at or above this offset have their CRC checked
+   * @param epochs the epochs known to have written the log
+   * @param indexIntervalBytes bytes of batches between two index entries
+   * @param progress told of each batch
+   */
+  record ScanPlan(
+      long endPosition,
+      long checkCrcFrom,
+      LeaderEpochCache epochs,
+      int indexIntervalBytes,
+      BatchScan.Visitor progress) {}
+
+  /**
+   * A scanned segment.
+   *
+   * @param writer goes on after the last good batch
+   * @param result where the scan stopped, and why
+   */
+  record Scanned(SegmentWriter writer, BatchScan.Result result) {}
+
+  private static SegmentHandle handle(StoredFile data, IndexBuilder indexes) {
+    return new SegmentHandle(data, indexes.offsets(), indexes.times(), List.of());
+  }
+
+  Segment segment() {
+    return segment;
+  }
+
+  long baseOffset() {
+    return segment.baseOffset();
+  }
+
+  long endOffset() {
+    return endOffset;
+  }
+
+  int size() {
+    return size;
+  }
+
+  long largestTimestampMs() {
+    return indexes.largestTimestampMs();
+  }
+
+  SegmentView view() {
+    return SegmentView.of(segment, size, endOffset);
+  }
+
+  /** Whether the batch belongs into a new segment (S30). */
+  boolean mustRollBefore(RecordBatch batch, LogConfig config) {
+    if (size == 0) {
+      return false;
+    }
+    boolean tooLarge = (long) size + batch.sizeInBytes() > config.segmentBytes();
+    boolean tooOld =
+        firstTimestampMs >= 0 && batch.maxTimestamp() - firstTimestampMs >= config.segmentMs();
+    boolean deltaTooLarge = batch.lastOffset() - baseOffset() >= Integer.MAX_VALUE;
+    return tooLarge || tooOld || deltaTooLarge || indexes.isFull(config.segmentIndexBytes());
+  }
+
+  /** Writes a batch at the end. */
+  void append(ByteBuffer bytes, RecordBatch batch, int indexIntervalBytes) {
+    disk.run("append to segment " + baseOffset(), () -> write(bytes.duplicate()));
+    indexes.add(batch, size, indexIntervalBytes);
+    handle.indexes(indexes.offsets(), indexes.times());
+    if (size == 0) {
+      firstTimestampMs = batch.maxTimestamp();
+    }
+    rest.update(bytes.duplicate());
+    size += batch.sizeInBytes();
+    endOffset = batch.nextOffset();
+  }
+
+  private void write(ByteBuffer bytes) throws IOException {
+    handle.data().write(bytes, size);
+  }
+
+  /** No more batches come: completes the indexes. */
+  void finish() {
+    indexes.finish(endOffset);
+    handle.indexes(indexes.offsets(), indexes.times());
+  }
+
+  /** Makes the batches durable. */
+  void force() {
+    disk.run("force segment " + baseOffset(), handle.data()::force);
+  }
+
+  /** Makes the batches, the indexes and their checksum durable; after {@link #finish}. */
+  void persist() {
+    force();
+    SealedIndexes.write(disk, segment.files(), indexes, checksum());
+  }
+
+  private FileSum checksum() {
+    long crc =
+        known.bytes() == 0
+            ? rest.getValue()
+            : Crc32cCombine.combine(known.crc32c(), rest.getValue(), size - known.bytes());
+    return new FileSum(size, crc);
+  }
+}

@@ -1,0 +1,153 @@
+package io.millrace.broker.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.broker.log.SequenceCheck.Duplicate;
+import java.nio.ByteBuffer;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PartitionLogTest {
+  private static final LogConfig SMALL =
+      LogConfig.DEFAULT.toBuilder().segmentBytes(500).indexIntervalBytes(100).build();
+
+  private final TestLog test = new TestLog(SMALL);
+
+  @Test
+  void readsBackWhatWasAppendedAcrossSegments() {
+    for (int i = 0; i < 50; i++) {
+      test.append("a" + i, "b" + i);
+    }
+
+    assertThat(test.log.logEndOffset()).isEqualTo(100);
+    assertThat(test.log.snapshot().segmentCount()).isGreaterThan(5);
+    assertThat(test.values(0)).hasSize(100).startsWith("a0", "b0", "a1").endsWith("a49", "b49");
+    for (int from = 0; from <= 100; from++) {
+      assertThat(test.values(from)).hasSize(100 - from);
+    }
+  }
+
+  @Test
+  void readsNothingOfItsBatchesAfterAnOrderlyClose() {
+    test.append(30, 40);
+    test.restart();
+
+    assertThat(test.log.recovery()).isEqualTo(RecoveryResult.NOTHING_TO_DO);
+    assertThat(test.log.durableOffset()).isEqualTo(30);
+    assertThat(test.values(0)).hasSize(30);
+    test.append("more");
+    assertThat(test.values(0)).hasSize(31).endsWith("more");
+  }
+
+  @Test
+  void recoversEverythingAfterTheProcessDied() {
+    test.append(30, 40);
+    test.log.abandon();
+    test.reopen(false);
+
+    assertThat(test.log.recovery().checkedBytes()).isPositive();
+    assertThat(test.log.recovery().defect()).isEmpty();
+    assertThat(test.log.recovery().unclean()).isFalse();
+    assertThat(test.values(0)).hasSize(30);
+  }
+
+  @Test
+  void S30_rollsBySegmentBytes() {
+    test.append(8, 100);
+
+    assertThat(test.log.snapshot().segmentCount()).isEqualTo(4);
+    assertThat(test.log.snapshot().sealed())
+        .extracting(SegmentView::baseOffset)
+        .containsExactly(0L, 2L, 4L);
+  }
+
+  @Test
+  void durableOffsetFollowsAFlush() {
+    test.append("a", "b");
+    FlushTicket ticket = test.log.prepareFlush();
+    test.append("c");
+    assertThat(test.log.durableOffset()).isZero();
+
+    ticket.run();
+    test.log.flushed(ticket);
+
+    assertThat(test.log.durableOffset()).isEqualTo(2);
+    assertThat(test.log.needsFlush()).isTrue();
+  }
+
+  @Test
+  void truncatesIntoAnEarlierSegmentAndGoesOn() {
+    test.append(20, 60);
+    test.flush();
+
+    test.log.truncateTo(7);
+    test.append("new");
+
+    assertThat(test.log.logEndOffset()).isEqualTo(8);
+    assertThat(test.log.durableOffset()).isEqualTo(7);
+    assertThat(test.values(0)).hasSize(8).endsWith("new");
+    test.restart();
+    assertThat(test.values(0)).hasSize(8).endsWith("new");
+  }
+
+  @Test
+  void S28_producersSurviveRestartCrashAndTruncation() {
+    for (int i = 0; i < 20; i++) {
+      test.append(5L, 0, i, "v" + i);
+    }
+    assertThat(test.log.producers().check(5, (short) 0, 19, 19))
+        .isEqualTo(new Duplicate(19, 19, -1));
+
+    test.restart();
+    assertThat(test.log.producers().check(5, (short) 0, 4, 4)).isEqualTo(new Duplicate(4, 4, -1));
+    test.log.abandon();
+    test.reopen(false);
+    assertThat(test.log.producers().check(5, (short) 0, 19, 19))
+        .isEqualTo(new Duplicate(19, 19, -1));
+    test.log.truncateTo(10);
+    assertThat(test.log.producers().check(5, (short) 0, 9, 9)).isEqualTo(new Duplicate(9, 9, -1));
+    assertThat(test.log.producers().check(5, (short) 0, 10, 10))
+        .isInstanceOf(SequenceCheck.Accept.class);
+  }
+
+  @Test
+  void S33_logStartMovesDurablyAndSpaceComesBack() {
+    test.append(20, 60);
+    test.flush();
+
+    test.log.moveLogStartTo(9);
+    List<DetachedSegment> detached =
+        test.log.applyRetention(new RetentionInput(test.clock.wallMs, 20, true));
+
+    assertThat(detached).isNotEmpty();
+    assertThat(test.log.logStartOffset()).isEqualTo(9);
+    assertThat(test.values(9)).hasSize(11);
+    detached.forEach(DetachedSegment::delete);
+    test.restart();
+    assertThat(test.log.logStartOffset()).isEqualTo(9);
+    assertThat(test.values(9)).hasSize(11);
+  }
+
+  @Test
+  void refusesABatchThatDoesNotFollow() {
+    test.append("a");
+    ByteBuffer gap = TestLog.stamped(5, 0, TestLog.batch(1, "b"));
+
+    assertThatThrownBy(() -> test.log.append(gap))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("baseOffset: 5 (expected: 1)");
+  }
+
+  @Test
+  void refusesAnOlderLeaderEpoch() {
+    test.epoch = 4;
+    test.append("a");
+    test.epoch = 3;
+
+    assertThatThrownBy(() -> test.append("b"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("leader epoch: 3 (expected: >= 4)");
+    assertThat(test.log.logEndOffset()).isEqualTo(1);
+  }
+}
