@@ -1,0 +1,64 @@
+package io.millrace.broker.server;
+
+import io.millrace.common.config.ConfigKey;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+
+/** Addresses: what can't be bound, and what clients are told. */
+final class Listeners {
+  private Listeners() {}
+
+  /** The socket address to bind. */
+  static InetSocketAddress socketAddress(ListenAddress address) {
+    return new InetSocketAddress(address.host(), address.port());
+  }
+
+  /** What is said when a listener can't be opened. */
+  static StartException cannotBind(
+      ConfigKey<ListenAddress> key, ListenAddress address, IOException cause) {
+    Throwable root = cause;
+    while (root.getCause() != null && !(root instanceof BindException)) {
+      root = root.getCause();
+    }
+    boolean inUse = root instanceof BindException && ("" + root.getMessage()).contains("in use");
+    String why =
+        inUse
+            ? "the port is in use (stop what listens there, or choose another with "
+                + key.name()
+                + ")"
+            : root.getMessage() + " (see " + key.name() + ")";
+    return new StartException("cannot listen on " + address + ": " + why, cause);
+  }
+
+  /**
+   * What clients are told to connect to.
+   *
+   * @param advertised the setting, or empty
+   * @param bound where the client listener listens, with its real port
+   * @throws StartException if the setting is no host:port
+   */
+  static ListenAddress advertised(String advertised, ListenAddress bound) {
+    if (!advertised.isEmpty()) {
+      try {
+        ListenAddress named = ListenAddress.parse(advertised);
+        return named.port() == 0 ? new ListenAddress(named.host(), bound.port()) : named;
+      } catch (IllegalArgumentException malformed) {
+        throw new StartException(
+            BrokerSettings.ADVERTISED_LISTENER + ": " + advertised + " (expected: host:port)",
+            malformed);
+      }
+    }
+    return bound.wildcard() ? new ListenAddress(machineName(), bound.port()) : bound;
+  }
+
+  private static String machineName() {
+    try {
+      return InetAddress.getLocalHost().getCanonicalHostName();
+    } catch (UnknownHostException nameless) {
+      return "localhost";
+    }
+  }
+}
