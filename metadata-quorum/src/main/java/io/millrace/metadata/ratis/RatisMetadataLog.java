@@ -1,0 +1,277 @@
+package io.millrace.metadata.ratis;
+
+import io.millrace.common.fault.FaultHandler;
+import io.millrace.common.file.FileStore;
+import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.MetadataLog;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.proto.internal.v1.MetadataEntry;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftClientRequest;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SnapshotManagementRequest;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
+import org.apache.ratis.util.LifeCycle;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The metadata log on Ratis. Thread-safe; {@link #start} and {@link #close} are called once, by the
+ * owner.
+ *
+ * <p>What its design rests on:
+ *
+ * <ul>
+ *   <li>Entries are submitted in-process to the server that leads, one at a time.
+ *   <li>A term is an epoch, and the state machine refuses entries of another one, so a reply of
+ *       "not leader" is taken for what it is: an unknown outcome.
+ *   <li>Nothing is read through Ratis: its leases serve stale reads for a while. Reads are from the
+ *       image, and what must be exact goes through an entry.
+ *   <li>Ratis closes its server by itself when the log fails and leaves the process running, with
+ *       the server even claiming to lead. A watchdog looks at the life cycle and reports a fault,
+ *       which ends the process.
+ *   <li>The persisted membership counts, the one that is built here only at the very first start.
+ *       With one voter there is no other to lose, to mistake for it or to catch up with.
+ * </ul>
+ */
+public final class RatisMetadataLog implements MetadataLog {
+  private static final Logger LOG = LoggerFactory.getLogger(RatisMetadataLog.class);
+  private static final long WATCH_INTERVAL_MS = 1_000;
+  private static final long REQUEST_TIMEOUT_MS = 10_000;
+
+  private final RatisSettings settings;
+  private final FileStore store;
+  private final FaultHandler faults;
+  private final Scheduler watchScheduler;
+  private final MetadataStorage storage;
+  private final RaftPeerId peerId;
+  private final RaftGroupId groupId;
+  private final ClientId clientId = ClientId.randomId();
+  private final AtomicLong callIds = new AtomicLong();
+  private volatile @Nullable RaftServer server;
+  private volatile @Nullable MetadataStateMachine stateMachine;
+  private volatile @Nullable SnapshotWriter snapshots;
+  private volatile @Nullable String failure;
+  private volatile boolean closing;
+
+  /**
+   * A log that is not started.
+   *
+   * @param watchScheduler runs the watchdog; it never blocks
+   */
+  public RatisMetadataLog(
+      RatisSettings settings, FileStore store, FaultHandler faults, Scheduler watchScheduler) {
+    this.settings = settings;
+    this.store = store;
+    this.faults = faults;
+    this.watchScheduler = watchScheduler;
+    this.storage = new MetadataStorage(store, settings);
+    this.peerId = RaftPeerId.valueOf(settings.peerId());
+    this.groupId = RaftGroupId.valueOf(storage.groupId());
+  }
+
+  @Override
+  public void start(Listener listener) {
+    storage.check();
+    SnapshotFiles files = new SnapshotFiles(store, settings.clusterId());
+    SnapshotWriter writer = new SnapshotWriter(files, settings.snapshots());
+    MetadataStateMachine machine = new MetadataStateMachine(writer, files, faults, listener);
+    stateMachine = machine;
+    snapshots = writer;
+    try {
+      RaftServer built = build(machine);
+      server = built;
+      built.start();
+      storage.markActive();
+    } catch (IOException | RuntimeException e) {
+      close();
+      throw StartFailures.explain(e, settings, storage);
+    }
+    watchScheduler.schedule(WATCH_INTERVAL_MS, this::watch);
+  }
+
+  private RaftServer build(MetadataStateMachine machine) throws IOException {
+    RaftPeer peer =
+        RaftPeer.newBuilder()
+            .setId(peerId)
+            .setAddress(settings.host() + ":" + settings.port())
+            .build();
+    return RaftServer.newBuilder()
+        .setServerId(peerId)
+        .setGroup(RaftGroup.valueOf(groupId, peer))
+        // The other option refuses existing storage; this one formats what is empty, and whether it
+        // may be empty was checked above.
+        .setOption(RaftStorage.StartupOption.RECOVER)
+        .setStateMachine(machine)
+        .setProperties(RatisProperties.of(settings, storage.raftDirectory()))
+        .setParameters(new Parameters())
+        .build();
+  }
+
+  @Override
+  public void append(MetadataEntry entry, Consumer<Outcome> outcome) {
+    RaftClientRequest request =
+        RaftClientRequest.newBuilder()
+            .setClientId(clientId)
+            .setServerId(peerId)
+            .setGroupId(groupId)
+            .setCallId(callIds.incrementAndGet())
+            .setMessage(Message.valueOf(UnsafeByteOperations.unsafeWrap(entry.toByteArray())))
+            .setType(RaftClientRequest.writeRequestType())
+            .build();
+    try {
+      whenDone(
+          running().submitClientRequestAsync(request),
+          (reply, error) -> outcome.accept(outcome(reply, error)));
+    } catch (IOException | RuntimeException e) {
+      LOG.warn("[metadata] an entry could not be submitted", e);
+      outcome.accept(Outcome.UNKNOWN);
+    }
+  }
+
+  private static Outcome outcome(@Nullable RaftClientReply reply, @Nullable Throwable error) {
+    if (error != null || reply == null || !reply.isSuccess()) {
+      Throwable why = error != null || reply == null ? error : reply.getException();
+      LOG.warn("[metadata] the outcome of an entry is unknown: {}", String.valueOf(why));
+      return Outcome.UNKNOWN;
+    }
+    return MetadataStateMachine.outcome(reply.getMessage());
+  }
+
+  @Override
+  public void resign(long epoch) {
+    try {
+      DivisionInfo info = running().getDivision(groupId).getInfo();
+      if (info.isLeader() && info.getCurrentTerm() == epoch) {
+        TransferLeadershipRequest toNobody =
+            new TransferLeadershipRequest(
+                clientId, peerId, groupId, callIds.incrementAndGet(), null, REQUEST_TIMEOUT_MS);
+        logFailure("resigning", running().transferLeadershipAsync(toNobody));
+      }
+    } catch (IOException e) {
+      LOG.warn("[metadata] could not resign in epoch {}", epoch, e);
+    }
+  }
+
+  @Override
+  public MetadataImage image() {
+    MetadataStateMachine machine = stateMachine;
+    return machine == null ? MetadataImage.EMPTY : machine.image();
+  }
+
+  @Override
+  public Optional<String> failure() {
+    return Optional.ofNullable(failure);
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    RaftServer closed = server;
+    if (closed != null) {
+      try {
+        closed.close();
+      } catch (IOException e) {
+        LOG.warn("[metadata] the Ratis server did not close in order", e);
+      }
+    }
+    SnapshotWriter writer = snapshots;
+    if (writer != null) {
+      writer.close();
+    }
+  }
+
+  /** Looks after the server, and triggers snapshots by bytes (Ratis itself counts entries only). */
+  private void watch() {
+    if (closing) {
+      return;
+    }
+    Optional<LifeCycle.State> ended = endedState();
+    if (ended.isPresent() && !closing) {
+      String message =
+          "the metadata log closed itself (state: "
+              + ended.get()
+              + "); its log tells why. Restart the node once the cause is mended";
+      failure = message;
+      RuntimeException reported = faults.fatal(message, null);
+      LOG.error("{}", message, reported);
+      return;
+    }
+    SnapshotWriter writer = snapshots;
+    if (writer != null && writer.dueByBytes()) {
+      takeSnapshot();
+    }
+    watchScheduler.schedule(WATCH_INTERVAL_MS, this::watch);
+  }
+
+  private Optional<LifeCycle.State> endedState() {
+    try {
+      LifeCycle.State ofServer = running().getLifeCycleState();
+      LifeCycle.State ofDivision = running().getDivision(groupId).getInfo().getLifeCycleState();
+      return ended(ofServer) ? Optional.of(ofServer) : Optional.of(ofDivision).filter(this::ended);
+    } catch (IOException gone) {
+      return Optional.of(LifeCycle.State.CLOSED);
+    }
+  }
+
+  private boolean ended(LifeCycle.State state) {
+    return switch (state) {
+      case CLOSING, CLOSED, EXCEPTION -> true;
+      case NEW, STARTING, RUNNING, PAUSING, PAUSED -> false;
+    };
+  }
+
+  private void takeSnapshot() {
+    try {
+      SnapshotManagementRequest request =
+          SnapshotManagementRequest.newCreate(
+              clientId, peerId, groupId, callIds.incrementAndGet(), REQUEST_TIMEOUT_MS, 1);
+      logFailure("taking a snapshot", running().snapshotManagementAsync(request));
+    } catch (IOException e) {
+      LOG.warn("[metadata] could not take a snapshot", e);
+    }
+  }
+
+  private static void logFailure(String what, CompletableFuture<RaftClientReply> future) {
+    whenDone(
+        future,
+        (reply, error) -> {
+          if (error != null || !reply.isSuccess()) {
+            Throwable why = error != null ? error : reply.getException();
+            LOG.warn("[metadata] {} failed: {}", what, String.valueOf(why));
+          }
+        });
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // The callback is told of every end there is.
+  private static void whenDone(
+      CompletableFuture<RaftClientReply> future,
+      BiConsumer<? super RaftClientReply, ? super Throwable> callback) {
+    future.whenComplete(callback);
+  }
+
+  private RaftServer running() throws IOException {
+    RaftServer started = server;
+    if (started == null) {
+      throw new IOException("the metadata log is not started");
+    }
+    return started;
+  }
+}

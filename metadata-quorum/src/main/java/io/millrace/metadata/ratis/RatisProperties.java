@@ -1,0 +1,79 @@
+package io.millrace.metadata.ratis;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.server.RaftServerConfigKeys;
+import org.apache.ratis.util.SizeInBytes;
+import org.apache.ratis.util.TimeDuration;
+
+/**
+ * Ratis's settings. What is not set here has Ratis's default; among those that matter: the log is
+ * synced before an entry counts, and a damaged log fails the start rather than being cut (cutting
+ * would lose good entries unseen).
+ */
+final class RatisProperties {
+  /** The largest entry that is replicated; the controller's are at most half as large. */
+  private static final int MAX_ENTRY_BYTES = 1 << 20;
+
+  private RatisProperties() {}
+
+  static RaftProperties of(RatisSettings settings, Path storage) {
+    RaftProperties properties = new RaftProperties();
+    // By default all of it would lie in /tmp.
+    RaftServerConfigKeys.setStorageDir(properties, List.of(storage.toFile()));
+    RaftServerConfigKeys.setRemovedGroupsDir(
+        properties, storage.resolve("removed-groups").toFile());
+    // Enough for the open segment; more would keep a node with a full disk from starting.
+    RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf("16MB"));
+    GrpcConfigKeys.Server.setHost(properties, settings.host());
+    GrpcConfigKeys.Server.setPort(properties, settings.port());
+    timeouts(properties);
+    log(properties);
+    snapshots(properties, settings.snapshots());
+    return properties;
+  }
+
+  private static void timeouts(RaftProperties properties) {
+    RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(1_000));
+    RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(2_000));
+    // The only voter has no one to wait for.
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(20));
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(40));
+    RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(3_000));
+    RaftServerConfigKeys.setStagingTimeout(properties, millis(30_000));
+    // Ratis closes itself for good after a pause this long. A pause does no harm: a paused leader's
+    // entries are void once there is another one. So only what can't be a pause.
+    RaftServerConfigKeys.setCloseThreshold(properties, TimeDuration.valueOf(1, TimeUnit.HOURS));
+    RaftServerConfigKeys.RetryCache.setExpiryTime(properties, millis(10_000));
+  }
+
+  private static void log(RaftProperties properties) {
+    // What was committed is found out by the election; entries that say so would double the syncs.
+    RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
+    RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("8MB"));
+    RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("4MB"));
+    RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
+    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("16MB"));
+    RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf("4MB"));
+    RaftServerConfigKeys.Log.Appender.setBufferByteLimit(
+        properties, SizeInBytes.valueOf(MAX_ENTRY_BYTES));
+    RaftServerConfigKeys.Log.setCorruptionPolicy(
+        properties, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
+    RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+  }
+
+  private static void snapshots(RaftProperties properties, RatisSettings.SnapshotPolicy policy) {
+    RaftServerConfigKeys.Snapshot.setAutoTriggerEnabled(properties, true);
+    RaftServerConfigKeys.Snapshot.setAutoTriggerThreshold(properties, policy.entries());
+    RaftServerConfigKeys.Snapshot.setRetentionFileNum(properties, 2);
+    // A stop is quick; the log has everything.
+    RaftServerConfigKeys.Snapshot.setTriggerWhenStopEnabled(properties, false);
+  }
+
+  private static TimeDuration millis(long millis) {
+    return TimeDuration.valueOf(millis, TimeUnit.MILLISECONDS);
+  }
+}

@@ -1,0 +1,59 @@
+package io.millrace.metadata.ratis;
+
+import java.nio.file.Path;
+import java.util.UUID;
+
+/**
+ * Where and as whom a node takes part in the quorum. It is a quorum of this one voter.
+ *
+ * @param clusterId the cluster's id
+ * @param nodeId the node's id, at least 1
+ * @param directoryId the id of the data directory that holds the metadata: with the node's id, the
+ *     voter's identity, so that a wiped voter is another one
+ * @param directory the metadata's directory, {@code <data>/metadata}
+ * @param host the address that the Ratis listener binds to. Whoever reaches it can change the
+ *     quorum: keep it on loopback until the listener has TLS.
+ * @param port the port that it binds to, or 0 for any
+ * @param snapshots when snapshots are written
+ */
+public record RatisSettings(
+    String clusterId,
+    int nodeId,
+    UUID directoryId,
+    Path directory,
+    String host,
+    int port,
+    SnapshotPolicy snapshots) {
+
+  /**
+   * When a snapshot is written: when the log has grown by this much since the last one.
+   *
+   * @param entries so many entries
+   * @param bytes so many bytes of entries
+   */
+  public record SnapshotPolicy(long entries, long bytes) {
+    /** Every 20,000 entries or 16 MiB. */
+    public static final SnapshotPolicy DEFAULT = new SnapshotPolicy(20_000, 16L << 20);
+
+    public SnapshotPolicy {
+      if (entries < 1 || bytes < 1) {
+        throw new IllegalArgumentException(
+            "snapshots after " + entries + " entries, " + bytes + " bytes (expected: >= 1)");
+      }
+    }
+  }
+
+  public RatisSettings {
+    if (nodeId < 1) {
+      throw new IllegalArgumentException("node id: " + nodeId + " (expected: >= 1)");
+    }
+    if (port < 0 || port > 65_535) {
+      throw new IllegalArgumentException("port: " + port + " (expected: [0, 65535])");
+    }
+  }
+
+  /** The voter's identity. */
+  String peerId() {
+    return nodeId + "-" + directoryId;
+  }
+}
