@@ -226,8 +226,14 @@ public final class RecordBatchBuilder {
     if (field == null) {
       return Varints.putInt(target, at, -1);
     }
-    int start = Varints.putInt(target, at, field.remaining());
-    field.get(field.position(), target, start, field.remaining());
-    return start + field.remaining();
+    int length = field.remaining();
+    int start = Varints.putInt(target, at, length);
+    if (field.hasArray()) {
+      int from = field.arrayOffset() + field.position();
+      System.arraycopy(field.array(), from, target, start, length);
+    } else {
+      field.get(field.position(), target, start, length);
+    }
+    return start + length;
   }
 }

@@ -2,11 +2,14 @@ package io.millrace.common.record;
 
 import static io.millrace.common.record.BatchPlan.utf8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -277,17 +280,51 @@ class BatchValidatorTest {
     }
   }
 
-  /** Any verdict will do, and a valid batch must be readable. */
+  /** Any verdict will do, and Kafka's client must read from a valid batch what our reader does. */
   private static void judge(ByteBuffer bytes, long seed) {
     try {
       BatchValidation verdict = BatchValidator.validate(bytes, WIDE);
       if (verdict instanceof BatchValidation.Valid valid) {
         assertThat(RecordReader.readAll(valid.batch(), 1 << 20))
-            .hasSize(valid.batch().recordCount());
+            .hasSize(valid.batch().recordCount())
+            .isEqualTo(KafkaClient.read(bytes));
       }
     } catch (RuntimeException | Error e) {
       throw new AssertionError("seed " + seed, e);
     }
+  }
+
+  /**
+   * Except for lengths below -1, which Kafka's client takes for null and which are refused here.
+   */
+  @Test
+  void acceptsAndRefusesMutatedLengthsAsKafkasClientDoes() {
+    List<ByteBuffer> batches =
+        LongStream.range(0, 100)
+            .mapToObj(seed -> BatchPlan.random(seed, Compression.NONE).encode())
+            .filter(batch -> batch.limit() < 4_000)
+            .toList();
+    int accepted = 0;
+    for (long seed = 0; seed < 10_000; seed++) {
+      Random random = new Random(seed);
+      ByteBuffer batch = batches.get(random.nextInt(batches.size()));
+      ByteBuffer bytes = ByteBuffer.allocate(batch.limit()).put(batch.duplicate()).flip();
+      int at = RecordBatch.HEADER_BYTES + random.nextInt(Math.min(30, bytes.limit() - 61));
+      bytes.put(at, (byte) (random.nextBoolean() ? random.nextInt(8) - 4 : random.nextInt()));
+      fixCrc(bytes);
+      try {
+        List<Record> ours = RecordReader.readAll(RecordBatch.at(bytes, 0), 1 << 20);
+        assertThat(ours).as("seed %d", seed).isEqualTo(KafkaClient.read(bytes));
+        accepted++;
+      } catch (MillraceException e) {
+        if (!e.getMessage().contains("field length: -")) {
+          assertThatThrownBy(() -> KafkaClient.read(bytes))
+              .as("seed %d: %s", seed, e)
+              .isInstanceOf(RuntimeException.class);
+        }
+      }
+    }
+    assertThat(accepted).isBetween(1_000, 9_000);
   }
 
   private static ByteBuffer batch(Compression compression) {
