@@ -1,10 +1,15 @@
 package io.millrace.broker.replica.core;
 
+import io.millrace.common.FlushMode;
+
 /**
  * The topic settings that the core acts by.
  *
- * @param acknowledgeDurable {@code flush.mode=commit}: only what is synced counts as acknowledged;
- *     otherwise what is appended
+ * @param flushMode what counts as acknowledged: what is appended, or what is synced
  * @param deleteRecordsAllowed false for a topic that is only compacted
  */
-public record PartitionSettings(boolean acknowledgeDurable, boolean deleteRecordsAllowed) {}
+public record PartitionSettings(FlushMode flushMode, boolean deleteRecordsAllowed) {
+  boolean acknowledgeDurable() {
+    return flushMode == FlushMode.COMMIT;
+  }
+}

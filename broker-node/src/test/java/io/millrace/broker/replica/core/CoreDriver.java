@@ -2,6 +2,7 @@ package io.millrace.broker.replica.core;
 
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.FlushMode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.fault.FaultHandler;
 import java.util.ArrayList;
@@ -52,11 +53,11 @@ final class CoreDriver implements ProducerSequences {
   }
 
   static CoreDriver os() {
-    return new CoreDriver(new PartitionSettings(false, true), new LogPositions(0, 0, 0));
+    return new CoreDriver(new PartitionSettings(FlushMode.OS, true), new LogPositions(0, 0, 0));
   }
 
   static CoreDriver commit() {
-    return new CoreDriver(new PartitionSettings(true, true), new LogPositions(0, 0, 0));
+    return new CoreDriver(new PartitionSettings(FlushMode.COMMIT, true), new LogPositions(0, 0, 0));
   }
 
   static LeaderState alone(int leaderEpoch) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.FlushMode;
 import io.millrace.common.MillraceError;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,7 +74,10 @@ class PartitionCorePropertyTest {
       random = new SplittableRandom(seed);
       replicated = random.nextBoolean();
       durable = random.nextBoolean();
-      driver = new CoreDriver(new PartitionSettings(durable, true), new LogPositions(0, 0, 0));
+      driver =
+          new CoreDriver(
+              new PartitionSettings(durable ? FlushMode.COMMIT : FlushMode.OS, true),
+              new LogPositions(0, 0, 0));
       isr = replicated ? Set.of(1, 2, 3) : Set.of(1);
       maximalIsr = isr;
       minIsr = replicated ? 2 : 1;
@@ -222,7 +226,9 @@ class PartitionCorePropertyTest {
     private void changeMode() {
       durable = !durable;
       everChangedMode = true;
-      driver.on(new PartitionEvent.SettingsChanged(new PartitionSettings(durable, true)));
+      driver.on(
+          new PartitionEvent.SettingsChanged(
+              new PartitionSettings(durable ? FlushMode.COMMIT : FlushMode.OS, true)));
     }
 
     private void check() {

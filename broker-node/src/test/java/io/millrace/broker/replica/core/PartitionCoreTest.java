@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.FlushMode;
 import io.millrace.common.MillraceError;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -67,7 +68,7 @@ class PartitionCoreTest {
   @Test
   void S02_followersCountByWhatTheySyncedUnderCommit() {
     CoreDriver driver =
-        new CoreDriver(new PartitionSettings(true, true), new LogPositions(0, 0, 0))
+        new CoreDriver(new PartitionSettings(FlushMode.COMMIT, true), new LogPositions(0, 0, 0))
             .leading(of(1, 0, Set.of(1, 2), 1));
     driver.produce(THREE, Acks.LEADER);
     driver.flushed();
@@ -82,7 +83,7 @@ class PartitionCoreTest {
     CoreDriver driver = CoreDriver.os().leading(alone(1));
     driver.produce(THREE, Acks.ALL);
 
-    driver.on(new PartitionEvent.SettingsChanged(new PartitionSettings(true, true)));
+    driver.on(new PartitionEvent.SettingsChanged(new PartitionSettings(FlushMode.COMMIT, true)));
     assertThat(driver.flushRequests).isEqualTo(1);
     var before = driver.produce(THREE, Acks.ALL);
     assertThat(driver.answered(before)).as("still acknowledged by appending").isTrue();
@@ -100,7 +101,7 @@ class PartitionCoreTest {
     CoreDriver driver = CoreDriver.commit().leading(alone(1));
     var waiting = driver.produce(THREE, Acks.LEADER);
 
-    driver.on(new PartitionEvent.SettingsChanged(new PartitionSettings(false, true)));
+    driver.on(new PartitionEvent.SettingsChanged(new PartitionSettings(FlushMode.OS, true)));
 
     assertThat(driver.acknowledged(waiting).lastOffset()).isEqualTo(2);
   }
@@ -214,7 +215,7 @@ class PartitionCoreTest {
   @Test
   void S08_acksOneAnswersWhenDurableOnTheLeaderUnderCommit() {
     CoreDriver driver =
-        new CoreDriver(new PartitionSettings(true, true), new LogPositions(0, 0, 0))
+        new CoreDriver(new PartitionSettings(FlushMode.COMMIT, true), new LogPositions(0, 0, 0))
             .leading(of(1, 0, Set.of(1, 2), 2));
     var waiting = driver.produce(THREE, Acks.LEADER);
     assertThat(driver.answered(waiting)).isFalse();
@@ -252,7 +253,7 @@ class PartitionCoreTest {
   @Test
   void S17_theEpochStartIsWhereTheLogEndedAtTheElection() {
     CoreDriver driver =
-        new CoreDriver(new PartitionSettings(true, true), new LogPositions(2, 10, 4))
+        new CoreDriver(new PartitionSettings(FlushMode.COMMIT, true), new LogPositions(2, 10, 4))
             .leading(alone(3));
 
     assertThat(driver.core.epochStartOffset()).isEqualTo(10);
@@ -387,7 +388,7 @@ class PartitionCoreTest {
   @Test
   void S33_deleteRecordsOnACompactOnlyTopicIsAgainstThePolicy() {
     CoreDriver driver =
-        new CoreDriver(new PartitionSettings(false, false), new LogPositions(0, 0, 0))
+        new CoreDriver(new PartitionSettings(FlushMode.OS, false), new LogPositions(0, 0, 0))
             .leading(alone(1));
 
     var refused = (DeleteRecordsOutcome.Refused) deleteOutcome(driver, 0);
