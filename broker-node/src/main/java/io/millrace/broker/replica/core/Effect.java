@@ -13,8 +13,10 @@ public sealed interface Effect {
    * @param token names the request
    * @param baseOffset the batch's first offset
    * @param leaderEpoch goes into the batch's header
+   * @param logAppendTimeMs the broker's time that goes on the batch, or -1 for CreateTime
    */
-  record Append(RequestToken token, long baseOffset, int leaderEpoch) implements Effect {}
+  record Append(RequestToken token, long baseOffset, int leaderEpoch, long logAppendTimeMs)
+      implements Effect {}
 
   /**
    * Answer a produce request; each is answered exactly once.

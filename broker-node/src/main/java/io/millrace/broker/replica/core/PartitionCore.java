@@ -199,7 +199,8 @@ public final class PartitionCore {
       nextOffset += produce.batch().recordCount();
       appending.add(
           new ParkedRequest(produce, baseOffset, nextOffset - 1, produce.logAppendTimeMs(), false));
-      effects.add(new Effect.Append(produce.token(), baseOffset, leaderEpoch));
+      effects.add(
+          new Effect.Append(produce.token(), baseOffset, leaderEpoch, produce.logAppendTimeMs()));
     } else if (verdict instanceof SequenceVerdict.Duplicate duplicate) {
       answerOrPark(
           new ParkedRequest(
