@@ -1,0 +1,20 @@
+package io.millrace.broker.replica;
+
+/**
+ * What a partition asks of the thread that drives it: a {@link Shard}, or the simulator. Called on
+ * that thread only.
+ */
+public interface PartitionDriver {
+  /**
+   * The partition has work to finish: call {@link PartitionRuntime#finishRun} once, after what is
+   * at hand. Called once between two of those.
+   */
+  void touched(PartitionRuntime runtime);
+
+  /**
+   * Call {@link PartitionRuntime#tick} at that time or soon after.
+   *
+   * @param atMs on the monotonic clock
+   */
+  void tickAt(PartitionRuntime runtime, long atMs);
+}

@@ -1,0 +1,360 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.DetachedSegment;
+import io.millrace.broker.log.FlushTicket;
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.RetentionInput;
+import io.millrace.broker.replica.core.BatchFacts;
+import io.millrace.broker.replica.core.DeleteRecordsOutcome;
+import io.millrace.broker.replica.core.Effect;
+import io.millrace.broker.replica.core.LogPositions;
+import io.millrace.broker.replica.core.PartitionCore;
+import io.millrace.broker.replica.core.PartitionEvent;
+import io.millrace.broker.replica.core.RequestToken;
+import io.millrace.broker.replica.core.Role;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TimestampType;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.record.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * One partition at work: the core decides, this carries it out on the log. Confined to the thread
+ * of its {@link PartitionDriver} (a shard, or the simulator); {@link #view}, {@link #recoveryPoint}
+ * and {@link #listeners} from any thread.
+ *
+ * <p>Works in runs: events are decided and appended as they come; what others see of them (the
+ * published view, answers, a flush) waits for {@link #finishRun}, once for all of them. The view is
+ * published before the answers, so that whoever has an answer can read what it says.
+ */
+public final class PartitionRuntime {
+  private final TopicPartition name;
+  private final PartitionLog log;
+  private final RuntimePorts ports;
+  private final PartitionCore core;
+  private final AdvanceListeners listeners = new AdvanceListeners();
+
+  /** Effects not carried out yet; carrying one out may add more at the end. */
+  private final List<Effect> effects = new ArrayList<>();
+
+  /** Answers of this run, held back until the view is published. */
+  private final List<Effect> answers = new ArrayList<>();
+
+  private PartitionConfig config;
+  private boolean inRun;
+  private boolean flushWanted;
+  private boolean flushUnderWay;
+  private volatile PartitionView view;
+  private volatile long recoveryPoint;
+
+  /** A request to delete records, on its way. */
+  private record DeleteToken(CompletableFuture<Long> result) implements RequestToken {}
+
+  /**
+   * Makes the runtime of a log that was opened; from now on only this touches it.
+   *
+   * @param brokerId this broker
+   * @param name the partition
+   * @param log its log
+   * @param config the settings in force; the log has them already
+   * @param ports the world
+   */
+  public PartitionRuntime(
+      int brokerId,
+      TopicPartition name,
+      PartitionLog log,
+      PartitionConfig config,
+      RuntimePorts ports) {
+    this.name = name;
+    this.log = log;
+    this.config = config;
+    this.ports = ports;
+    this.core =
+        new PartitionCore(
+            brokerId,
+            new LogPositions(log.logStartOffset(), log.logEndOffset(), log.durableOffset()),
+            config.coreSettings(),
+            new LogProducers(log),
+            ports.faults());
+    this.view = currentView();
+    this.recoveryPoint = log.recoveryPoint();
+  }
+
+  /** The partition. */
+  public TopicPartition name() {
+    return name;
+  }
+
+  /** The partition at the end of the last run. Any thread. */
+  public PartitionView view() {
+    return view;
+  }
+
+  /** From where a recovery would have to check, at the end of the last run. Any thread. */
+  public long recoveryPoint() {
+    return recoveryPoint;
+  }
+
+  /** Who is told of advances. Any thread. */
+  public AdvanceListeners listeners() {
+    return listeners;
+  }
+
+  /** The facts of a validated batch. Any thread. */
+  static BatchFacts factsOf(ByteBuffer batch) {
+    RecordBatch header = RecordBatch.at(batch, batch.position());
+    return new BatchFacts(
+        header.producerId(),
+        header.producerEpoch(),
+        header.baseSequence(),
+        header.lastSequence(),
+        header.recordCount());
+  }
+
+  /** Takes a batch to append. */
+  public void produce(ProduceCommand command) {
+    produce(command, factsOf(command.batch()));
+  }
+
+  void produce(ProduceCommand command, BatchFacts facts) {
+    boolean appendTime = config.timestampType() == TimestampType.LOG_APPEND_TIME;
+    handle(
+        new PartitionEvent.Produce(
+            command,
+            facts,
+            command.acks(),
+            command.leaderEpoch(),
+            command.pipeline(),
+            command.deadlineMs(),
+            appendTime ? ports.clock().wallMs() : -1));
+  }
+
+  /** Takes a request to delete records; completes the result at the end of a run. */
+  public void deleteRecords(long beforeOffset, int leaderEpoch, CompletableFuture<Long> result) {
+    handle(new PartitionEvent.DeleteRecords(new DeleteToken(result), beforeOffset, leaderEpoch));
+  }
+
+  /** Takes a change of role or state, or what concerns pipelines. */
+  public void handle(PartitionEvent event) {
+    beginRun();
+    decide(event);
+  }
+
+  /** The timer ran out. */
+  public void tick() {
+    handle(new PartitionEvent.Tick());
+  }
+
+  /** A ticket was run and all it covers is durable. */
+  public void flushed(FlushTicket ticket) {
+    beginRun();
+    flushUnderWay = false;
+    if (!core.role().terminal()) {
+      guarded(() -> log.flushed(ticket));
+      decide(new PartitionEvent.Flushed(log.durableOffset()));
+    }
+  }
+
+  /** Has the log flushed although nobody waits for it, so that a recovery has less to check. */
+  public void requestFlush() {
+    beginRun();
+    flushWanted = true;
+  }
+
+  /** Applies new settings to log and core. */
+  public void reconfigure(PartitionConfig changed) {
+    beginRun();
+    config = changed;
+    if (!core.role().terminal()) {
+      guarded(() -> log.reconfigure(changed.log()));
+      decide(new PartitionEvent.SettingsChanged(changed.coreSettings()));
+    }
+  }
+
+  /**
+   * Applies retention and forgets expired producers.
+   *
+   * @param timeTrusted whether the wall clock may decide what is too old
+   * @return segments to delete after their delay; readers may still be in them
+   */
+  public List<DetachedSegment> applyRetention(boolean timeTrusted) {
+    beginRun();
+    List<DetachedSegment> detached = new ArrayList<>();
+    if (!core.role().terminal()) {
+      RetentionInput input =
+          new RetentionInput(ports.clock().wallMs(), core.highWatermark(), timeTrusted);
+      guarded(() -> detached.addAll(log.applyRetention(input)));
+      decide(new PartitionEvent.LogStartMoved(log.logStartOffset()));
+    }
+    return detached;
+  }
+
+  /** The log directory failed: all that waits and comes is refused. */
+  public void logDirFailed(String what) {
+    handle(new PartitionEvent.LogDirOffline(offline(what)));
+  }
+
+  /**
+   * Ends the partition here and closes its log in order: all of it is durable then.
+   *
+   * @param refusal what waiting and later requests are told
+   */
+  public void close(MillraceError refusal) {
+    boolean failed = core.role() == Role.OFFLINE;
+    handle(new PartitionEvent.Close(refusal));
+    if (failed) {
+      log.abandon();
+    } else {
+      guarded(log::close);
+    }
+  }
+
+  /**
+   * Ends the partition here, because its log is to be deleted; nothing more is written.
+   *
+   * @param refusal what waiting and later requests are told
+   */
+  public void abandon(MillraceError refusal) {
+    handle(new PartitionEvent.Close(refusal));
+    log.abandon();
+  }
+
+  /** Ends a run: asks for a flush, publishes the view, answers, tells of the advance. */
+  public void finishRun() {
+    inRun = false;
+    flushWanted |= log.hasRolledUnflushed();
+    startFlush();
+    PartitionView before = view;
+    PartitionView after = currentView();
+    boolean advanced = isAdvance(before, after);
+    if (advanced || before.log() != after.log()) {
+      view = after;
+    }
+    recoveryPoint = log.recoveryPoint();
+    for (int i = 0; i < answers.size(); i++) {
+      answer(answers.get(i));
+    }
+    answers.clear();
+    if (advanced) {
+      listeners.advanced();
+    }
+  }
+
+  private static boolean isAdvance(PartitionView before, PartitionView after) {
+    return before.highWatermark() != after.highWatermark()
+        || before.logStartOffset() != after.logStartOffset()
+        || before.leaderEpoch() != after.leaderEpoch()
+        || before.role() != after.role();
+  }
+
+  private PartitionView currentView() {
+    return new PartitionView(
+        core.role(),
+        core.refusal(),
+        core.leaderEpoch(),
+        core.epochStartOffset(),
+        core.highWatermark(),
+        log.snapshot());
+  }
+
+  private void beginRun() {
+    if (!inRun) {
+      inRun = true;
+      ports.driver().touched(this);
+    }
+  }
+
+  private void decide(PartitionEvent event) {
+    core.on(event, ports.clock().monotonicMs(), effects);
+    carryOutAll();
+  }
+
+  private void carryOutAll() {
+    for (int i = 0; i < effects.size(); i++) {
+      carryOut(effects.get(i));
+    }
+    effects.clear();
+  }
+
+  private void carryOut(Effect effect) {
+    if (effect instanceof Effect.Append append) {
+      guarded(() -> append(append));
+    } else if (effect instanceof Effect.Answer || effect instanceof Effect.AnswerDelete) {
+      answers.add(effect);
+    } else if (effect instanceof Effect.RequestFlush) {
+      flushWanted = true;
+    } else if (effect instanceof Effect.MoveLogStart move) {
+      guarded(
+          () -> {
+            log.moveLogStartTo(move.logStartOffset());
+            feed(new PartitionEvent.LogStartMoved(log.logStartOffset()));
+          });
+    } else if (effect instanceof Effect.SetTimer timer) {
+      ports.driver().tickAt(this, timer.atMs());
+    }
+    // MoveHighWatermark is published with the view at the end of the run.
+  }
+
+  private void append(Effect.Append append) {
+    ByteBuffer batch = ((ProduceCommand) append.token()).batch();
+    if (append.logAppendTimeMs() >= 0) {
+      RecordBatch.stampLogAppendTime(batch, batch.position(), append.logAppendTimeMs());
+    }
+    RecordBatch.stamp(batch, batch.position(), append.baseOffset(), append.leaderEpoch());
+    log.append(batch);
+    feed(new PartitionEvent.Appended(log.logEndOffset()));
+  }
+
+  /** Gives the core an event from within the carrying out of its effects. */
+  private void feed(PartitionEvent event) {
+    core.on(event, ports.clock().monotonicMs(), effects);
+  }
+
+  /** Does something with the log; if the disk fails, the partition is offline from here on. */
+  private void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (LogDirException e) {
+      feed(new PartitionEvent.LogDirOffline(offline(String.valueOf(e.getMessage()))));
+      ports.failures().diskFailed(e);
+    }
+  }
+
+  private MillraceError offline(String what) {
+    return new MillraceError(
+        ErrorCode.LOG_DIR_OFFLINE, "the log directory of " + name + " is offline: " + what);
+  }
+
+  private void startFlush() {
+    if (!flushWanted || flushUnderWay || core.role().terminal()) {
+      return;
+    }
+    flushWanted = false;
+    guarded(
+        () -> {
+          FlushTicket ticket = log.prepareFlush();
+          flushUnderWay = true;
+          ports.flushes().flush(this, ticket);
+        });
+    carryOutAll();
+  }
+
+  private static void answer(Effect effect) {
+    if (effect instanceof Effect.Answer answer) {
+      ProduceCommand command = (ProduceCommand) answer.token();
+      command.callback().answered(command, answer.outcome());
+    } else if (effect instanceof Effect.AnswerDelete answer) {
+      CompletableFuture<Long> result = ((DeleteToken) answer.token()).result();
+      if (answer.outcome() instanceof DeleteRecordsOutcome.Deleted deleted) {
+        result.complete(deleted.logStartOffset());
+      } else if (answer.outcome() instanceof DeleteRecordsOutcome.Refused refused) {
+        result.completeExceptionally(refused.error().exception());
+      }
+    }
+  }
+}

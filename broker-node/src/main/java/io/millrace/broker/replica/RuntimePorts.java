@@ -1,0 +1,20 @@
+package io.millrace.broker.replica;
+
+import io.millrace.common.fault.FaultHandler;
+import io.millrace.common.time.Clock;
+
+/**
+ * What a partition needs of the world around it: real threads and disks, or simulated ones.
+ *
+ * @param clock the monotonic time of the events, and the wall time of LogAppendTime
+ * @param driver runs the partition
+ * @param flushes makes logs durable
+ * @param failures told when the disk failed
+ * @param faults told of broken invariants
+ */
+public record RuntimePorts(
+    Clock clock,
+    PartitionDriver driver,
+    FlushPort flushes,
+    DiskFailurePort failures,
+    FaultHandler faults) {}

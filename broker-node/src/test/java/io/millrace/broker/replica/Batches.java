@@ -1,0 +1,34 @@
+package io.millrace.broker.replica;
+
+import io.millrace.common.record.Compression;
+import io.millrace.common.record.RecordBatchBuilder;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Batches as clients send them. */
+final class Batches {
+  private Batches() {}
+
+  static ByteBuffer of(String... values) {
+    return fill(new RecordBatchBuilder(Compression.NONE), values);
+  }
+
+  static ByteBuffer sequenced(long producerId, int baseSequence, String... values) {
+    return fill(
+        new RecordBatchBuilder(Compression.NONE).producer(producerId, (short) 0, baseSequence),
+        values);
+  }
+
+  static ByteBuffer ofBytes(int bytes) {
+    return of("x".repeat(bytes));
+  }
+
+  private static ByteBuffer fill(RecordBatchBuilder builder, String... values) {
+    for (String value : values) {
+      builder.append(
+          1_000L, null, ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8)), List.of());
+    }
+    return builder.build();
+  }
+}

@@ -1,0 +1,244 @@
+package io.millrace.broker.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.broker.log.LogConfig;
+import io.millrace.broker.replica.core.ProduceOutcome;
+import io.millrace.broker.replica.core.Role;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.FlushMode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TimestampType;
+import io.millrace.common.file.FaultPlan.Operation;
+import io.millrace.common.record.RecordBatch;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.junit.jupiter.api.Test;
+
+class PartitionRuntimeTest {
+  @Test
+  void S07_answersAtTheEndOfTheRunWhenReadersCanSeeTheBatch() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+
+    ProduceCommand command = harness.produce(Batches.of("a", "b"), Acks.ALL);
+    assertThat(harness.answers).isEmpty();
+    harness.finish();
+
+    assertThat(acknowledged(harness, command).lastOffset()).isEqualTo(1);
+    PartitionView view = harness.runtime.view();
+    assertThat(view.highWatermark()).isEqualTo(2);
+    RecordBatch stored =
+        RecordBatch.at(view.log().read(0, 1_000, view.highWatermark(), true).records(), 0);
+    assertThat(stored.recordCount()).isEqualTo(2);
+    assertThat(stored.leaderEpoch()).isZero();
+  }
+
+  @Test
+  void S08_underCommitOneTicketCoversAllThatWaits() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    for (int i = 0; i < 10; i++) {
+      harness.produce(Batches.of("a"), i % 2 == 0 ? Acks.ALL : Acks.LEADER);
+    }
+    harness.finish();
+    assertThat(harness.answers).isEmpty();
+    assertThat(harness.tickets).hasSize(1);
+    ProduceCommand later = harness.produce(Batches.of("b"), Acks.LEADER);
+    harness.finish();
+    assertThat(harness.tickets).as("one ticket at a time").hasSize(1);
+
+    harness.flushOne();
+    assertThat(harness.answers).hasSize(10).doesNotContainKey(later);
+    harness.flushOne();
+
+    assertThat(acknowledged(harness, later).baseOffset()).isEqualTo(10);
+    assertThat(harness.runtime.recoveryPoint()).isEqualTo(11);
+  }
+
+  @Test
+  void S27_logAppendTimeGoesOnTheBatchAndIntoTheAnswerAlsoOfARepeat() {
+    RuntimeHarness harness = new RuntimeHarness(LogConfig.DEFAULT, TimestampType.LOG_APPEND_TIME);
+    harness.lead();
+    long thenMs = harness.clock.wallMs();
+    ByteBuffer batch = Batches.sequenced(7, 0, "a");
+    ByteBuffer repeat = Batches.sequenced(7, 0, "a");
+
+    ProduceCommand first = harness.produce(batch, Acks.ALL);
+    harness.finish();
+    harness.clock.advance(5_000);
+    ProduceCommand second = harness.produce(repeat, Acks.ALL);
+    harness.finish();
+
+    assertThat(acknowledged(harness, first).logAppendTimeMs()).isEqualTo(thenMs);
+    assertThat(acknowledged(harness, second).logAppendTimeMs()).isEqualTo(thenMs);
+    assertThat(acknowledged(harness, second).duplicate()).isTrue();
+    RecordBatch stored =
+        RecordBatch.at(harness.log.snapshot().read(0, 1_000, 1, true).records(), 0);
+    assertThat(stored.timestampType().name()).isEqualTo(TimestampType.LOG_APPEND_TIME.name());
+    assertThat(stored.maxTimestamp()).isEqualTo(thenMs);
+    assertThat(stored.crcValid()).isTrue();
+  }
+
+  @Test
+  void S28_sequencesAreCheckedBatchByBatchWithinOneRun() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+
+    ProduceCommand first = harness.produce(Batches.sequenced(7, 0, "a", "b"), Acks.ALL);
+    ProduceCommand next = harness.produce(Batches.sequenced(7, 2, "c"), Acks.ALL);
+    ProduceCommand gap = harness.produce(Batches.sequenced(7, 9, "d"), Acks.ALL);
+    ProduceCommand repeat = harness.produce(Batches.sequenced(7, 0, "a", "b"), Acks.ALL);
+    harness.finish();
+
+    assertThat(acknowledged(harness, first).baseOffset()).isZero();
+    assertThat(acknowledged(harness, next).baseOffset()).isEqualTo(2);
+    assertThat(errorOf(harness, gap)).isEqualTo(ErrorCode.OUT_OF_ORDER_SEQUENCE);
+    assertThat(acknowledged(harness, repeat).baseOffset()).isZero();
+    assertThat(harness.runtime.view().logEndOffset()).isEqualTo(3);
+  }
+
+  @Test
+  void S34_aFailedWriteRefusesWhatWaitsAndWhatComesAndIsToldOnce() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    ProduceCommand waiting = harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+    harness.faults.on(Operation.WRITE).path("**.log").failFromThenOn("Input/output error");
+
+    ProduceCommand failing = harness.produce(Batches.of("b"), Acks.ALL);
+    ProduceCommand after = harness.produce(Batches.of("c"), Acks.NONE);
+    harness.finish();
+
+    for (ProduceCommand each : List.of(waiting, failing, after)) {
+      assertThat(errorOf(harness, each)).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+    }
+    assertThat(harness.diskFailures).hasSize(1);
+    assertThat(harness.runtime.view().role()).isEqualTo(Role.OFFLINE);
+    assertThat(harness.runtime.view().highWatermark()).isZero();
+  }
+
+  @Test
+  void S33_deletedRecordsAreGoneForReadersWhenTheAnswerComes() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    harness.produce(Batches.of("a", "b", "c"), Acks.ALL);
+    CompletableFuture<Long> done = new CompletableFuture<>();
+    CompletableFuture<Long> beyond = new CompletableFuture<>();
+
+    harness.runtime.deleteRecords(2, -1, done);
+    harness.runtime.deleteRecords(4, -1, beyond);
+    harness.finish();
+
+    assertThat(done.join()).isEqualTo(2);
+    assertThat(harness.runtime.view().logStartOffset()).isEqualTo(2);
+    assertThatThrownBy(beyond::join)
+        .isInstanceOf(CompletionException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            MillraceException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE));
+  }
+
+  @Test
+  void S21_listenersAreCalledOnceForARunThatMovesTheHighWatermark() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    List<Long> seen = new ArrayList<>();
+    Registration registration =
+        harness.runtime.listeners().add(() -> seen.add(harness.runtime.view().highWatermark()));
+
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.produce(Batches.of("b"), Acks.ALL);
+    harness.finish();
+    assertThat(seen).as("nothing more to see yet").isEmpty();
+    harness.flushOne();
+    registration.close();
+    harness.produce(Batches.of("c"), Acks.ALL);
+    harness.finish();
+    harness.flushOne();
+
+    assertThat(seen).containsExactly(2L);
+  }
+
+  @Test
+  void S31_aRolledSegmentIsFlushedUnderOsTooSoThatARecoveryHasLittleToCheck() {
+    RuntimeHarness harness =
+        new RuntimeHarness(
+            LogConfig.DEFAULT.toBuilder().segmentBytes(2_000).build(), TimestampType.CREATE_TIME);
+    harness.lead();
+
+    for (int i = 0; i < 3; i++) {
+      harness.produce(Batches.ofBytes(900), Acks.ALL);
+      harness.finish();
+    }
+    assertThat(harness.tickets).hasSize(1);
+    harness.flushOne();
+
+    assertThat(harness.runtime.recoveryPoint()).isEqualTo(3);
+  }
+
+  @Test
+  void S27_S30_retentionMovesTheLogStartForReaders() {
+    LogConfig config =
+        LogConfig.DEFAULT.toBuilder().segmentBytes(2_000).retentionBytes(1_000).build();
+    RuntimeHarness harness = new RuntimeHarness(config, TimestampType.CREATE_TIME);
+    harness.lead();
+    for (int i = 0; i < 7; i++) {
+      harness.produce(Batches.ofBytes(900), Acks.ALL);
+      harness.finish();
+    }
+    while (!harness.tickets.isEmpty()) {
+      harness.flushOne();
+    }
+
+    var detached = harness.runtime.applyRetention(true);
+    harness.finish();
+
+    assertThat(detached).hasSize(3);
+    assertThat(harness.runtime.view().logStartOffset()).isEqualTo(6);
+    assertThat(harness.runtime.view().highWatermark()).isEqualTo(7);
+  }
+
+  @Test
+  void S02_aChangeToCommitIsTakenUpByARunningPartition() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.runtime.reconfigure(
+        harness.config(
+            LogConfig.DEFAULT.toBuilder().flushMode(FlushMode.COMMIT).build(),
+            TimestampType.CREATE_TIME));
+    harness.finish();
+    harness.flushOne();
+
+    ProduceCommand waiting = harness.produce(Batches.of("b"), Acks.ALL);
+    harness.finish();
+    assertThat(harness.answers).doesNotContainKey(waiting);
+    harness.flushOne();
+
+    assertThat(acknowledged(harness, waiting).baseOffset()).isEqualTo(1);
+  }
+
+  @Test
+  void aClosedPartitionRefusesAndItsLogIsDurable() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    ProduceCommand waiting = harness.produce(Batches.of("a"), Acks.ALL);
+    harness.runtime.close(new MillraceError(ErrorCode.NOT_LEADER, "stopping"));
+    harness.finish();
+
+    assertThat(errorOf(harness, waiting)).isEqualTo(ErrorCode.NOT_LEADER);
+    assertThat(harness.runtime.recoveryPoint()).isEqualTo(1);
+    assertThat(harness.runtime.view().role()).isEqualTo(Role.CLOSED);
+  }
+
+  private static ProduceOutcome.Acknowledged acknowledged(
+      RuntimeHarness harness, ProduceCommand command) {
+    assertThat(harness.answers.get(command)).isInstanceOf(ProduceOutcome.Acknowledged.class);
+    return (ProduceOutcome.Acknowledged) harness.answers.get(command);
+  }
+
+  private static ErrorCode errorOf(RuntimeHarness harness, ProduceCommand command) {
+    assertThat(harness.answers.get(command)).isInstanceOf(ProduceOutcome.Failed.class);
+    return ((ProduceOutcome.Failed) harness.answers.get(command)).error().code();
+  }
+}
