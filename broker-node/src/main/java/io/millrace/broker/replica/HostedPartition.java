@@ -1,0 +1,148 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.replica.core.BatchFacts;
+import io.millrace.broker.replica.core.PartitionEvent;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** A partition whose runtime lives on a shard: hands everything over. Thread-safe. */
+final class HostedPartition implements PartitionHost {
+  private final TopicIdPartition id;
+  private final PartitionRuntime runtime;
+  private final Shard shard;
+  private final LogDirectory directory;
+  private volatile PartitionConfig config;
+
+  HostedPartition(
+      TopicIdPartition id,
+      LogDirectory directory,
+      PartitionRuntime runtime,
+      Shard shard,
+      PartitionConfig config) {
+    this.id = id;
+    this.runtime = runtime;
+    this.shard = shard;
+    this.directory = directory;
+    this.config = config;
+  }
+
+  /** A batch on its way to the shard. */
+  private record ProduceTask(PartitionRuntime runtime, ProduceCommand command, BatchFacts facts)
+      implements ShardTask {
+    @Override
+    public void run() {
+      runtime.produce(command, facts);
+    }
+
+    @Override
+    public long bytes() {
+      return command.batch().remaining();
+    }
+  }
+
+  @Override
+  public TopicIdPartition id() {
+    return id;
+  }
+
+  @Override
+  public TopicPartition name() {
+    return runtime.name();
+  }
+
+  @Override
+  public PartitionView view() {
+    return runtime.view();
+  }
+
+  @Override
+  public PartitionConfig config() {
+    return config;
+  }
+
+  @Override
+  public boolean produce(ProduceCommand command) {
+    return shard.offer(
+        new ProduceTask(runtime, command, PartitionRuntime.factsOf(command.batch())));
+  }
+
+  @Override
+  public boolean refuse(ProduceCommand command, int baseSequence, MillraceError error) {
+    PartitionEvent.RefuseFrame event =
+        new PartitionEvent.RefuseFrame(command, command.pipeline(), baseSequence, error);
+    return shard.offer(() -> runtime.handle(event));
+  }
+
+  @Override
+  public void resumePipeline(long pipeline, int nextSequence) {
+    post(new PartitionEvent.ResumePipeline(pipeline, nextSequence));
+  }
+
+  @Override
+  public void closePipeline(long pipeline) {
+    post(new PartitionEvent.ClosePipeline(pipeline));
+  }
+
+  @Override
+  public Registration onAdvance(Runnable listener) {
+    return runtime.listeners().add(listener);
+  }
+
+  @Override
+  public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
+    CompletableFuture<Long> result = new CompletableFuture<>();
+    if (!shard.offer(() -> runtime.deleteRecords(beforeOffset, leaderEpoch, result))) {
+      result.completeExceptionally(
+          new MillraceException(ErrorCode.THROTTLED, "too many requests wait for " + name()));
+    }
+    return result;
+  }
+
+  @Override
+  public void diskFailed(LogDirException cause) {
+    directory.diskFailed(cause);
+  }
+
+  /** From where a recovery would have to check. */
+  long recoveryPoint() {
+    return runtime.recoveryPoint();
+  }
+
+  void reconfigure(PartitionConfig changed) {
+    config = changed;
+    shard.post(() -> runtime.reconfigure(changed));
+  }
+
+  void post(PartitionEvent event) {
+    shard.post(() -> runtime.handle(event));
+  }
+
+  /** The log directory that holds it. */
+  LogDirectory directory() {
+    return directory;
+  }
+
+  /** Does something with the runtime on its shard. */
+  void onShard(Consumer<PartitionRuntime> work) {
+    shard.post(() -> work.accept(runtime));
+  }
+
+  /** Does something with the runtime on its shard and tells what came of it. */
+  <T> CompletableFuture<T> askOnShard(Function<PartitionRuntime, T> work) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    shard.post(() -> answer.complete(work.apply(runtime)));
+    return answer;
+  }
+
+  @Override
+  public String toString() {
+    return name().toString();
+  }
+}

@@ -1,0 +1,194 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.MapBudget;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.TimeGuard;
+import io.millrace.broker.log.dir.DataDir;
+import io.millrace.broker.log.dir.DataDirState;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.fault.FaultHandler;
+import io.millrace.common.time.Clock;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A log directory at work: its shards, its flush thread, and the partitions whose logs lie in it.
+ * Partitions are added and ended by one thread at a time (the manager's); looking them up is
+ * thread-safe.
+ *
+ * <p>When its disk fails, {@link DataDir#fail} is the one channel: every partition here hears of it
+ * on its shard and refuses what waits and what comes; other directories go on (S34).
+ */
+final class LogDirectory {
+  private static final MillraceError SHUTTING_DOWN =
+      new MillraceError(ErrorCode.NOT_LEADER, "the broker is shutting down");
+
+  private final DataDir dir;
+  private final ReplicaSettings settings;
+  private final LogFiles files;
+  private final Housekeeping housekeeping;
+  private final Clock clock;
+  private final FaultHandler faults;
+  private final List<Shard> shards = new ArrayList<>();
+  private final Flusher flusher;
+  private final Map<TopicIdPartition, HostedPartition> partitions = new ConcurrentHashMap<>();
+
+  /** Whether the threads run. */
+  private boolean started;
+
+  /** Whether every log that lies here was opened and has been here since. */
+  private boolean complete;
+
+  LogDirectory(
+      DataDir dir,
+      ReplicaSettings settings,
+      TimeGuard timeGuard,
+      Clock clock,
+      FaultHandler faults) {
+    this.dir = dir;
+    this.settings = settings;
+    this.files = new LogFiles(dir, clock, new MapBudget(settings.housekeeping().openSegments()));
+    this.housekeeping = new Housekeeping(this, files, timeGuard, faults);
+    this.clock = clock;
+    this.faults = faults;
+    String suffix = "-" + dir.path().getFileName();
+    for (int i = 0; i < settings.threads().shards(); i++) {
+      shards.add(new Shard("shard-" + i + suffix, settings.threads().shardLimits(), clock, faults));
+    }
+    this.flusher = new Flusher("flush" + suffix, this::diskFailed, faults);
+  }
+
+  /** Starts the threads that partitions need. */
+  void start() {
+    started = true;
+    shards.forEach(Shard::start);
+    flusher.start();
+    dir.onOffline((failed, failure) -> tellAll(failure.toString()));
+  }
+
+  LogFiles files() {
+    return files;
+  }
+
+  Housekeeping housekeeping() {
+    return housekeeping;
+  }
+
+  /** All logs that lie here are open and hosted: background work begins. */
+  void recovered() {
+    if (!online()) {
+      return;
+    }
+    try {
+      dir.confirmBoot();
+      complete = true;
+      housekeeping.start(settings.housekeeping());
+    } catch (IOException e) {
+      dir.fail("note the boot", e);
+    }
+  }
+
+  UUID id() {
+    return dir.directoryId();
+  }
+
+  DataDir dir() {
+    return dir;
+  }
+
+  boolean online() {
+    return dir.state() == DataDirState.ONLINE;
+  }
+
+  Collection<HostedPartition> partitions() {
+    return partitions.values();
+  }
+
+  /** Puts an open log on a shard. */
+  HostedPartition host(
+      TopicIdPartition id, TopicPartition name, PartitionLog log, PartitionConfig config) {
+    Shard shard = shards.get(Math.floorMod(id.hashCode(), shards.size()));
+    FlushPort flushes =
+        (runtime, ticket) -> flusher.flush(ticket, () -> shard.post(() -> runtime.flushed(ticket)));
+    RuntimePorts ports = new RuntimePorts(clock, shard, flushes, this::diskFailed, faults);
+    PartitionRuntime runtime = new PartitionRuntime(settings.brokerId(), name, log, config, ports);
+    HostedPartition hosted = new HostedPartition(id, this, runtime, shard, config);
+    partitions.put(id, hosted);
+    // It may have missed the news.
+    dir.failure().ifPresent(failure -> hosted.onShard(r -> r.logDirFailed(failure.toString())));
+    return hosted;
+  }
+
+  /** Ends a partition; its log is closed, unflushed, when the future completes. */
+  CompletableFuture<HostedPartition> end(HostedPartition hosted, MillraceError refusal) {
+    partitions.remove(hosted.id());
+    return hosted.askOnShard(
+        runtime -> {
+          runtime.abandon(refusal);
+          return hosted;
+        });
+  }
+
+  /** The disk failed under a partition. */
+  void diskFailed(LogDirException cause) {
+    dir.fail("partition " + cause.partitionDirectory().getFileName(), cause);
+  }
+
+  private void tellAll(String what) {
+    for (HostedPartition hosted : partitions.values()) {
+      hosted.onShard(runtime -> runtime.logDirFailed(what));
+    }
+  }
+
+  /**
+   * Ends everything in order: refuses what waits, flushes and closes the logs, ends the threads,
+   * and says last of all that the directory was closed cleanly.
+   */
+  void close() {
+    housekeeping.close();
+    List<HostedPartition> all = List.copyOf(partitions.values());
+    if (started) {
+      CompletableFuture.allOf(
+              all.stream().map(LogDirectory::close).toArray(CompletableFuture<?>[]::new))
+          .join();
+      flusher.close();
+      shards.forEach(Shard::close);
+    }
+    try {
+      finish();
+    } catch (IOException e) {
+      dir.fail("close", e);
+    }
+  }
+
+  private void finish() throws IOException {
+    try {
+      if (complete && online()) {
+        housekeeping.checkpoint();
+        dir.markCleanlyClosed();
+      } else if (!started && dir.wasCleanlyClosed()) {
+        dir.markCleanlyClosed();
+      }
+    } finally {
+      dir.close();
+    }
+  }
+
+  private static CompletableFuture<HostedPartition> close(HostedPartition hosted) {
+    return hosted.askOnShard(
+        runtime -> {
+          runtime.close(SHUTTING_DOWN);
+          return hosted;
+        });
+  }
+}

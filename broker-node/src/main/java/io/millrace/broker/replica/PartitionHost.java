@@ -1,0 +1,78 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.LogDirException;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
+import java.util.concurrent.CompletableFuture;
+
+/** A partition on this broker as requests meet it. Thread-safe; nothing here blocks. */
+public interface PartitionHost {
+  /** The partition by its topic's id. */
+  TopicIdPartition id();
+
+  /** The partition by its topic's name. */
+  TopicPartition name();
+
+  /** The partition at this moment; a field read. */
+  PartitionView view();
+
+  /**
+   * Asks for a batch to be appended.
+   *
+   * @return false if too much waits already: nothing was taken, the callback is not called, answer
+   *     THROTTLED; frames of a pipeline must then not go on without it
+   */
+  boolean produce(ProduceCommand command);
+
+  /**
+   * Puts a frame that was found bad into its place in its pipeline: it is answered with the error
+   * (or with PREVIOUS_FRAME_FAILED), and the pipeline stops (S28b).
+   *
+   * @param command the frame; its batch is not looked at
+   * @param baseSequence the frame's base sequence if that could be read, else -1
+   * @param error what was found
+   * @return false as {@link #produce}
+   */
+  boolean refuse(ProduceCommand command, int baseSequence, MillraceError error);
+
+  /**
+   * Lets a stopped pipeline go on, with the frame of that base sequence as the next.
+   *
+   * @param pipeline as in {@link ProduceCommand#pipeline}
+   * @param nextSequence the next frame's base sequence, -1 without a producer id
+   */
+  void resumePipeline(long pipeline, int nextSequence);
+
+  /** Forgets a pipeline that ended. Must be called for each that had a frame here. */
+  void closePipeline(long pipeline);
+
+  /**
+   * Calls back on the partition's shard after each change of high watermark, log start, leader
+   * epoch or role. Register first, then look at {@link #view}: else a change may fall between.
+   *
+   * @param listener must be cheap and must not block or throw
+   */
+  Registration onAdvance(Runnable listener);
+
+  /**
+   * Deletes the records before an offset (S33).
+   *
+   * @param beforeOffset the first offset to keep, or -1 for the high watermark
+   * @param leaderEpoch the epoch the client believes in, or -1 not to check it
+   * @return the log start offset afterwards; fails with {@link
+   *     io.millrace.common.MillraceException}. Completed on the shard: what hangs on it must not
+   *     block
+   */
+  CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch);
+
+  /** The settings in force. */
+  PartitionConfig config();
+
+  /**
+   * The disk failed under a reader: takes the whole log directory offline (S34).
+   *
+   * @param cause what the reader met
+   */
+  void diskFailed(LogDirException cause);
+}

@@ -1,0 +1,239 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.replica.core.LeaderState;
+import io.millrace.broker.replica.core.PartitionEvent;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
+import io.millrace.metadata.image.MetadataDelta;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicDelta;
+import io.millrace.metadata.image.TopicImage;
+import java.io.IOException;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes this broker's partitions what the metadata says: creates, deletes, reconfigures, leads,
+ * resigns. Confined to the manager's thread.
+ *
+ * <p>An empty log is made only where the metadata assign the replica no directory yet and none of
+ * the broker's directories was missing at its start: else an empty replica could take the place of
+ * one on a disk that is only away. A new replica leads once its directory is committed.
+ */
+final class PartitionReconciler {
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionReconciler.class);
+
+  private final int brokerId;
+  private final TopicSettings topicSettings;
+  private final List<LogDirectory> directories;
+  private final HostedPartitions hosted;
+  private final Consumer<HostedPartition> onHosted;
+
+  /** Replicas whose directory the controller does not know yet. */
+  private final Map<TopicIdPartition, UUID> unassigned = new HashMap<>();
+
+  /** Whether a log that is not found may lie in a directory that is not there. */
+  private boolean directoriesMissing;
+
+  PartitionReconciler(
+      int brokerId,
+      TopicSettings topicSettings,
+      List<LogDirectory> directories,
+      boolean directoriesMissing,
+      HostedPartitions hosted,
+      Consumer<HostedPartition> onHosted) {
+    this.brokerId = brokerId;
+    this.topicSettings = topicSettings;
+    this.directories = directories;
+    this.directoriesMissing = directoriesMissing;
+    this.hosted = hosted;
+    this.onHosted = onHosted;
+  }
+
+  /** Replicas whose directory the controller does not know yet. */
+  Map<TopicIdPartition, UUID> unassigned() {
+    return unassigned;
+  }
+
+  /** Applies a whole image, after a start. */
+  void applyAll(MetadataImage image) {
+    for (HostedPartition each : hosted.all()) {
+      if (image.topic(each.id().topicId()).isEmpty()) {
+        endStray(each);
+      }
+    }
+    apply(image, MetadataDelta.between(MetadataImage.EMPTY, image));
+    directoriesMissing = false;
+  }
+
+  /** Applies a change. */
+  void apply(MetadataImage image, MetadataDelta delta) {
+    for (TopicDelta change : delta.topics().values()) {
+      if (change.after().isPresent()) {
+        applyTopic(change, change.after().get());
+      } else {
+        deleteTopic(change.id());
+      }
+    }
+  }
+
+  private void applyTopic(TopicDelta change, TopicImage topic) {
+    if (change.configChanged()) {
+      PartitionConfig config = topicSettings.of(topic);
+      hosted.ofTopic(topic.id()).forEach(each -> each.reconfigure(config));
+    }
+    for (int number : change.changedPartitions()) {
+      TopicIdPartition id = new TopicIdPartition(topic.id(), number);
+      topic.partition(number).ifPresent(partition -> applyPartition(topic, id, partition));
+    }
+  }
+
+  private void applyPartition(TopicImage topic, TopicIdPartition id, PartitionImage partition) {
+    if (!partition.replicas().contains(brokerId)) {
+      hosted.find(id).ifPresent(each -> endAndDelete(each, notAReplica(id)));
+      return;
+    }
+    Optional<HostedPartition> found = hosted.find(id);
+    if (found.isEmpty()) {
+      found = create(topic, id, partition.directoryOf(brokerId));
+    }
+    found.ifPresent(each -> lead(each, partition));
+  }
+
+  private Optional<HostedPartition> create(
+      TopicImage topic, TopicIdPartition id, UUID assignedDirectory) {
+    TopicPartition name = new TopicPartition(topic.name(), id.partition());
+    boolean assigned = !assignedDirectory.equals(PartitionImage.UNASSIGNED);
+    Optional<LogDirectory> leastFilled =
+        directories.stream()
+            .filter(LogDirectory::online)
+            .min(Comparator.comparingInt(each -> each.partitions().size()));
+    if (assigned || directoriesMissing || leastFilled.isEmpty()) {
+      String where = assigned ? "directory " + assignedDirectory : "a directory that is not there";
+      hosted.unavailable(id, offline(name, where));
+      LOG.error("[broker {}] [{}] offline: its log is in {}", brokerId, name, where);
+      return Optional.empty();
+    }
+    LogDirectory directory = leastFilled.get();
+    PartitionConfig config = topicSettings.of(topic);
+    try {
+      PartitionLog log = directory.files().create(name, id, config.log());
+      HostedPartition made = directory.host(id, name, log, config);
+      onHosted.accept(made);
+      LOG.info("[broker {}] [{}] created in {}", brokerId, name, directory.dir().path());
+      return Optional.of(made);
+    } catch (LogDirException e) {
+      directory.diskFailed(e);
+    } catch (IOException e) {
+      directory.dir().fail("create " + name, e);
+    }
+    // This directory is offline now; another may do.
+    return create(topic, id, assignedDirectory);
+  }
+
+  private static MillraceError offline(TopicPartition name, String where) {
+    return new MillraceError(ErrorCode.LOG_DIR_OFFLINE, "the log of " + name + " is in " + where);
+  }
+
+  private static MillraceError notAReplica(TopicIdPartition id) {
+    return new MillraceError(ErrorCode.NOT_LEADER, "this broker has no replica of " + id);
+  }
+
+  private void lead(HostedPartition each, PartitionImage partition) {
+    UUID directory = each.directory().id();
+    if (!partition.directoryOf(brokerId).equals(directory)) {
+      unassigned.put(each.id(), directory);
+      return;
+    }
+    unassigned.remove(each.id());
+    if (partition.leader() != brokerId) {
+      each.post(new PartitionEvent.Resign(notLeader(partition)));
+      return;
+    }
+    LeaderState state =
+        new LeaderState(
+            partition.leaderEpoch(),
+            partition.partitionEpoch(),
+            partition.replicas(),
+            Set.copyOf(partition.isr()),
+            partition.effectiveMinIsr());
+    each.post(new PartitionEvent.BecomeLeader(state));
+    each.post(new PartitionEvent.StateCommitted(state));
+  }
+
+  private static MillraceError notLeader(PartitionImage partition) {
+    String leader =
+        partition.leader() == PartitionImage.NO_BROKER ? "nobody" : "broker " + partition.leader();
+    return new MillraceError(
+        ErrorCode.NOT_LEADER,
+        "this broker does not lead the partition: " + leader + " does",
+        Map.of(
+            "leader_id", Integer.toString(partition.leader()),
+            "current_leader_epoch", Integer.toString(partition.leaderEpoch())));
+  }
+
+  private void deleteTopic(UUID topicId) {
+    MillraceError gone =
+        new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "topic " + topicId + " was deleted");
+    for (HostedPartition each : hosted.ofTopic(topicId)) {
+      endAndDelete(each, gone);
+    }
+    unassigned.keySet().removeIf(id -> id.topicId().equals(topicId));
+    hosted.forget(topicId);
+  }
+
+  private void endAndDelete(HostedPartition each, MillraceError why) {
+    end(each, why);
+    LogDirectory directory = each.directory();
+    onDisk(
+        directory,
+        "delete " + each.name(),
+        () -> {
+          var aside = directory.files().moveAside(each.name(), each.id());
+          directory.housekeeping().deleteLater(aside, each.config().log().fileDeleteDelayMs());
+          LOG.info("[broker {}] [{}] deleted", brokerId, each.name());
+        });
+  }
+
+  private void endStray(HostedPartition each) {
+    end(each, new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "topic of " + each.id() + " is gone"));
+    LogDirectory directory = each.directory();
+    onDisk(
+        directory, "set " + each.name() + " aside", () -> directory.files().setAside(each.name()));
+  }
+
+  private void end(HostedPartition each, MillraceError why) {
+    hosted.remove(each);
+    unassigned.remove(each.id());
+    each.directory().end(each, why).join();
+  }
+
+  /** Something done with a directory's files. */
+  private interface DiskWork {
+    void run() throws IOException;
+  }
+
+  private static void onDisk(LogDirectory directory, String what, DiskWork work) {
+    if (!directory.online()) {
+      return;
+    }
+    try {
+      work.run();
+    } catch (IOException e) {
+      directory.dir().fail(what, e);
+    }
+  }
+}

@@ -1,0 +1,305 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.TimeGuard;
+import io.millrace.broker.log.dir.DataDir;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.fault.FaultHandler;
+import io.millrace.common.time.Clock;
+import io.millrace.metadata.MetadataListener;
+import io.millrace.metadata.image.MetadataDelta;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicDelta;
+import io.millrace.metadata.image.TopicImage;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps this broker's partitions as the metadata say. Its own thread applies the images; look-ups
+ * are thread-safe.
+ *
+ * <p>From start to end: {@link #recover} opens every log that lies in the directories; the broker
+ * registers; the images that {@link #onImage} hears are acted on from the first one that shows the
+ * registration of this process (an older one may show leaderships of the process before it); {@link
+ * #close} flushes and closes everything and marks the directories as cleanly closed.
+ */
+public final class ReplicaManager implements PartitionRegistry, MetadataListener, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaManager.class);
+  private static final long ASSIGN_RETRY_MS = 500;
+
+  private final ReplicaSettings settings;
+  private final DirectoryAssignments assignments;
+  private final Clock clock;
+  private final FaultHandler faults;
+  private final TopicSettings topicSettings;
+  private final TimeGuard timeGuard;
+  private final List<LogDirectory> directories = new ArrayList<>();
+  private final HostedPartitions hosted = new HostedPartitions();
+  private final ServingWaiters waiters = new ServingWaiters();
+  private final PartitionReconciler reconciler;
+  private final ScheduledThreadPoolExecutor thread;
+
+  private volatile List<LogRecovery> recoveries = List.of();
+
+  /** The image that was applied last; what came before the registration is not applied. */
+  private volatile MetadataImage applied = MetadataImage.EMPTY;
+
+  // Confined to the manager's thread.
+  private boolean registered;
+  private final Set<TopicIdPartition> told = new HashSet<>();
+
+  /**
+   * Makes the manager.
+   *
+   * @param settings how
+   * @param dataDirs the directories that could be opened; closed by {@link #close}
+   * @param directoriesMissing whether others could not: then no log that is not found is made anew
+   * @param assignments tells the controller where new replicas lie
+   * @param clock the node's clocks
+   * @param faults told of broken invariants
+   */
+  public ReplicaManager(
+      ReplicaSettings settings,
+      List<DataDir> dataDirs,
+      boolean directoriesMissing,
+      DirectoryAssignments assignments,
+      Clock clock,
+      FaultHandler faults) {
+    this.settings = settings;
+    this.assignments = assignments;
+    this.clock = clock;
+    this.faults = faults;
+    this.topicSettings = new TopicSettings(settings);
+    this.timeGuard = new TimeGuard(clock);
+    for (DataDir dir : dataDirs) {
+      directories.add(new LogDirectory(dir, settings, timeGuard, clock, faults));
+    }
+    this.reconciler =
+        new PartitionReconciler(
+            settings.brokerId(), topicSettings, directories, directoriesMissing, hosted, this::add);
+    this.thread = new ScheduledThreadPoolExecutor(1, task -> new Thread(task, "replica-manager"));
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+  }
+
+  /**
+   * Opens every log in the directories, in parallel, and waits for it. A directory that fails on
+   * the way goes offline; the others go on.
+   *
+   * @param image the newest metadata known here: gives the topics' settings
+   */
+  public void recover(MetadataImage image) {
+    directories.forEach(LogDirectory::start);
+    Map<LogDirectory, LogRecovery> running = new LinkedHashMap<>();
+    new LogInventory(settings.brokerId(), image, topicSettings)
+        .take(directories)
+        .forEach(
+            (directory, found) -> running.put(directory, new LogRecovery(directory, clock, found)));
+    recoveries = List.copyOf(running.values());
+    recoveries.forEach(each -> each.begin(settings.threads().recoveryThreads()));
+    running.forEach(
+        (directory, recovery) -> {
+          recovery.await().forEach(opened -> host(directory, opened));
+          directory.recovered();
+        });
+  }
+
+  private void host(LogDirectory directory, LogRecovery.Opened opened) {
+    LogRecovery.Found found = opened.found();
+    add(directory.host(found.id(), found.name(), opened.log(), found.config()));
+  }
+
+  private void add(HostedPartition partition) {
+    hosted.add(partition);
+    partition.onAdvance(
+        () -> {
+          if (!waiters.isEmpty()) {
+            thread.execute(this::checkWaiters);
+          }
+        });
+  }
+
+  /** How far {@link #recover} is, over all directories. */
+  public LogRecovery.Progress recoveryProgress() {
+    return recoveries.stream()
+        .map(LogRecovery::progress)
+        .reduce(new LogRecovery.Progress(0, 0, 0), LogRecovery.Progress::plus);
+  }
+
+  // ---- metadata
+
+  @Override
+  public void onImage(MetadataImage image, MetadataDelta delta) {
+    thread.execute(() -> apply(image, delta));
+  }
+
+  private void apply(MetadataImage image, MetadataDelta delta) {
+    try {
+      if (registered) {
+        reconciler.apply(image, delta);
+      } else if (showsThisProcess(image)) {
+        registered = true;
+        reconciler.applyAll(image);
+      } else {
+        return;
+      }
+      applied = image;
+      delta.topics().values().stream()
+          .filter(TopicDelta::deleted)
+          .forEach(topic -> waiters.deleted(topic.id()));
+      checkWaiters();
+      tellAssignments(false);
+    } catch (RuntimeException | Error e) {
+      throw faults.fatal("revision " + image.revision() + " could not be applied", e);
+    }
+  }
+
+  private boolean showsThisProcess(MetadataImage image) {
+    return image
+        .broker(settings.brokerId())
+        .filter(me -> me.registration().incarnationId().equals(settings.incarnationId()))
+        .isPresent();
+  }
+
+  /** Tells the controller of replicas that it was not told of, or of all that it does not show. */
+  private void tellAssignments(boolean again) {
+    Map<TopicIdPartition, UUID> unassigned = reconciler.unassigned();
+    told.retainAll(unassigned.keySet());
+    Map<TopicIdPartition, UUID> news = new HashMap<>(unassigned);
+    if (!again) {
+      news.keySet().removeAll(told);
+    }
+    if (news.isEmpty()) {
+      return;
+    }
+    told.addAll(news.keySet());
+    // A failure is made good by asking again.
+    CompletableFuture<?> unused =
+        assignments.assign(Map.copyOf(news)).whenComplete((done, failed) -> tellAgainLater());
+  }
+
+  private void tellAgainLater() {
+    Future<?> unused =
+        thread.schedule(() -> tellAssignments(true), ASSIGN_RETRY_MS, TimeUnit.MILLISECONDS);
+  }
+
+  // ---- look-ups
+
+  @Override
+  public Optional<PartitionHost> find(TopicIdPartition id) {
+    return hosted.find(id).map(each -> each);
+  }
+
+  @Override
+  public Collection<? extends PartitionHost> partitions() {
+    return hosted.all();
+  }
+
+  @Override
+  public MillraceError whyAbsent(TopicIdPartition id) {
+    Optional<TopicImage> topic = applied.topic(id.topicId());
+    if (topic.isEmpty()) {
+      return new MillraceError(
+          ErrorCode.UNKNOWN_TOPIC_ID,
+          "topic_id: " + id.topicId() + " (expected: the id of a topic; ask for it by name)",
+          Map.of("topic_id", id.topicId().toString()));
+    }
+    int partitions = topic.get().partitions().size();
+    if (id.partition() >= partitions) {
+      return new MillraceError(
+          ErrorCode.UNKNOWN_PARTITION,
+          "partition: %d (expected: [0, %d] in topic %s)"
+              .formatted(id.partition(), partitions - 1, topic.get().name()),
+          Map.of("partition", Integer.toString(id.partition())));
+    }
+    return hosted
+        .whyUnavailable(id)
+        .orElseGet(
+            () ->
+                new MillraceError(
+                    ErrorCode.NOT_LEADER,
+                    "this broker does not lead %s-%d"
+                        .formatted(topic.get().name(), id.partition())));
+  }
+
+  /** The directories, with their states. */
+  public List<DataDir> dataDirs() {
+    return directories.stream().map(LogDirectory::dir).toList();
+  }
+
+  /** Says whether the wall clock is believed; retention by time rests while it is not. */
+  public TimeGuard timeGuard() {
+    return timeGuard;
+  }
+
+  /**
+   * Completes once every partition of a topic that this broker is to lead does so.
+   *
+   * @param topicId the topic; may be so new that the metadata here do not know it yet
+   * @param timeoutMs how long to wait at most
+   * @return fails with REQUEST_TIMED_OUT, or UNKNOWN_TOPIC_ID when the topic is deleted meanwhile
+   */
+  public CompletableFuture<Void> whenServing(UUID topicId, long timeoutMs) {
+    CompletableFuture<Void> serving = waiters.add(topicId, timeoutMs);
+    thread.execute(this::checkWaiters);
+    return serving;
+  }
+
+  private void checkWaiters() {
+    waiters.check(this::serves);
+  }
+
+  private boolean serves(UUID topicId) {
+    Optional<TopicImage> topic = applied.topic(topicId);
+    if (topic.isEmpty()) {
+      return false;
+    }
+    int number = 0;
+    for (PartitionImage partition : topic.get().partitions()) {
+      TopicIdPartition id = new TopicIdPartition(topicId, number++);
+      boolean leadsHere =
+          hosted
+              .find(id)
+              .map(PartitionHost::view)
+              .filter(view -> leads(view, partition))
+              .isPresent();
+      if (partition.leader() == settings.brokerId() && !leadsHere) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean leads(PartitionView view, PartitionImage partition) {
+    return view.leads() && view.leaderEpoch() >= partition.leaderEpoch();
+  }
+
+  /**
+   * Refuses what waits, flushes and closes every log, and marks the directories as cleanly closed.
+   * Images that come later are not heard.
+   */
+  @Override
+  public void close() {
+    thread.shutdown();
+    Threads.awaitTermination(thread);
+    directories.forEach(LogDirectory::close);
+    LOG.info("[broker {}] all logs are closed", settings.brokerId());
+  }
+}

@@ -1,0 +1,52 @@
+package io.millrace.broker.replica;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import java.util.Queue;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** Who waits until a topic's partitions serve here. Thread-safe. */
+final class ServingWaiters {
+  private record Waiter(UUID topicId, CompletableFuture<Void> future) {}
+
+  private final Queue<Waiter> waiters = new ConcurrentLinkedQueue<>();
+
+  boolean isEmpty() {
+    return waiters.isEmpty();
+  }
+
+  CompletableFuture<Void> add(UUID topicId, long timeoutMs) {
+    Waiter waiter = new Waiter(topicId, new CompletableFuture<>());
+    waiters.add(waiter);
+    CompletableFuture.delayedExecutor(timeoutMs, TimeUnit.MILLISECONDS, Runnable::run)
+        .execute(() -> fail(waiter, ErrorCode.REQUEST_TIMED_OUT, "does not serve here yet"));
+    return waiter.future.whenComplete((done, failed) -> waiters.remove(waiter));
+  }
+
+  /** Looks at all of them again. */
+  void check(Predicate<UUID> serves) {
+    for (Waiter waiter : waiters) {
+      if (serves.test(waiter.topicId)) {
+        waiter.future.complete(null);
+      }
+    }
+  }
+
+  /** A topic was deleted: nobody waits for it any more. */
+  void deleted(UUID topicId) {
+    for (Waiter waiter : waiters) {
+      if (waiter.topicId.equals(topicId)) {
+        fail(waiter, ErrorCode.UNKNOWN_TOPIC_ID, "was deleted");
+      }
+    }
+  }
+
+  private static void fail(Waiter waiter, ErrorCode code, String what) {
+    waiter.future.completeExceptionally(
+        new MillraceException(code, "topic " + waiter.topicId + " " + what));
+  }
+}

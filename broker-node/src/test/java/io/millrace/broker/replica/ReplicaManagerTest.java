@@ -1,0 +1,396 @@
+package io.millrace.broker.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.millrace.broker.log.dir.DataDirState;
+import io.millrace.broker.replica.core.ProduceOutcome;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultPlan.Operation;
+import io.millrace.common.file.FaultyFileStore;
+import io.millrace.common.file.FileStore;
+import io.millrace.common.file.MemoryFileStore;
+import io.millrace.metadata.image.MetadataImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ReplicaManagerTest {
+  private final List<TestBroker> brokers = new ArrayList<>();
+
+  @AfterEach
+  void nothingWasFoundImpossible() {
+    for (TestBroker broker : brokers) {
+      assertThat(broker.faults).isEmpty();
+    }
+  }
+
+  @Test
+  void spreadsNewPartitionsOverTheDirectoriesAndLeadsThem() throws Exception {
+    try (TestBroker broker = start(Map.of("/a", new MemoryFileStore(), "/b", disk()))) {
+      UUID topic = broker.createTopic("orders", 6, Map.of());
+      broker.manager.whenServing(topic, 10_000).get();
+
+      assertThat(broker.image().topic(topic).orElseThrow().partitions())
+          .extracting(partition -> partition.directories().get(0))
+          .containsOnly(broker.dirs.get(0).directoryId(), broker.dirs.get(1).directoryId())
+          .filteredOn(id -> id.equals(broker.dirs.get(0).directoryId()))
+          .hasSize(3);
+      for (int i = 0; i < 6; i++) {
+        assertThat(append(broker, topic, i, Acks.ALL).baseOffset()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void S31_afterACleanShutdownEverythingIsThereAndNothingIsReadAgain() throws Exception {
+    MemoryFileStore disk = disk();
+    UUID topic;
+    MetadataImage known;
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      topic = serving(broker, "orders", Map.of());
+      append(broker, topic, 0, Acks.ALL);
+      known = broker.image();
+    }
+
+    try (TestBroker broker = restart(Map.of("/a", disk), false, known)) {
+      assertThat(broker.manager.recoveryProgress()).isEqualTo(new LogRecovery.Progress(1, 1, 0));
+      assertThat(broker.dirs.get(0).wasCleanlyClosed()).isTrue();
+      broker.manager.whenServing(topic, 10_000).get();
+      assertThat(broker.partition(topic, 0).view().highWatermark()).isEqualTo(1);
+      assertThat(append(broker, topic, 0, Acks.ALL).baseOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void S31_afterACrashNothingAcknowledgedUnderCommitIsLost() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+    for (int i = 0; i < 20; i++) {
+      append(broker, topic, 0, i % 2 == 0 ? Acks.ALL : Acks.LEADER);
+    }
+    MemoryFileStore after = disk.crashClone(4711);
+    MetadataImage known = broker.image();
+    broker.close();
+
+    try (TestBroker again = restart(Map.of("/a", after), false, known)) {
+      assertThat(again.dirs.get(0).wasCleanlyClosed()).isFalse();
+      again.manager.whenServing(topic, 10_000).get();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(again.partition(topic, 0).view().highWatermark())
+                      .isGreaterThanOrEqualTo(20));
+      assertThat(again.manager.recoveryProgress().checkedBytes()).isPositive();
+    }
+  }
+
+  @Test
+  void S34_aFailedSyncTakesItsDirectoryOfflineAndTheOtherGoesOn() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    FileStore failing = new FaultyFileStore(new MemoryFileStore(), plan);
+    try (TestBroker broker = start(Map.of("/a", failing, "/b", disk()))) {
+      UUID topic = broker.createTopic("orders", 4, Map.of("flush.mode", "commit"));
+      broker.manager.whenServing(topic, 10_000).get();
+      int onA = partitionIn(broker, topic, 0);
+      int onB = partitionIn(broker, topic, 1);
+      AtomicInteger syncs = new AtomicInteger();
+      plan.on(Operation.FORCE).path("**.log").run(syncs::incrementAndGet);
+      plan.on(Operation.FORCE).path("**.log").failOnce("Input/output error");
+
+      ErrorCode waiting = failure(broker, topic, onA);
+      ErrorCode later = failure(broker, topic, onA);
+
+      assertThat(waiting).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(later).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(syncs).as("never tried again").hasValue(1);
+      assertThat(broker.dirs.get(0).state()).isEqualTo(DataDirState.OFFLINE);
+      assertThat(append(broker, topic, onB, Acks.ALL).baseOffset()).isZero();
+      UUID newer = serving(broker, "newer", Map.of());
+      assertThat(partitionIn(broker, newer, 1)).as("made where the disk is well").isZero();
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(broker.manager.partitions())
+                      .filteredOn(each -> !each.view().leads())
+                      .hasSize(2));
+    }
+  }
+
+  @Test
+  void S34_aFullDiskRefusesWithoutLosingWhatWasAcknowledged() throws Exception {
+    MemoryFileStore disk = disk();
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+      append(broker, topic, 0, Acks.ALL);
+      disk.limitTo(1);
+      assertThat(failure(broker, topic, 0)).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      disk.limitTo(Long.MAX_VALUE);
+
+      try (TestBroker again = restart(Map.of("/a", disk.killClone()), false, broker.image())) {
+        again.manager.whenServing(topic, 10_000).get();
+        await().until(() -> again.partition(topic, 0).view().highWatermark() >= 1);
+      }
+    }
+  }
+
+  @Test
+  void aReplicaOnAMissingDirectoryIsNotMadeAnewElsewhere() throws Exception {
+    MemoryFileStore a = disk();
+    MemoryFileStore b = disk();
+    UUID topic;
+    MetadataImage known;
+    int onB;
+    try (TestBroker broker = start(Map.of("/a", a, "/b", b))) {
+      topic = broker.createTopic("orders", 2, Map.of());
+      broker.manager.whenServing(topic, 10_000).get();
+      onB = partitionIn(broker, topic, 1);
+      known = broker.image();
+    }
+
+    try (TestBroker broker = restart(Map.of("/a", a), true, known)) {
+      TopicIdPartition there = new TopicIdPartition(topic, 1 - onB);
+      TopicIdPartition away = new TopicIdPartition(topic, onB);
+      await().until(() -> broker.manager.find(there).filter(p -> p.view().leads()).isPresent());
+
+      assertThat(broker.manager.find(away)).isEmpty();
+      assertThat(broker.manager.whyAbsent(away).code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(a.exists(Path.of("/a/orders-" + onB))).isFalse();
+      serving(broker, "newer", Map.of());
+    }
+  }
+
+  @Test
+  void aDeletedTopicFreesItsNameAtOnceAndItsFilesAfterTheDelay() throws Exception {
+    MemoryFileStore disk = disk();
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      UUID old = serving(broker, "orders", Map.of("file.delete.delay.ms", "0"));
+      append(broker, old, 0, Acks.ALL);
+      PartitionHost host = broker.partition(old, 0);
+      broker.deleteTopic(old);
+      UUID fresh = serving(broker, "orders", Map.of());
+
+      assertThat(append(broker, fresh, 0, Acks.ALL).baseOffset()).isZero();
+      assertThat(failure(broker, host)).isEqualTo(ErrorCode.UNKNOWN_TOPIC_ID);
+      assertThat(broker.manager.whyAbsent(new TopicIdPartition(old, 0)).code())
+          .isEqualTo(ErrorCode.UNKNOWN_TOPIC_ID);
+      assertThat(broker.manager.whyAbsent(new TopicIdPartition(fresh, 1)).code())
+          .isEqualTo(ErrorCode.UNKNOWN_PARTITION);
+      await().until(() -> namesIn(disk, "/a").stream().noneMatch(n -> n.endsWith(".deleted")));
+    }
+  }
+
+  @Test
+  void aLogOfNoTopicIsSetAsideAndKept() throws Exception {
+    MemoryFileStore disk = disk();
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      append(broker, serving(broker, "orders", Map.of()), 0, Acks.ALL);
+    }
+
+    try (TestBroker broker = restart(Map.of("/a", disk), false, MetadataImage.EMPTY)) {
+      UUID fresh = serving(broker, "orders", Map.of());
+
+      assertThat(append(broker, fresh, 0, Acks.ALL).baseOffset()).isZero();
+      assertThat(namesIn(disk, "/a")).contains("orders-0.0.stray");
+      assertThat(disk.exists(Path.of("/a/orders-0.0.stray/00000000000000000000.log"))).isTrue();
+    }
+  }
+
+  @Test
+  void nothingLeadsBeforeTheMetadataShowThisProcess() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known;
+    UUID topic;
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      topic = serving(broker, "orders", Map.of());
+      known = broker.image();
+    }
+
+    TestBroker broker = new TestBroker(Map.of("/a", disk), false, known);
+    brokers.add(broker);
+    try (broker) {
+      assertThat(failure(broker, topic, 0)).isEqualTo(ErrorCode.NOT_LEADER);
+      broker.register();
+      broker.manager.whenServing(topic, 10_000).get();
+      assertThat(broker.partition(topic, 0).view().leaderEpoch()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void S27_S30_retentionDeletesOldSegmentsInTheBackground() throws Exception {
+    MemoryFileStore disk = disk();
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      UUID topic =
+          serving(broker, "orders", Map.of("segment.bytes", "2000", "file.delete.delay.ms", "0"));
+      for (int i = 0; i < 10; i++) {
+        broker.produce(broker.partition(topic, 0), Batches.ofBytes(900), Acks.ALL).get();
+      }
+      int before = logsIn(disk, "/a/orders-0").size();
+
+      broker.configure(
+          topic,
+          Map.of("segment.bytes", "2000", "file.delete.delay.ms", "0", "retention.bytes", "3000"));
+
+      await().until(() -> logsIn(disk, "/a/orders-0").size() <= before - 3);
+      assertThat(broker.partition(topic, 0).view().logStartOffset()).isPositive();
+      assertThat(broker.partition(topic, 0).view().logEndOffset()).isEqualTo(10);
+    }
+  }
+
+  @Test
+  void flushModeChangesWhileThePartitionRuns() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    try (TestBroker broker =
+        start(Map.of("/a", new FaultyFileStore(new MemoryFileStore(), plan)))) {
+      UUID topic = serving(broker, "orders", Map.of());
+      AtomicInteger syncs = new AtomicInteger();
+      plan.on(Operation.FORCE).path("**.log").run(syncs::incrementAndGet);
+      append(broker, topic, 0, Acks.ALL);
+      assertThat(syncs).as("os").hasValue(0);
+
+      broker.configure(topic, Map.of("flush.mode", "commit"));
+      await().untilAsserted(() -> assertThat(syncs).hasPositiveValue());
+      int before = syncs.get();
+      append(broker, topic, 0, Acks.ALL);
+
+      assertThat(syncs).hasValueGreaterThan(before);
+    }
+  }
+
+  @Test
+  void manyBatchesShareOneSync() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    try (TestBroker broker =
+        start(Map.of("/a", new FaultyFileStore(new MemoryFileStore(), plan)))) {
+      UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+      append(broker, topic, 0, Acks.ALL);
+      CountDownLatch go = new CountDownLatch(1);
+      AtomicInteger syncs = new AtomicInteger();
+      plan.on(Operation.FORCE)
+          .path("**.log")
+          .run(
+              () -> {
+                syncs.incrementAndGet();
+                awaitUninterruptibly(go);
+              });
+      List<CompletableFuture<ProduceOutcome>> answers = new ArrayList<>();
+      for (int i = 0; i < 500; i++) {
+        answers.add(broker.produce(broker.partition(topic, 0), Batches.of("x"), Acks.ALL));
+      }
+      await().until(() -> broker.partition(topic, 0).view().logEndOffset() == 501);
+
+      go.countDown();
+      CompletableFuture.allOf(answers.toArray(CompletableFuture<?>[]::new)).get();
+
+      assertThat(syncs.get()).isLessThanOrEqualTo(3);
+      assertThat(answers).allMatch(a -> a.join() instanceof ProduceOutcome.Acknowledged);
+    }
+  }
+
+  @Test
+  void whoWaitsForATopicIsToldOfItsDeletionAndOfTime() throws Exception {
+    try (TestBroker broker = start(Map.of("/a", disk()))) {
+      CompletableFuture<Void> never = broker.manager.whenServing(UUID.randomUUID(), 50);
+
+      assertThatThrownBy(never::get)
+          .isInstanceOf(ExecutionException.class)
+          .cause()
+          .isInstanceOfSatisfying(
+              MillraceException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.REQUEST_TIMED_OUT));
+    }
+  }
+
+  // ---- helpers
+
+  private TestBroker start(Map<String, FileStore> stores) throws IOException {
+    TestBroker broker = TestBroker.start(stores);
+    brokers.add(broker);
+    return broker;
+  }
+
+  private TestBroker restart(Map<String, FileStore> stores, boolean missing, MetadataImage known)
+      throws IOException {
+    TestBroker broker = new TestBroker(new HashMap<>(stores), missing, known);
+    brokers.add(broker);
+    broker.register();
+    return broker;
+  }
+
+  private static MemoryFileStore disk() {
+    return new MemoryFileStore();
+  }
+
+  private static UUID serving(TestBroker broker, String name, Map<String, String> configs)
+      throws Exception {
+    UUID topic = broker.createTopic(name, 1, configs);
+    broker.manager.whenServing(topic, 10_000).get();
+    return topic;
+  }
+
+  private static ProduceOutcome.Acknowledged append(
+      TestBroker broker, UUID topic, int partition, Acks acks) throws Exception {
+    ProduceOutcome outcome =
+        broker.produce(broker.partition(topic, partition), Batches.of("x"), acks).get();
+    assertThat(outcome).isInstanceOf(ProduceOutcome.Acknowledged.class);
+    return (ProduceOutcome.Acknowledged) outcome;
+  }
+
+  private static ErrorCode failure(TestBroker broker, UUID topic, int partition) throws Exception {
+    return failure(broker, broker.partition(topic, partition));
+  }
+
+  private static ErrorCode failure(TestBroker broker, PartitionHost host) throws Exception {
+    ProduceOutcome outcome = broker.produce(host, Batches.of("x"), Acks.ALL).get();
+    assertThat(outcome).isInstanceOf(ProduceOutcome.Failed.class);
+    return ((ProduceOutcome.Failed) outcome).error().code();
+  }
+
+  /** The number of a partition that lies in that directory. */
+  private static int partitionIn(TestBroker broker, UUID topic, int directory) {
+    var partitions = broker.image().topic(topic).orElseThrow().partitions();
+    for (int i = 0; i < partitions.size(); i++) {
+      UUID lies = partitions.get(i).directories().get(0);
+      if (lies.equals(broker.dirs.get(directory).directoryId())) {
+        return i;
+      }
+    }
+    throw new AssertionError("no partition in directory " + directory);
+  }
+
+  private static List<String> namesIn(FileStore store, String directory) throws IOException {
+    return store.list(Path.of(directory)).stream()
+        .map(path -> String.valueOf(path.getFileName()))
+        .toList();
+  }
+
+  private static List<String> logsIn(FileStore store, String directory) throws IOException {
+    return namesIn(store, directory).stream().filter(name -> name.endsWith(".log")).toList();
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+}

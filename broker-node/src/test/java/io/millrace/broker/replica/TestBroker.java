@@ -1,0 +1,256 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.dir.DataDir;
+import io.millrace.broker.log.dir.DataDirOpening;
+import io.millrace.broker.replica.ReplicaSettings.Housekeeping;
+import io.millrace.broker.replica.ReplicaSettings.Threading;
+import io.millrace.broker.replica.core.ProduceOutcome;
+import io.millrace.common.Acks;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.config.ConfigSchema;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.TopicConfigs;
+import io.millrace.common.file.FileStore;
+import io.millrace.common.time.SystemClock;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.BrokerRegistration;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.image.FeatureRange;
+import io.millrace.metadata.image.MetadataDelta;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.metadata.image.TopicsImage;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.pcollections.PVector;
+import org.pcollections.TreePMap;
+import org.pcollections.TreePVector;
+
+/**
+ * A replica manager with real threads on given stores, and the metadata that a controller would
+ * make: assignments are committed at once.
+ */
+final class TestBroker implements AutoCloseable {
+  static final int ID = 1;
+  static final EffectiveConfig BROKER_CONFIG =
+      EffectiveConfig.defaults(new ConfigSchema("setting", List.of(TopicConfigs.brokerDefaults())));
+
+  final ReplicaManager manager;
+  final List<DataDir> dirs = new ArrayList<>();
+  final List<String> faults = new CopyOnWriteArrayList<>();
+  private final SystemClock clock = new SystemClock();
+  private final UUID incarnation = UUID.randomUUID();
+  private MetadataImage image = MetadataImage.EMPTY;
+
+  /**
+   * Opens the directories, formatting new ones, and recovers what is in them.
+   *
+   * @param stores the disk of each directory
+   * @param missing whether the broker has directories that can't be opened
+   * @param known the metadata from before
+   */
+  TestBroker(Map<String, FileStore> stores, boolean missing, MetadataImage known)
+      throws IOException {
+    for (Map.Entry<String, FileStore> each : new TreeMap<>(stores).entrySet()) {
+      DataDirOpening opening =
+          new DataDirOpening(
+              each.getValue(), Path.of(each.getKey()), "c1", ID, () -> Optional.of("boot"));
+      if (DataDir.identify(each.getValue(), Path.of(each.getKey())).isEmpty()) {
+        opening.format(UUID.randomUUID());
+      }
+      dirs.add(opening.open());
+    }
+    manager =
+        new ReplicaManager(
+            new ReplicaSettings(
+                ID,
+                incarnation,
+                BROKER_CONFIG,
+                new Threading(2, 2, ShardLimits.DEFAULT),
+                new Housekeeping(20, 20, 86_400_000, 64, 100)),
+            dirs,
+            missing,
+            this::assign,
+            clock,
+            (message, cause) -> {
+              faults.add(message + ": " + cause);
+              return new IllegalStateException(message, cause);
+            });
+    image = known;
+    manager.recover(known);
+    manager.onImage(known, MetadataDelta.between(MetadataImage.EMPTY, known));
+  }
+
+  static TestBroker start(Map<String, FileStore> stores) throws IOException {
+    TestBroker broker = new TestBroker(stores, false, MetadataImage.EMPTY);
+    broker.register();
+    return broker;
+  }
+
+  /** Shows this process's registration, which elects it leader of all its partitions anew. */
+  synchronized void register() {
+    BrokerImage me =
+        new BrokerImage(
+            ID,
+            new BrokerRegistration(
+                image.revision() + 1,
+                incarnation,
+                dirs.stream().map(DataDir::directoryId).toList()),
+            new Endpoint("127.0.0.1", 9650),
+            Optional.empty(),
+            "",
+            FeatureRange.SUPPORTED,
+            false);
+    TopicsImage topics = TopicsImage.EMPTY;
+    for (TopicImage topic : image.topics().byId().values()) {
+      PVector<PartitionImage> led = TreePVector.empty();
+      for (PartitionImage partition : topic.partitions()) {
+        led = led.plus(ledAnew(partition));
+      }
+      topics = with(topics, new TopicImage(topic.id(), topic.name(), led, topic.configs()));
+    }
+    publish(
+        new MetadataImage(
+            image.revision() + 1,
+            image.controller(),
+            1,
+            topics,
+            image.brokers().plus(ID, me),
+            0,
+            image.requests()));
+  }
+
+  private static PartitionImage ledAnew(PartitionImage old) {
+    return new PartitionImage(
+        old.replicas(),
+        old.directories(),
+        old.isr(),
+        old.elr(),
+        new PartitionImage.Leadership(ID, old.leaderEpoch() + 1, PartitionImage.NO_BROKER),
+        old.partitionEpoch() + 1,
+        1);
+  }
+
+  synchronized UUID createTopic(String name, int partitions, Map<String, String> configs) {
+    UUID id = UUID.randomUUID();
+    PVector<PartitionImage> all = TreePVector.empty();
+    for (int i = 0; i < partitions; i++) {
+      all =
+          all.plus(
+              new PartitionImage(
+                  List.of(ID),
+                  List.of(PartitionImage.UNASSIGNED),
+                  List.of(ID),
+                  List.of(),
+                  new PartitionImage.Leadership(ID, 0, PartitionImage.NO_BROKER),
+                  0,
+                  1));
+    }
+    change(new TopicImage(id, name, all, TreePMap.from(configs)));
+    return id;
+  }
+
+  synchronized void configure(UUID topicId, Map<String, String> configs) {
+    TopicImage topic = image.topic(topicId).orElseThrow();
+    change(new TopicImage(topicId, topic.name(), topic.partitions(), TreePMap.from(configs)));
+  }
+
+  synchronized void deleteTopic(UUID topicId) {
+    TopicsImage topics = TopicsImage.EMPTY;
+    for (TopicImage each : image.topics().byId().values()) {
+      topics = each.id().equals(topicId) ? topics : with(topics, each);
+    }
+    publish(withTopics(topics));
+  }
+
+  private synchronized CompletableFuture<?> assign(Map<TopicIdPartition, UUID> directories) {
+    directories.forEach(this::assign);
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private void assign(TopicIdPartition id, UUID directory) {
+    Optional<TopicImage> known = image.topic(id.topicId());
+    if (known.isEmpty()) {
+      return;
+    }
+    TopicImage topic = known.get();
+    PartitionImage old = topic.partitions().get(id.partition());
+    PartitionImage assigned =
+        new PartitionImage(
+            old.replicas(),
+            List.of(directory),
+            old.isr(),
+            old.elr(),
+            old.leadership(),
+            old.partitionEpoch() + 1,
+            old.effectiveMinIsr());
+    change(
+        new TopicImage(
+            topic.id(),
+            topic.name(),
+            topic.partitions().with(id.partition(), assigned),
+            topic.configs()));
+  }
+
+  private void change(TopicImage topic) {
+    publish(withTopics(with(image.topics(), topic)));
+  }
+
+  private MetadataImage withTopics(TopicsImage topics) {
+    return new MetadataImage(
+        image.revision() + 1, image.controller(), 1, topics, image.brokers(), 0, image.requests());
+  }
+
+  private static TopicsImage with(TopicsImage topics, TopicImage topic) {
+    return new TopicsImage(
+        topics.byId().plus(topic.id(), topic),
+        topics.idsByName().plus(topic.name(), topic.id()),
+        0);
+  }
+
+  private void publish(MetadataImage next) {
+    MetadataImage before = image;
+    image = next;
+    manager.onImage(next, MetadataDelta.between(before, next));
+  }
+
+  synchronized MetadataImage image() {
+    return image;
+  }
+
+  PartitionHost partition(UUID topicId, int number) {
+    return manager.find(new TopicIdPartition(topicId, number)).orElseThrow();
+  }
+
+  CompletableFuture<ProduceOutcome> produce(PartitionHost to, ByteBuffer batch, Acks acks) {
+    CompletableFuture<ProduceOutcome> answer = new CompletableFuture<>();
+    ProduceCommand command =
+        new ProduceCommand(
+            batch,
+            acks,
+            -1,
+            0,
+            clock.monotonicMs() + 20_000,
+            0,
+            (asked, outcome) -> answer.complete(outcome));
+    if (!to.produce(command)) {
+      throw new AssertionError("refused: the queue is full");
+    }
+    return answer;
+  }
+
+  @Override
+  public void close() {
+    manager.close();
+  }
+}
