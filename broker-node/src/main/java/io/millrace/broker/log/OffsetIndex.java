@@ -18,8 +18,9 @@ import java.nio.ByteBuffer;
  * <p>The first batch of a segment needs no entry. An entry proves itself: the batch at that byte
  * has that base offset, or the index is wrong.
  */
-record OffsetIndex(ByteBuffer bytes, int entries, long baseOffset) {
-  static final int ENTRY_BYTES = 8;
+public record OffsetIndex(ByteBuffer bytes, int entries, long baseOffset) {
+  /** The size of an entry. */
+  public static final int ENTRY_BYTES = 8;
 
   /** Where a scan for the offset begins: the last indexed batch at or below it. */
   IndexedPosition floor(long offset) {
@@ -38,11 +39,13 @@ record OffsetIndex(ByteBuffer bytes, int entries, long baseOffset) {
         : new IndexedPosition(offset(high), position(high));
   }
 
-  long offset(int i) {
+  /** The base offset of the batch of entry {@code i}, from 0. */
+  public long offset(int i) {
     return baseOffset + bytes.getInt(i * ENTRY_BYTES);
   }
 
-  int position(int i) {
+  /** The byte where the batch of entry {@code i} begins. */
+  public int position(int i) {
     return bytes.getInt(i * ENTRY_BYTES + 4);
   }
 

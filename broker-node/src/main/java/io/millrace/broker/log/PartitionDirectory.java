@@ -54,7 +54,7 @@ public final class PartitionDirectory {
   public static List<Found> scan(FileStore store, Path logDirectory) throws IOException {
     List<Found> found = new ArrayList<>();
     for (Path path : store.list(logDirectory)) {
-      Optional<TopicPartition> name = parse(String.valueOf(path.getFileName()));
+      Optional<TopicPartition> name = nameOf(path);
       if (name.isPresent() && store.isDirectory(path)) {
         found.add(new Found(path, name.get(), readId(store, path)));
       }
@@ -148,7 +148,9 @@ public final class PartitionDirectory {
     }
   }
 
-  private static Optional<TopicPartition> parse(String name) {
+  /** The partition that a directory is named after; empty if it is not named like one. */
+  public static Optional<TopicPartition> nameOf(Path directory) {
+    String name = String.valueOf(directory.getFileName());
     int dash = name.lastIndexOf('-');
     if (dash <= 0 || !name.substring(dash + 1).matches("0|[1-9][0-9]{0,8}")) {
       return Optional.empty();

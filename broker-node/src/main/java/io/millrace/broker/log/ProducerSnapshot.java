@@ -33,7 +33,7 @@ import java.util.zip.CRC32C;
  * @param offset all batches below it are in the state
  * @param table the state
  */
-record ProducerSnapshot(long offset, ProducerStateTable table) {
+public record ProducerSnapshot(long offset, ProducerStateTable table) {
   static final int MAGIC = 0x4D525053;
   static final int VERSION = 1;
 
@@ -74,7 +74,7 @@ record ProducerSnapshot(long offset, ProducerStateTable table) {
    *
    * @return empty if the bytes are not a whole snapshot of a known version
    */
-  static Optional<ProducerSnapshot> decode(byte[] bytes, int batchesPerProducer) {
+  public static Optional<ProducerSnapshot> decode(byte[] bytes, int batchesPerProducer) {
     if (bytes.length < HEADER_BYTES + CRC_BYTES) {
       return Optional.empty();
     }

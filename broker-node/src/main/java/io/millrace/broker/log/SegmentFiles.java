@@ -10,30 +10,41 @@ import java.util.OptionalLong;
  * @param directory the partition's directory
  * @param baseOffset the offset of the segment's first record
  */
-record SegmentFiles(Path directory, long baseOffset) {
-  static final String LOG = ".log";
-  static final String INDEX = ".index";
-  static final String TIME_INDEX = ".timeindex";
-  static final String PRODUCER_SNAPSHOT = ".snapshot";
+public record SegmentFiles(Path directory, long baseOffset) {
+  /** The suffix of the file of batches. */
+  public static final String LOG = ".log";
+
+  /** The suffix of the {@link OffsetIndex}. */
+  public static final String INDEX = ".index";
+
+  /** The suffix of the {@link TimeIndex}. */
+  public static final String TIME_INDEX = ".timeindex";
+
+  /** The suffix of a {@link ProducerSnapshot}. */
+  public static final String PRODUCER_SNAPSHOT = ".snapshot";
 
   /** Added to the name of a file that is to be deleted. */
-  static final String DELETED = ".deleted";
+  public static final String DELETED = ".deleted";
 
   private static final int OFFSET_DIGITS = 20;
 
-  Path log() {
+  /** The batches. */
+  public Path log() {
     return file(LOG);
   }
 
-  Path index() {
+  /** The offset index. */
+  public Path index() {
     return file(INDEX);
   }
 
-  Path timeIndex() {
+  /** The time index. */
+  public Path timeIndex() {
     return file(TIME_INDEX);
   }
 
-  Path checksum() {
+  /** The {@link SegmentChecksum}. */
+  public Path checksum() {
     return file(SegmentChecksum.SUFFIX);
   }
 
@@ -57,7 +68,7 @@ record SegmentFiles(Path directory, long baseOffset) {
   }
 
   /** The offset that a file is named by, if it is one of these with that suffix. */
-  static OptionalLong offsetOf(Path file, String suffix) {
+  public static OptionalLong offsetOf(Path file, String suffix) {
     String name = String.valueOf(file.getFileName());
     if (name.length() != OFFSET_DIGITS + suffix.length() || !name.endsWith(suffix)) {
       return OptionalLong.empty();

@@ -17,8 +17,9 @@ import java.nio.ByteBuffer;
  *              segment the offset after its last record
  * </pre>
  */
-record TimeIndex(ByteBuffer bytes, int entries, long baseOffset) {
-  static final int ENTRY_BYTES = 12;
+public record TimeIndex(ByteBuffer bytes, int entries, long baseOffset) {
+  /** The size of an entry. */
+  public static final int ENTRY_BYTES = 12;
 
   /** An offset that no batch with a timestamp at or above the target lies below. */
   long startOf(long targetMs) {
@@ -50,11 +51,13 @@ record TimeIndex(ByteBuffer bytes, int entries, long baseOffset) {
     return high;
   }
 
-  long timestampMs(int i) {
+  /** The largest timestamp below the offset of entry {@code i}, from 0. */
+  public long timestampMs(int i) {
     return bytes.getLong(i * ENTRY_BYTES);
   }
 
-  long offset(int i) {
+  /** The offset of entry {@code i}. */
+  public long offset(int i) {
     return baseOffset + bytes.getInt(i * ENTRY_BYTES + 8);
   }
 

@@ -1,0 +1,98 @@
+package io.millrace.broker.log;
+
+import io.millrace.common.file.Checkpoint;
+import io.millrace.common.file.CorruptFileException;
+import io.millrace.common.file.FileStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The small files of a partition's directory that say what the batches can't. Both are {@link
+ * Checkpoint}s:
+ *
+ * <pre>
+ * leader-epoch-checkpoint   kind leader-epochs, version 1; a line for each: &lt;epoch&gt; &lt;start offset&gt;
+ * log-start-offset          kind log-start-offset, version 1; one line: &lt;offset&gt;
+ * </pre>
+ *
+ * <p>Stateless.
+ */
+public final class PartitionFiles {
+  /** The name of the file of the leader epochs. */
+  public static final String LEADER_EPOCHS = "leader-epoch-checkpoint";
+
+  /** The name of the file of the log start offset. */
+  public static final String LOG_START = "log-start-offset";
+
+  private static final String LEADER_EPOCHS_KIND = "leader-epochs";
+  private static final String LOG_START_KIND = "log-start-offset";
+  private static final int VERSION = 1;
+
+  private PartitionFiles() {}
+
+  /**
+   * The epochs as last written; empty if they never were.
+   *
+   * @throws CorruptFileException if the file is damaged
+   */
+  public static Optional<LeaderEpochCache> readLeaderEpochs(FileStore store, Path directory)
+      throws IOException {
+    Path path = directory.resolve(LEADER_EPOCHS);
+    Optional<Checkpoint> checkpoint = Checkpoint.read(store, path, LEADER_EPOCHS_KIND, VERSION);
+    if (checkpoint.isEmpty()) {
+      return Optional.empty();
+    }
+    try {
+      List<LeaderEpochCache.Entry> entries = new ArrayList<>();
+      for (String line : checkpoint.get().lines()) {
+        String[] fields = line.split(" ", -1);
+        entries.add(
+            new LeaderEpochCache.Entry(Integer.parseInt(fields[0]), Long.parseLong(fields[1])));
+      }
+      return Optional.of(LeaderEpochCache.of(entries));
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      throw new CorruptFileException(path, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Replaces the epochs, durably. */
+  static void writeLeaderEpochs(FileStore store, Path directory, LeaderEpochCache epochs)
+      throws IOException {
+    List<String> lines =
+        epochs.entries().stream().map(e -> e.epoch() + " " + e.startOffset()).toList();
+    new Checkpoint(LEADER_EPOCHS_KIND, VERSION, lines)
+        .write(store, directory.resolve(LEADER_EPOCHS));
+  }
+
+  /**
+   * The log start offset as last written; empty if it never was.
+   *
+   * @throws CorruptFileException if the file is damaged
+   */
+  public static OptionalLong readLogStart(FileStore store, Path directory) throws IOException {
+    Path path = directory.resolve(LOG_START);
+    Optional<Checkpoint> checkpoint = Checkpoint.read(store, path, LOG_START_KIND, VERSION);
+    if (checkpoint.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    List<String> lines = checkpoint.get().lines();
+    try {
+      if (lines.size() == 1) {
+        return OptionalLong.of(Long.parseLong(lines.get(0)));
+      }
+      throw new CorruptFileException(path, "lines: " + lines.size() + " (expected: 1)");
+    } catch (NumberFormatException e) {
+      throw new CorruptFileException(path, "'" + lines.get(0) + "' (expected: an offset)");
+    }
+  }
+
+  /** Replaces the log start offset, durably. */
+  static void writeLogStart(FileStore store, Path directory, long offset) throws IOException {
+    new Checkpoint(LOG_START_KIND, VERSION, List.of(Long.toString(offset)))
+        .write(store, directory.resolve(LOG_START));
+  }
+}
