@@ -72,9 +72,20 @@ final class LogFiles {
       throws IOException {
     Path path = PartitionDirectory.of(dir.path(), name);
     if (dir.store().exists(path)) {
-      setAside(name);
+      clear(path, name);
     }
     return open(name, id, config, RecoveryProgress.NONE);
+  }
+
+  private void clear(Path path, TopicPartition name) throws IOException {
+    boolean holdsRecords =
+        dir.store().list(path).stream().anyMatch(file -> file.toString().endsWith(".log"));
+    if (holdsRecords) {
+      setAside(name);
+    } else {
+      // A crash interrupted its making.
+      PartitionDirectory.delete(dir.store(), path);
+    }
   }
 
   /**

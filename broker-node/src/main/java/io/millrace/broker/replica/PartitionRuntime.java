@@ -22,6 +22,8 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One partition at work: the core decides, this carries it out on the log. Confined to the thread
@@ -33,6 +35,9 @@ import java.util.concurrent.CompletableFuture;
  * published before the answers, so that whoever has an answer can read what it says.
  */
 public final class PartitionRuntime {
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionRuntime.class);
+
+  private final int brokerId;
   private final TopicPartition name;
   private final PartitionLog log;
   private final RuntimePorts ports;
@@ -70,6 +75,7 @@ public final class PartitionRuntime {
       PartitionLog log,
       PartitionConfig config,
       RuntimePorts ports) {
+    this.brokerId = brokerId;
     this.name = name;
     this.log = log;
     this.config = config;
@@ -241,7 +247,30 @@ public final class PartitionRuntime {
     }
     answers.clear();
     if (advanced) {
+      tellRole(before, after);
       listeners.advanced();
+    }
+  }
+
+  private void tellRole(PartitionView before, PartitionView after) {
+    if (before.role() == after.role() && before.leaderEpoch() == after.leaderEpoch()) {
+      return;
+    }
+    if (after.leads()) {
+      LOG.info(
+          "[broker {}] [{} epoch {}] leads, offsets {} to {}",
+          brokerId,
+          name,
+          after.leaderEpoch(),
+          after.logStartOffset(),
+          after.logEndOffset());
+    } else if (before.leads()) {
+      LOG.info(
+          "[broker {}] [{} epoch {}] leads no more: {}",
+          brokerId,
+          name,
+          after.leaderEpoch(),
+          after.refusal().message());
     }
   }
 
