@@ -240,7 +240,7 @@ final class LogLoader {
   private LoadedLog finish(SegmentWriter found, long logStart) {
     SegmentWriter writer = found;
     long known = Math.max(opening.recoveryPoint(), opening.durableOffset());
-    boolean unclean = writer.endOffset() < Math.max(known, logStart);
+    boolean unclean = Math.max(writer.endOffset(), logStart) < known;
     if (writer.endOffset() < logStart) {
       LOG.error(
           "[{}] log end {} lies below log start {}: beginning anew there",

@@ -137,9 +137,9 @@ public final class LogSnapshot {
     return in(view, reader -> reader.largestTimestampMs(upperBound));
   }
 
-  /** The byte of a segment where the batch that holds the offset begins. */
-  int positionOf(SegmentView view, long offset) {
-    return in(view, reader -> reader.positionOf(offset));
+  /** Where the batch that holds an offset below the log end begins, in its segment. */
+  OffsetIndex.IndexedPosition batchHolding(long offset) {
+    return in(viewOf(offset), reader -> reader.batchHolding(offset));
   }
 
   /** All segments but the last. */

@@ -283,13 +283,18 @@ public final class PartitionLog implements AutoCloseable {
       truncateFullyAndStartAt(offset);
       return;
     }
+    OffsetIndex.IndexedPosition end = snapshot.batchHolding(offset);
+    if (end.offset() <= logStartOffset) {
+      truncateFullyAndStartAt(logStartOffset);
+      return;
+    }
     LOG.info("[{}] truncating to {} (log end: {})", name, offset, logEndOffset());
     synchronized (guard) {
       guard.advance();
       List<SegmentView> kept = dropSegmentsAbove(offset);
       SegmentView target = kept.remove(kept.size() - 1);
       sealed = List.copyOf(kept);
-      writer = cut(target, offset);
+      writer = cut(target, end.position());
       durableOffset = Math.min(durableOffset, logEndOffset());
       replaceEpochs(epochs.truncateFromEnd(logEndOffset()));
       kept.add(writer.view());
@@ -318,8 +323,7 @@ public final class PartitionLog implements AutoCloseable {
     return kept;
   }
 
-  private SegmentWriter cut(SegmentView target, long offset) {
-    int position = snapshot.positionOf(target, offset);
+  private SegmentWriter cut(SegmentView target, int position) {
     SegmentWriter.ScanPlan plan =
         new SegmentWriter.ScanPlan(
             position, Long.MAX_VALUE, epochs, config.indexIntervalBytes(), (batch, at) -> {});

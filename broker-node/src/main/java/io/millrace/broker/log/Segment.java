@@ -3,6 +3,7 @@ package io.millrace.broker.log;
 import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.FileStore.StoredFile;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -106,7 +107,15 @@ final class Segment {
   }
 
   private SegmentHandle openSealed(int size, long endOffset) throws IOException {
-    StoredFile data = disk.store().open(named(files.log()), OpenMode.READ);
+    StoredFile data;
+    try {
+      data = disk.store().open(named(files.log()), OpenMode.READ);
+    } catch (NoSuchFileException missing) {
+      if (suffix.isEmpty()) {
+        throw missing;
+      }
+      throw new StaleSnapshotException("segment " + baseOffset() + " was deleted");
+    }
     try {
       SealedIndexes indexes = new SealedIndexes(disk, files, suffix);
       return indexes.open(data, size, endOffset);

@@ -30,7 +30,7 @@ final class SegmentReader {
     int wanted =
         request.atLeastOneBatch() ? Math.max(size, request.maxBytes()) : request.maxBytes();
     int bytes = Math.min(available, wanted);
-    if (bytes < size || first.lastOffset() >= request.upperBound()) {
+    if (bytes < size) {
       return LogRead.empty(request.startOffset());
     }
     ByteBuffer into = request.buffers().allocate(bytes);
@@ -67,29 +67,38 @@ final class SegmentReader {
     int epoch = -1;
     while (bytes.limit() - at >= RecordBatch.HEADER_BYTES) {
       RecordBatch batch = RecordBatch.at(bytes, at);
-      int size = batch.sizeInBytes();
-      boolean possible = size >= RecordBatch.HEADER_BYTES && size <= view.size() - position - at;
-      if (possible && size > bytes.limit() - at) {
+      int room = view.size() - position - at;
+      if (batch.sizeInBytes() > bytes.limit() - at && batch.sizeInBytes() <= room) {
         break;
       }
-      String defect = possible ? BatchScan.defect(batch, offset, epochs) : "batch size: " + size;
-      if (defect.isEmpty() && batch.lastOffset() >= request.upperBound()) {
-        break;
+      String defect = defect(batch, offset, room, request.upperBound());
+      if (!defect.isEmpty() && at == 0) {
+        throw view.corrupt(position, offset, defect);
       }
-      if (defect.isEmpty() && !batch.crcValid()) {
-        defect = "CRC is wrong";
-      }
-      if (!defect.isEmpty()) {
-        if (at == 0) {
-          throw view.corrupt(position, offset, defect);
-        }
+      if (!defect.isEmpty() || batch.lastOffset() >= request.upperBound()) {
         break;
       }
       offset = batch.nextOffset();
       epoch = batch.leaderEpoch();
-      at += size;
+      at += batch.sizeInBytes();
     }
-    return new LogRead(bytes.limit(at), firstOffset, offset, epoch);
+    return at == 0
+        ? LogRead.empty(request.startOffset())
+        : new LogRead(bytes.limit(at), firstOffset, offset, epoch);
+  }
+
+  /**
+   * What is wrong with a batch that begins at an offset, or nothing. If it is below the bound, its
+   * CRC is checked before its last offset is believed: a wrong one must not look like a batch that
+   * is not visible yet.
+   */
+  private String defect(RecordBatch batch, long offset, int room, long upperBound) {
+    int size = batch.sizeInBytes();
+    if (size < RecordBatch.HEADER_BYTES || size > room) {
+      return "batch size: " + size + " (expected: at most " + room + ")";
+    }
+    String defect = BatchScan.defect(batch, offset, epochs);
+    return defect.isEmpty() && offset < upperBound && !batch.crcValid() ? "CRC is wrong" : defect;
   }
 
   /** The first record in [from, upperBound) whose timestamp is at or above the target. */
@@ -160,13 +169,11 @@ final class SegmentReader {
     return largest;
   }
 
-  /** The byte where the batch that holds the offset begins, or where the segment ends. */
-  int positionOf(long offset) throws IOException {
+  /** Where the batch that holds the offset begins. */
+  OffsetIndex.IndexedPosition batchHolding(long offset) throws IOException {
     HeaderWalk walk = walkFrom(handle.offsets().floor(offset));
-    while (walk.hasBatch() && walk.header().lastOffset() < offset) {
-      walk.next();
-    }
-    return walk.position();
+    RecordBatch batch = batchHolding(walk, offset);
+    return new OffsetIndex.IndexedPosition(batch.baseOffset(), walk.position());
   }
 
   private HeaderWalk walkFrom(OffsetIndex.IndexedPosition start) {

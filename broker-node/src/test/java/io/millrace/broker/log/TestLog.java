@@ -11,6 +11,7 @@ import io.millrace.common.record.RecordBatchBuilder;
 import io.millrace.common.record.RecordBatches;
 import io.millrace.common.record.RecordReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -32,7 +33,19 @@ final class TestLog {
   int epoch;
 
   TestLog(LogConfig config) {
-    this(new MemoryFileStore(), config);
+    this(emptyDisk(), config);
+  }
+
+  /** A disk with a log directory that outlives a crash. */
+  static MemoryFileStore emptyDisk() {
+    MemoryFileStore disk = new MemoryFileStore();
+    try {
+      disk.createDirectories(DIRECTORY.getParent());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    disk.forceAll();
+    return disk;
   }
 
   TestLog(FileStore store, LogConfig config) {

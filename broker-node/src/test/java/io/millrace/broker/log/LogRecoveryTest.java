@@ -1,0 +1,344 @@
+package io.millrace.broker.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultPlan.Operation;
+import io.millrace.common.file.FaultyFileStore;
+import io.millrace.common.file.FileStore.OpenMode;
+import io.millrace.common.file.FileStore.StoredFile;
+import io.millrace.common.file.MemoryFileStore;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** S31: what opening a log does after a crash, and what it does not do after an orderly close. */
+class LogRecoveryTest {
+  private static final LogConfig CONFIG =
+      LogConfig.DEFAULT.toBuilder().segmentBytes(400).indexIntervalBytes(100).build();
+
+  private final MemoryFileStore disk = TestLog.emptyDisk();
+  private final TestLog test = new TestLog(disk, CONFIG);
+
+  /** Where the batches of one segment end. */
+  private final List<Integer> ends = new ArrayList<>();
+
+  /** Batches of two records in one segment. */
+  private void fillOneSegment() {
+    fillOneSegment(4);
+  }
+
+  private void fillOneSegment(int batches) {
+    for (int i = 0; i < batches; i++) {
+      test.append("left " + i, "right " + i);
+      ends.add(test.log.snapshot().active().size());
+    }
+    assertThat(test.log.snapshot().segmentCount()).isEqualTo(1);
+    test.log.abandon();
+  }
+
+  private int wholeBatchesIn(int bytes) {
+    return (int) ends.stream().filter(end -> end <= bytes).count();
+  }
+
+  @Test
+  void S31_cutsTheLogAtTheFirstBadBatchForEveryLengthOfTheFile() throws IOException {
+    fillOneSegment();
+    byte[] whole = test.read(TestLog.files(0).log());
+    for (int length = 0; length <= whole.length; length++) {
+      test.store = disk.killClone();
+      try (StoredFile file = test.store.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+        file.truncate(length);
+      }
+      test.reopen(false);
+
+      int batches = wholeBatchesIn(length);
+      assertThat(test.log.logEndOffset()).as("cut at byte %d", length).isEqualTo(2L * batches);
+      assertThat(test.values(0)).hasSize(2 * batches);
+      int goodBytes = batches == 0 ? 0 : ends.get(batches - 1);
+      assertThat(test.store.size(TestLog.files(0).log())).isEqualTo(goodBytes);
+      assertThat(test.log.recovery().cutBytes()).isEqualTo(length - goodBytes);
+      assertThat(test.log.recovery().defect().isEmpty()).isEqualTo(length == goodBytes);
+      test.append("after");
+      assertThat(test.values(0)).hasSize(2 * batches + 1).endsWith("after");
+    }
+  }
+
+  @Test
+  void S25_S31_findsEveryFlippedBitOfEveryByteFromTheRecoveryPointOn() throws IOException {
+    fillOneSegment(2);
+    int bits = test.read(TestLog.files(0).log()).length * 8;
+    for (int bit = 0; bit < bits; bit++) {
+      test.store = disk.killClone();
+      test.flipBit(TestLog.files(0).log(), bit);
+      test.reopen(false);
+
+      int good = wholeBatchesIn(bit / 8);
+      assertThat(test.log.logEndOffset()).as("bit %d flipped", bit).isEqualTo(2L * good);
+      assertThat(test.values(0)).hasSize(2 * good);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 12, 60, 61, 100, 5000})
+  void cutsOffATailOfPreallocatedZeros(int zeros) throws IOException {
+    fillOneSegment();
+    try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+      file.write(ByteBuffer.allocate(zeros), file.size());
+    }
+    test.reopen(false);
+
+    assertThat(test.log.logEndOffset()).isEqualTo(8);
+    assertThat(test.log.recovery().cutBytes()).isEqualTo(zeros);
+    assertThat(test.log.recovery().defect()).contains("zeros to the end of the file");
+  }
+
+  @Test
+  void startsWithAnEmptySegmentWhenTheFileIsEmpty() throws IOException {
+    test.log.abandon();
+    assertThat(disk.size(TestLog.files(0).log())).isZero();
+
+    test.reopen(false);
+
+    assertThat(test.log.recovery()).isEqualTo(RecoveryResult.NOTHING_TO_DO);
+    test.append("first");
+    assertThat(test.values(0)).containsExactly("first");
+  }
+
+  @Test
+  void S14_saysLoudlyThatTheLogWasCutBelowItsDurableOffset() throws IOException {
+    fillOneSegment();
+    try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+      file.truncate(ends.get(1) + 5);
+    }
+    test.log = test.open(6, false);
+
+    assertThat(test.log.logEndOffset()).isEqualTo(4);
+    assertThat(test.log.durableOffset()).isEqualTo(4);
+    assertThat(test.log.recovery().unclean()).isTrue();
+
+    test.log.abandon();
+    test.log = test.open(4, false);
+    assertThat(test.log.recovery().unclean()).isFalse();
+  }
+
+  @Test
+  void S14_countsADurableOffsetBeyondTheRecoveryPoint() throws IOException {
+    fillOneSegment();
+    test.flipBit(TestLog.files(0).log(), 8L * (ends.get(2) + 30));
+    LogOpening known = test.opening(0, false);
+    test.log =
+        PartitionLog.open(
+            new LogOpening(
+                known.store(),
+                known.directory(),
+                known.id(),
+                known.name(),
+                known.config(),
+                known.clock(),
+                known.budget(),
+                0,
+                8,
+                false,
+                RecoveryProgress.NONE));
+
+    assertThat(test.log.logEndOffset()).isEqualTo(6);
+    assertThat(test.log.recovery().unclean()).isTrue();
+  }
+
+  @Test
+  void keepsABadBatchBelowTheRecoveryPointButNeverServesIt() throws IOException {
+    fillOneSegment();
+    test.flipBit(TestLog.files(0).log(), 8L * (ends.get(0) + 70));
+    test.log = test.open(8, false);
+
+    assertThat(test.log.logEndOffset()).isEqualTo(8);
+    assertThat(TestLog.values(test.log.snapshot(), 4, 8)).hasSize(4);
+    assertThat(test.log.snapshot().read(0, 1000, 8, true).nextOffset()).isEqualTo(2);
+  }
+
+  @Test
+  void cutsAtAMissingSegment() throws IOException {
+    test.append(12, 100);
+    assertThat(test.log.snapshot().segmentCount()).isEqualTo(6);
+    test.log.abandon();
+    disk.delete(TestLog.files(4).log());
+
+    test.reopen(false);
+
+    assertThat(test.log.logEndOffset()).isEqualTo(4);
+    assertThat(test.log.recovery().defect()).contains("segment 6 does not follow (expected: 4)");
+    assertThat(test.values(0)).hasSize(4);
+  }
+
+  @Test
+  void S31_readsNoBatchAfterAnOrderlyClose() {
+    test.append(40, 50);
+    test.log.close();
+    FaultPlan plan = new FaultPlan();
+    AtomicInteger reads = new AtomicInteger();
+    plan.on(Operation.READ).path("**.log").run(reads::incrementAndGet);
+    test.store = new FaultyFileStore(disk, plan);
+    test.log = test.open(40, true);
+
+    // One read of a header: when the last segment's first batch was made.
+    assertThat(reads.get()).isLessThanOrEqualTo(1);
+    assertThat(test.log.recovery()).isEqualTo(RecoveryResult.NOTHING_TO_DO);
+    assertThat(test.values(0)).hasSize(40);
+  }
+
+  @Test
+  void S31_readsOnlyFromTheSegmentOfTheRecoveryPointOn() {
+    test.append(5, 100);
+    test.flush();
+    long recoveryPoint = test.log.recoveryPoint();
+    test.append(3, 100);
+    long sealedBytes = test.log.snapshot().sealed().get(0).size() * 2L;
+    long allBytes = test.log.snapshot().sizeInBytes();
+    test.log.abandon();
+    List<Long> told = new ArrayList<>();
+    LogOpening opening = test.opening(recoveryPoint, false);
+    test.log =
+        PartitionLog.open(
+            new LogOpening(
+                opening.store(),
+                opening.directory(),
+                opening.id(),
+                opening.name(),
+                opening.config(),
+                opening.clock(),
+                opening.budget(),
+                recoveryPoint,
+                -1,
+                false,
+                (checked, total) -> {
+                  told.add(checked);
+                  assertThat(total).isEqualTo(allBytes - sealedBytes);
+                }));
+
+    assertThat(test.log.recovery().checkedBytes()).isEqualTo(allBytes - sealedBytes);
+    assertThat(told).isNotEmpty().isSorted().endsWith(allBytes - sealedBytes);
+    assertThat(test.log.logEndOffset()).isEqualTo(8);
+  }
+
+  @Test
+  void checksTheLastSegmentWhenTheMarkOfAnOrderlyCloseLies() throws IOException {
+    test.append(6, 30);
+    test.log.close();
+    long active = 4;
+    byte[] log = test.read(TestLog.files(active).log());
+    try (StoredFile file = disk.open(TestLog.files(active).log(), OpenMode.READ_WRITE)) {
+      file.truncate(log.length - 1);
+    }
+
+    test.log = test.open(6, true);
+
+    assertThat(test.log.logEndOffset()).isEqualTo(5);
+    assertThat(test.log.recovery().unclean()).isTrue();
+    assertThat(test.values(0)).hasSize(5);
+  }
+
+  @Test
+  void endsADeletionThatACrashInterrupted() throws IOException {
+    test.append(10, 100);
+    test.flush();
+    test.log.moveLogStartTo(6);
+    test.log.abandon();
+    disk.rename(TestLog.files(2).log(), Path.of(TestLog.files(2).log() + SegmentFiles.DELETED));
+
+    test.reopen(false);
+
+    assertThat(test.log.logStartOffset()).isEqualTo(6);
+    assertThat(test.values(6)).hasSize(4);
+    assertThat(disk.list(TestLog.DIRECTORY))
+        .noneMatch(path -> path.toString().endsWith(SegmentFiles.DELETED))
+        .doesNotContain(TestLog.files(0).log(), TestLog.files(4).index());
+  }
+
+  @Test
+  void neverEndsBelowItsStart() throws IOException {
+    test.append(4, 30);
+    test.flush();
+    test.append(3, 30);
+    test.log.moveLogStartTo(7);
+    test.log.abandon();
+    for (long base : new long[] {4}) {
+      disk.delete(TestLog.files(base).log());
+    }
+
+    test.log = test.open(4, false);
+
+    assertThat(test.log.logStartOffset()).isEqualTo(7);
+    assertThat(test.log.logEndOffset()).isEqualTo(7);
+    assertThat(test.log.recovery().unclean()).isFalse();
+    test.append("next");
+    assertThat(test.values(7)).containsExactly("next");
+  }
+
+  @Test
+  void readsTheLeaderEpochsFromTheBatchesWhenTheirCheckpointIsDamaged() throws IOException {
+    test.append("a");
+    test.epoch = 3;
+    test.append("b");
+    test.append(8, 50);
+    test.epoch = 9;
+    test.append("c");
+    LeaderEpochCache before = test.log.leaderEpochs();
+    test.log.abandon();
+    test.flipBit(TestLog.DIRECTORY.resolve("leader-epoch-checkpoint"), 100);
+
+    test.reopen(false);
+
+    assertThat(test.log.leaderEpochs()).isEqualTo(before);
+    assertThat(test.values(0)).hasSize(11);
+  }
+
+  @Test
+  void S28_usesAnOlderProducerSnapshotWhenTheNewestIsDamaged() throws IOException {
+    for (int i = 0; i < 12; i++) {
+      test.append(77L, 0, i, "v".repeat(60));
+    }
+    test.log.close();
+    test.flipBit(TestLog.files(12).producerSnapshot(), 300);
+
+    test.reopen(true);
+
+    assertThat(test.log.producers().check(77, (short) 0, 0, 0))
+        .isEqualTo(new SequenceCheck.Duplicate(0, 0, -1));
+    assertThat(test.log.producers().check(77, (short) 0, 11, 11))
+        .isEqualTo(new SequenceCheck.Duplicate(11, 11, -1));
+    assertThat(test.log.producers().check(77, (short) 0, 12, 12))
+        .isInstanceOf(SequenceCheck.Accept.class);
+  }
+
+  @Test
+  void S28_forgetsNoProducerWhenPowerIsLost() {
+    for (int i = 0; i < 12; i++) {
+      test.append(77L, 0, i, "v".repeat(60));
+      test.flush();
+    }
+    for (long seed = 0; seed < 20; seed++) {
+      TestLog crashed = new TestLog(disk.crashClone(seed), CONFIG);
+      for (int i = 0; i < 12; i++) {
+        assertThat(crashed.log.producers().check(77, (short) 0, i, i))
+            .isEqualTo(new SequenceCheck.Duplicate(i, i, -1));
+      }
+    }
+  }
+
+  @Test
+  void leavesNoFileOpenWhenItIsClosed() {
+    test.append(20, 100);
+    test.flush();
+    test.values(0);
+    test.log.close();
+
+    assertThat(test.budget.openSegments()).isZero();
+  }
+}
