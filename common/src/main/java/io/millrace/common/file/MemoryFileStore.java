@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Files in memory that can be cloned as a crash would leave them, for the simulator and for tests.
@@ -263,9 +264,12 @@ public final class MemoryFileStore implements FileStore {
       if (!locked.add(file)) {
         throw new FileLockedException(path);
       }
+      AtomicBoolean held = new AtomicBoolean(true);
       return () -> {
         synchronized (disk) {
-          locked.remove(file);
+          if (held.getAndSet(false)) {
+            locked.remove(file);
+          }
         }
       };
     }

@@ -2,7 +2,6 @@ package io.millrace.common.file;
 
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,6 +11,9 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The operating system's files. Stateless and thread-safe.
@@ -22,6 +24,12 @@ import java.util.List;
  * by itself when it runs out of maps.
  */
 public final class RealFileStore implements FileStore {
+  /**
+   * What this process has locked. Asking the operating system again would open the file, and
+   * closing it would end the lock that is held.
+   */
+  private static final Set<Path> HELD_LOCKS = ConcurrentHashMap.newKeySet();
+
   @Override
   public StoredFile open(Path path, OpenMode mode) throws IOException {
     return RealStoredFile.open(path, mode);
@@ -102,13 +110,30 @@ public final class RealFileStore implements FileStore {
 
   @Override
   public FileLock lock(Path path) throws IOException {
+    Path name = path.toAbsolutePath().normalize();
+    Path directory = name.getParent();
+    Path real = directory == null ? name : directory.toRealPath().resolve(name.getFileName());
+    if (!HELD_LOCKS.add(real)) {
+      throw new FileLockedException(path);
+    }
+    boolean locked = false;
+    try {
+      FileLock lock = lockForProcess(path, real);
+      locked = true;
+      return lock;
+    } finally {
+      if (!locked) {
+        HELD_LOCKS.remove(real);
+      }
+    }
+  }
+
+  private static FileLock lockForProcess(Path path, Path real) throws IOException {
     FileChannel channel =
         FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     boolean locked = false;
     try {
       locked = Interrupts.shield(() -> channel.tryLock() != null);
-    } catch (OverlappingFileLockException heldByThisProcess) {
-      throw new FileLockedException(path);
     } finally {
       if (!locked) {
         channel.close();
@@ -117,6 +142,12 @@ public final class RealFileStore implements FileStore {
     if (!locked) {
       throw new FileLockedException(path);
     }
-    return channel::close;
+    AtomicBoolean held = new AtomicBoolean(true);
+    return () -> {
+      if (held.compareAndSet(true, false)) {
+        channel.close();
+        HELD_LOCKS.remove(real);
+      }
+    };
   }
 }

@@ -275,7 +275,11 @@ abstract class FileStoreContract {
         .isInstanceOf(FileLockedException.class)
         .hasMessageContaining(path.toString());
     lock.close();
-    store.lock(path).close();
+    lock.close();
+    FileLock next = store.lock(path);
+    lock.close();
+    assertThatThrownBy(() -> store.lock(path)).isInstanceOf(FileLockedException.class);
+    next.close();
     assertThat(store.exists(path)).isTrue();
   }
 

@@ -1,6 +1,7 @@
 package io.millrace.broker.log.dir;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.file.FileStore;
 import io.millrace.common.file.RealFileStore;
@@ -62,6 +63,8 @@ class DataDirProcessTest {
     opening().format(new UUID(1, 2));
     try (DataDir dir = opening().open()) {
       assertThat(dir.mayHaveLostPageCache()).isFalse();
+      // Refused here too, and that must not end the lock.
+      assertThatThrownBy(() -> opening().open()).isInstanceOf(DataDirException.class);
       assertThat(openInAnotherProcess())
           .endsWith(
               "data directory "
