@@ -78,6 +78,7 @@ public final class RatisMetadataLog implements MetadataLog {
    */
   public RatisMetadataLog(
       RatisSettings settings, FileStore store, FaultHandler faults, Scheduler watchScheduler) {
+    ProcessExit.leaveToUs();
     this.settings = settings;
     this.store = store;
     this.faults = faults;
@@ -102,7 +103,7 @@ public final class RatisMetadataLog implements MetadataLog {
       storage.markActive();
     } catch (IOException | RuntimeException e) {
       close();
-      throw StartFailures.explain(e, settings, storage);
+      throw StartFailures.explain(e, settings, storage, store);
     }
     watchScheduler.schedule(WATCH_INTERVAL_MS, this::watch);
   }
@@ -267,7 +268,8 @@ public final class RatisMetadataLog implements MetadataLog {
     future.whenComplete(callback);
   }
 
-  private RaftServer running() throws IOException {
+  /** The server, once it is built. */
+  RaftServer running() throws IOException {
     RaftServer started = server;
     if (started == null) {
       throw new IOException("the metadata log is not started");

@@ -19,8 +19,11 @@ import io.millrace.metadata.controller.CommandResult.TopicResult;
 import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.controller.RequestOptions;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.ratis.MetadataLogRepair.Damage;
 import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -35,13 +38,14 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
-import org.apache.ratis.util.ExitUtils;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
+@Execution(ExecutionMode.CONCURRENT)
 final class RatisMetadataQuorumTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final UUID DIRECTORY_ID = new UUID(1, 2);
@@ -50,11 +54,6 @@ final class RatisMetadataQuorumTest {
   private final RealFileStore store = new RealFileStore();
   private final ThrowingFaults faults = new ThrowingFaults();
   private final List<RatisMetadataQuorum> opened = new ArrayList<>();
-
-  @BeforeAll
-  static void keepTheTestsProcess() {
-    ExitUtils.disableSystemExit();
-  }
 
   @AfterEach
   void closeAll() {
@@ -181,33 +180,76 @@ final class RatisMetadataQuorumTest {
         .hasMessageContaining("belongs to the cluster c1");
   }
 
-  /** A record that was cut short by a power loss: said, not passed over. */
+  /** A record that was cut short by a power loss: said, not passed over; then cut, and only it. */
   @Test
-  void tornLastRecordIsToldAndNothingIsCut() throws IOException {
+  void tornLastRecordIsToldAndOnlyItIsCutByTheRepair() throws IOException {
     RatisMetadataQuorum quorum = startNew();
     run(quorum, Cluster.register(1, ""));
-    createTopics(quorum, "t", 20);
+    for (int i = 0; i < 20; i++) {
+      run(quorum, create("t" + i, RequestOptions.NONE));
+    }
     quorum.close();
     Path log = openSegment();
-    long end = endOfRecords(log);
-    byte[] before = Files.readAllBytes(log);
-    try (FileChannel channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
-      channel.write(ByteBuffer.allocate(3), end - 3);
-    }
+    write(log, endOfRecords(log) - 3, new byte[3]);
     byte[] torn = Files.readAllBytes(log);
-    assertThat(torn).isNotEqualTo(before);
 
     assertThatThrownBy(() -> start(settings()))
         .isInstanceOf(MetadataStorageException.class)
-        .hasMessageContaining("the metadata log in")
+        .hasMessageStartingWith("the last record of the metadata log is damaged, at byte ")
+        .hasMessageContaining(log.getFileName().toString())
         .hasMessageContaining("Nothing was changed");
     assertThat(Files.readAllBytes(log)).isEqualTo(torn);
+
+    Damage damage = MetadataLogRepair.inspect(store, metadata()).orElseThrow();
+    Path kept = MetadataLogRepair.cut(store, metadata(), damage);
+    assertThat(kept).hasSize(damage.bytes());
+    assertThat(MetadataLogRepair.inspect(store, metadata())).isEmpty();
+    RatisMetadataQuorum again = start(settings());
+    assertThat(again.image().topic("t18")).isPresent();
+    assertThat(again.image().topic("t19")).isEmpty();
+  }
+
+  @Test
+  void damageBeforeGoodRecordsIsToldAndNotCut() throws IOException {
+    RatisMetadataQuorum quorum = startNew();
+    run(quorum, Cluster.register(1, ""));
+    for (int i = 0; i < 5; i++) {
+      run(quorum, create("t" + i, RequestOptions.NONE));
+    }
+    quorum.close();
+    Path log = openSegment();
+    long middle = endOfRecords(log) / 2;
+    write(log, middle, new byte[] {(byte) ~Files.readAllBytes(log)[(int) middle]});
+
+    assertThatThrownBy(() -> start(settings()))
+        .isInstanceOf(MetadataStorageException.class)
+        .hasMessageStartingWith("a record of the metadata log is damaged")
+        .hasMessageContaining("restore the metadata directory from a backup");
+    Damage damage = MetadataLogRepair.inspect(store, metadata()).orElseThrow();
+    assertThatThrownBy(() -> MetadataLogRepair.cut(store, metadata(), damage))
+        .isInstanceOf(IllegalArgumentException.class);
   }
 
   @Test
   void secondServerOnTheSameDirectoryIsRefused() {
     startNew();
-    assertThatThrownBy(() -> start(settings())).isInstanceOf(MetadataStorageException.class);
+    assertThatThrownBy(() -> start(settings()))
+        .isInstanceOf(MetadataStorageException.class)
+        .hasMessageContaining("another process uses the metadata");
+  }
+
+  @Test
+  void listenerPortInUseIsTold() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+      int port = taken.getLocalPort();
+      RatisSettings settings =
+          new RatisSettings(
+              "c1", 1, DIRECTORY_ID, metadata(), "127.0.0.1", port, SnapshotPolicy.DEFAULT);
+      MetadataStorage.format(store, settings);
+      assertThatThrownBy(() -> start(settings))
+          .isInstanceOf(MetadataStorageException.class)
+          .hasMessageContaining("can't bind to 127.0.0.1:" + port);
+    }
   }
 
   @Test
@@ -284,6 +326,12 @@ final class RatisMetadataQuorumTest {
           .filter(file -> file.getFileName().toString().startsWith("log_inprogress"))
           .findFirst()
           .orElseThrow();
+    }
+  }
+
+  private static void write(Path log, long position, byte[] bytes) throws IOException {
+    try (FileChannel channel = FileChannel.open(log, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap(bytes), position);
     }
   }
 
