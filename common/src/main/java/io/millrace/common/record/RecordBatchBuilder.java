@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordBatchBuilder {
   private static final int INITIAL_BYTES = 512;
-  private static final byte[][] NO_NAMES = {};
+  private static final int LENGTH_BYTES_MAX = 5;
 
   /** Length, two deltas, two field lengths and a header count at their longest; attributes. */
   private static final int RECORD_OVERHEAD_BYTES_MAX = 5 + 1 + 10 + 5 + 5 + 5 + 5;
@@ -23,6 +23,9 @@ public final class RecordBatchBuilder {
 
   /** The batch before compression: room for the header, then the records. */
   private final GrowableBytes plain;
+
+  /** Count and headers of the record that is appended; empty if there are none. */
+  private final GrowableBytes encodedHeaders = new GrowableBytes(0);
 
   /** The batch after compression; unused with {@link Compression#NONE}. */
   private final GrowableBytes compressed;
@@ -87,8 +90,8 @@ public final class RecordBatchBuilder {
       throw new IllegalArgumentException("timestamp: " + timestamp + " (expected: at least -1)");
     }
     long base = recordCount == 0 ? timestamp : baseTimestamp;
-    byte[][] names = headers.isEmpty() ? NO_NAMES : encodeNames(headers);
-    writeRecord(timestamp - base, key, value, headers, names);
+    encodeHeaders(headers);
+    writeRecord(timestamp - base, key, value);
     maxTimestamp = recordCount == 0 ? timestamp : Math.max(maxTimestamp, timestamp);
     baseTimestamp = base;
     recordCount++;
@@ -162,78 +165,80 @@ public final class RecordBatchBuilder {
   }
 
   private void writeRecord(
-      long timestampDelta,
-      @Nullable ByteBuffer key,
-      @Nullable ByteBuffer value,
-      List<RecordHeader> headers,
-      byte[][] names) {
+      long timestampDelta, @Nullable ByteBuffer key, @Nullable ByteBuffer value) {
+    int keyBytes = key == null ? -1 : key.remaining();
+    int valueBytes = value == null ? -1 : value.remaining();
     long bodyBytes =
         1L
             + Varints.sizeOfLong(timestampDelta)
             + Varints.sizeOfInt(recordCount)
-            + sizeOfField(key)
-            + sizeOfField(value)
-            + sizeOfHeaders(headers, names);
-    int length = checkedLength(bodyBytes);
-    plain.reserve(length + Varints.sizeOfInt(length));
-    byte[] target = plain.array;
-    int at = Varints.putInt(target, plain.size, length);
+            + Varints.sizeOfInt(keyBytes)
+            + Math.max(keyBytes, 0)
+            + Varints.sizeOfInt(valueBytes)
+            + Math.max(valueBytes, 0)
+            + Math.max(encodedHeaders.size, 1);
+    byte[] target = reserve(bodyBytes);
+    int at = Varints.putInt(target, plain.size, (int) bodyBytes);
     target[at++] = 0;
     at = Varints.putLong(target, at, timestampDelta);
     at = Varints.putInt(target, at, recordCount);
-    at = putField(target, at, key);
-    at = putField(target, at, value);
-    at = Varints.putInt(target, at, names.length);
-    for (int i = 0; i < names.length; i++) {
-      at = Varints.putInt(target, at, names[i].length);
-      System.arraycopy(names[i], 0, target, at, names[i].length);
-      at = putField(target, at + names[i].length, headers.get(i).value());
-    }
-    plain.size = at;
+    at = putField(target, at, key, keyBytes);
+    at = putField(target, at, value, valueBytes);
+    plain.size = putHeaders(target, at);
   }
 
-  private int checkedLength(long bodyBytes) {
-    long room = (long) GrowableBytes.CAPACITY_MAX - plain.size - 5;
+  private byte[] reserve(long bodyBytes) {
+    long room = (long) GrowableBytes.CAPACITY_MAX - plain.size - LENGTH_BYTES_MAX;
     if (bodyBytes > room) {
       throw new IllegalArgumentException(
           "record: " + bodyBytes + " bytes (expected: at most " + room + ")");
     }
-    return (int) bodyBytes;
+    plain.reserve((int) bodyBytes + LENGTH_BYTES_MAX);
+    return plain.array;
   }
 
-  private static byte[][] encodeNames(List<RecordHeader> headers) {
-    byte[][] names = new byte[headers.size()][];
-    for (int i = 0; i < names.length; i++) {
-      names[i] = headers.get(i).key().getBytes(StandardCharsets.UTF_8);
+  private int putHeaders(byte[] target, int at) {
+    int bytes = encodedHeaders.size;
+    if (bytes == 0) {
+      target[at] = 0;
+      return at + 1;
     }
-    return names;
+    System.arraycopy(encodedHeaders.array, 0, target, at, bytes);
+    return at + bytes;
   }
 
-  private static long sizeOfHeaders(List<RecordHeader> headers, byte[][] names) {
-    long bytes = Varints.sizeOfInt(names.length);
-    for (int i = 0; i < names.length; i++) {
-      bytes += Varints.sizeOfInt(names[i].length) + names[i].length;
-      bytes += sizeOfField(headers.get(i).value());
+  private void encodeHeaders(List<RecordHeader> headers) {
+    GrowableBytes out = encodedHeaders;
+    out.size = 0;
+    if (headers.isEmpty()) {
+      return;
     }
-    return bytes;
+    out.reserve(LENGTH_BYTES_MAX);
+    out.size = Varints.putInt(out.array, 0, headers.size());
+    for (RecordHeader header : headers) {
+      encodeHeaderField(ByteBuffer.wrap(header.key().getBytes(StandardCharsets.UTF_8)));
+      encodeHeaderField(header.value());
+    }
   }
 
-  private static long sizeOfField(@Nullable ByteBuffer field) {
-    return field == null ? 1 : (long) Varints.sizeOfInt(field.remaining()) + field.remaining();
+  private void encodeHeaderField(@Nullable ByteBuffer field) {
+    GrowableBytes out = encodedHeaders;
+    int bytes = field == null ? -1 : field.remaining();
+    out.reserve(Math.addExact(Math.max(bytes, 0), LENGTH_BYTES_MAX));
+    out.size = putField(out.array, out.size, field, bytes);
   }
 
-  private static int putField(byte[] target, int at, @Nullable ByteBuffer field) {
+  private static int putField(byte[] target, int at, @Nullable ByteBuffer field, int bytes) {
+    int start = Varints.putInt(target, at, bytes);
     if (field == null) {
-      return Varints.putInt(target, at, -1);
+      return start;
     }
-    int length = field.remaining();
-    int start = Varints.putInt(target, at, length);
     if (field.hasArray()) {
       int from = field.arrayOffset() + field.position();
-      System.arraycopy(field.array(), from, target, start, length);
+      System.arraycopy(field.array(), from, target, start, bytes);
     } else {
-      field.get(field.position(), target, start, length);
+      field.get(field.position(), target, start, bytes);
     }
-    return start + length;
+    return start + bytes;
   }
 }
