@@ -2,6 +2,7 @@ package io.millrace.broker.replica;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /**
  * Who waits for a partition to advance: long polls and fetch streams, which come and go often.
@@ -31,9 +32,14 @@ public final class AdvanceListeners {
     return entry;
   }
 
-  void advanced() {
+  /** Tells all of them; what one throws does not keep the news from the others. */
+  void advanced(Consumer<RuntimeException> threw) {
     for (Entry entry : entries) {
-      entry.listener.run();
+      try {
+        entry.listener.run();
+      } catch (RuntimeException e) {
+        threw.accept(e);
+      }
     }
   }
 }

@@ -17,4 +17,12 @@ public interface PartitionDriver {
    * @param atMs on the monotonic clock
    */
   void tickAt(PartitionRuntime runtime, long atMs);
+
+  /**
+   * Someone who was answered, or told of an advance, threw. That is a fault of theirs, not of the
+   * partition, which has done its part and goes on if this returns.
+   */
+  default void callbackThrew(PartitionRuntime runtime, RuntimeException thrown) {
+    throw thrown;
+  }
 }

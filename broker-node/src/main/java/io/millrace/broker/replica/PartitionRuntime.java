@@ -248,8 +248,12 @@ public final class PartitionRuntime {
     answers.clear();
     if (advanced) {
       tellRole(before, after);
-      listeners.advanced();
+      listeners.advanced(this::callbackThrew);
     }
+  }
+
+  private void callbackThrew(RuntimeException thrown) {
+    ports.driver().callbackThrew(this, thrown);
   }
 
   private void tellRole(PartitionView before, PartitionView after) {
@@ -373,10 +377,14 @@ public final class PartitionRuntime {
     carryOutAll();
   }
 
-  private static void answer(Effect effect) {
+  private void answer(Effect effect) {
     if (effect instanceof Effect.Answer answer) {
       ProduceCommand command = (ProduceCommand) answer.token();
-      command.callback().answered(command, answer.outcome());
+      try {
+        command.callback().answered(command, answer.outcome());
+      } catch (RuntimeException e) {
+        callbackThrew(e);
+      }
     } else if (effect instanceof Effect.AnswerDelete answer) {
       CompletableFuture<Long> result = ((DeleteToken) answer.token()).result();
       if (answer.outcome() instanceof DeleteRecordsOutcome.Deleted deleted) {

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A thread that owns partitions of one log directory: every append, acknowledgement and high
@@ -16,6 +18,7 @@ import java.util.PriorityQueue;
  * was touched finish its run (write, publish, answer, ask for a flush) once.
  */
 public final class Shard implements PartitionDriver, AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
   private static final long IDLE_WAIT_MS = 60_000;
 
   private record Timer(long atMs, PartitionRuntime runtime) {}
@@ -74,6 +77,11 @@ public final class Shard implements PartitionDriver, AutoCloseable {
   @Override
   public void tickAt(PartitionRuntime runtime, long atMs) {
     timers.add(new Timer(atMs, runtime));
+  }
+
+  @Override
+  public void callbackThrew(PartitionRuntime runtime, RuntimeException thrown) {
+    LOG.error("[{}] whoever was answered threw", runtime.name(), thrown);
   }
 
   private void loop() {

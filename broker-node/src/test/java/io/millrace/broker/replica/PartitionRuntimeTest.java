@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.log.LogConfig;
+import io.millrace.broker.replica.core.LeaderState;
+import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
 import io.millrace.broker.replica.core.Role;
 import io.millrace.common.Acks;
@@ -17,6 +19,7 @@ import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.junit.jupiter.api.Test;
@@ -198,6 +201,22 @@ class PartitionRuntimeTest {
     assertThat(detached).hasSize(3);
     assertThat(harness.runtime.view().logStartOffset()).isEqualTo(6);
     assertThat(harness.runtime.view().highWatermark()).isEqualTo(7);
+  }
+
+  @Test
+  void S17_theLatestOffsetIsKnownOnceTheHighWatermarkHasReachedTheEpochsStart() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+    assertThat(harness.runtime.view().latestOffsetKnown()).isTrue();
+    harness.runtime.handle(
+        new PartitionEvent.BecomeLeader(new LeaderState(1, 1, List.of(1), Set.of(1), 1)));
+    harness.finish();
+    assertThat(harness.runtime.view().latestOffsetKnown()).isFalse();
+
+    harness.flushOne();
+
+    assertThat(harness.runtime.view().latestOffsetKnown()).isTrue();
   }
 
   @Test

@@ -306,6 +306,26 @@ class ReplicaManagerTest {
   }
 
   @Test
+  void aCallbackThatThrowsHurtsNobodyElse() throws Exception {
+    try (TestBroker broker = start(Map.of("/a", disk()))) {
+      UUID topic = serving(broker, "orders", Map.of());
+      PartitionHost host = broker.partition(topic, 0);
+      ProduceCallback bad =
+          (command, outcome) -> {
+            throw new IllegalStateException("call already closed");
+          };
+      host.onAdvance(
+          () -> {
+            throw new IllegalStateException("call already closed");
+          });
+
+      host.produce(new ProduceCommand(Batches.of("x"), Acks.ALL, -1, 0, Long.MAX_VALUE, 0, bad));
+
+      assertThat(append(broker, topic, 0, Acks.ALL).baseOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
   void whoWaitsForATopicIsToldOfItsDeletionAndOfTime() throws Exception {
     try (TestBroker broker = start(Map.of("/a", disk()))) {
       CompletableFuture<Void> never = broker.manager.whenServing(UUID.randomUUID(), 50);

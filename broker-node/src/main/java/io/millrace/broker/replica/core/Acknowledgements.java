@@ -82,8 +82,6 @@ final class Acknowledgements {
   /** Changes what counts; see the class. */
   void durableWanted(boolean wanted) {
     if (wanted && !durableWanted) {
-      leader.durableCounts = false;
-      leader.durableCountsFrom = leader.appended;
       for (Progress progress : replicas.values()) {
         progress.durableCounts = false;
         progress.durableCountsFrom = progress.appended;
