@@ -1,0 +1,17 @@
+package io.millrace.broker.metadata;
+
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+
+/** Tells when what the metadata says has become true on this broker. Thread-safe. */
+@FunctionalInterface
+public interface TopicReadiness {
+  /**
+   * Completes once the partitions of a topic that this broker leads serve.
+   *
+   * @param topicId the topic
+   * @param timeoutMs how long to wait at most, in milliseconds
+   * @return fails with REQUEST_TIMED_OUT, or UNKNOWN_TOPIC_ID when the topic is deleted meanwhile
+   */
+  CompletableFuture<Void> whenServing(UUID topicId, long timeoutMs);
+}

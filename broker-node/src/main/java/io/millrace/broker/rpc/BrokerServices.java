@@ -1,0 +1,131 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.BindableService;
+import io.millrace.broker.metadata.ProducerIds;
+import io.millrace.broker.metadata.TopicReadiness;
+import io.millrace.broker.replica.PartitionRegistry;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.time.Clock;
+import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.MetadataQuorum;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
+
+/** The services of one listener. Immutable. */
+public final class BrokerServices {
+  private final List<BindableService> services;
+  private final OpenStreams streams;
+  private final BooleanSupplier ready;
+
+  /**
+   * What a broker's services work with.
+   *
+   * @param config the broker's settings: the defaults of topics
+   * @param fetchThreads for reads from the disk
+   * @param scheduler for the ends of long polls
+   * @param ready whether requests may be served
+   */
+  public record Parts(
+      NodeInfo node,
+      EffectiveConfig config,
+      MetadataQuorum quorum,
+      PartitionRegistry partitions,
+      TopicReadiness readiness,
+      ProducerIds producerIds,
+      Executor fetchThreads,
+      Scheduler scheduler,
+      Clock clock,
+      RpcMetrics metrics,
+      Authorizer authorizer,
+      BooleanSupplier ready) {}
+
+  /**
+   * The bounds of producing and administering; times in milliseconds.
+   *
+   * @param maxPartitions the most partitions of one request or stream
+   * @param maxDecompressedBytes the most that a batch may unpack to
+   * @param produceTimeoutMs how long a produce request waits when it names no time
+   * @param produceMaxTimeoutMs the longest that it can ask for
+   * @param adminTimeoutMs how long a change of the metadata may take
+   */
+  public record Limits(
+      int maxPartitions,
+      long maxDecompressedBytes,
+      long produceTimeoutMs,
+      long produceMaxTimeoutMs,
+      long adminTimeoutMs) {}
+
+  private BrokerServices(
+      List<BindableService> services, OpenStreams streams, BooleanSupplier ready) {
+    this.services = services;
+    this.streams = streams;
+    this.ready = ready;
+  }
+
+  /** The services for clients. */
+  public static BrokerServices forClients(Parts parts, Limits limits, FetchLimits fetchLimits) {
+    OpenStreams streams = new OpenStreams();
+    Partitions partitions = new Partitions(parts.partitions(), parts.quorum());
+    BatchIntake intake =
+        new BatchIntake(
+            parts.clock(),
+            limits.maxDecompressedBytes(),
+            limits.produceTimeoutMs(),
+            limits.produceMaxTimeoutMs());
+    ProduceDeps produce =
+        new ProduceDeps(
+            partitions,
+            intake,
+            parts.metrics(),
+            limits.maxPartitions(),
+            parts.node().producerBatchesRemembered(),
+            streams);
+    FetchDeps fetch =
+        new FetchDeps(
+            partitions,
+            new PartitionReader(parts.metrics()),
+            parts.fetchThreads(),
+            parts.scheduler(),
+            fetchLimits,
+            streams);
+    TopicEndpoint topics =
+        new TopicEndpoint(
+            parts.quorum(),
+            parts.readiness(),
+            new RecordDeletion(partitions),
+            parts.config(),
+            limits.adminTimeoutMs(),
+            parts.authorizer());
+    return new BrokerServices(
+        List.of(
+            new ProducerEndpoint(produce, parts.producerIds(), parts.clock(), parts.authorizer()),
+            new FetchEndpoint(fetch, parts.authorizer()),
+            new SubscriptionEndpoint(fetch, parts.authorizer()),
+            new MetadataEndpoint(parts.node(), parts.quorum(), parts.authorizer()),
+            topics),
+        streams,
+        parts.ready());
+  }
+
+  /** No services but the standard ones: for the other nodes, until there are any. */
+  public static BrokerServices forNodes(BooleanSupplier ready) {
+    return new BrokerServices(List.of(), new OpenStreams(), ready);
+  }
+
+  List<BindableService> all() {
+    return services;
+  }
+
+  List<String> names() {
+    return services.stream().map(s -> s.bindService().getServiceDescriptor().getName()).toList();
+  }
+
+  OpenStreams streams() {
+    return streams;
+  }
+
+  BooleanSupplier ready() {
+    return ready;
+  }
+}

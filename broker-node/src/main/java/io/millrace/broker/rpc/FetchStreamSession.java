@@ -1,0 +1,282 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.broker.replica.PartitionHost;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.proto.v1.FetchPartition;
+import io.millrace.proto.v1.FetchStreamOpen;
+import io.millrace.proto.v1.FetchStreamRequest;
+import io.millrace.proto.v1.FetchStreamResponse;
+import io.millrace.proto.v1.PartitionData;
+import io.millrace.proto.v1.PausePartition;
+import io.millrace.proto.v1.SubscribePartition;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * One fetch stream. Everything happens in runs of {@link #pump} on the fetch threads, one at a
+ * time, and all fields but the queues and flags are confined to them; the transport and the shards
+ * only put something into a queue and ask for a run.
+ */
+final class FetchStreamSession {
+  /** Messages in one run: a busy stream lets others onto the thread in between. */
+  private static final int MESSAGES_PER_RUN = 16;
+
+  private final FetchDeps deps;
+  private final ServerCallStreamObserver<FetchStreamResponse> client;
+  private final SerialTask pump;
+
+  /** At most one: the next message is asked for when this one has been handled. */
+  private final Queue<FetchStreamRequest> inbox = new ConcurrentLinkedQueue<>();
+
+  /** Subscriptions that may have something to send; each at most once. */
+  private final Queue<FetchSubscription> ready = new ConcurrentLinkedQueue<>();
+
+  private volatile boolean halfClosed;
+  private volatile boolean cancelled;
+  private volatile boolean serverEnds;
+  private final Runnable endOfServer = this::serverEnds;
+
+  private final Map<Long, FetchSubscription> byId = new HashMap<>();
+  private final Map<TopicIdPartition, FetchSubscription> byPartition = new HashMap<>();
+
+  private boolean open;
+  private boolean ended;
+  private boolean committedOnly;
+  private int maxMessageBytes;
+
+  /** What the client still takes; below 0 after a first batch that was larger. */
+  private long credits;
+
+  private long lastSubscriptionId;
+
+  FetchStreamSession(FetchDeps deps, ServerCallStreamObserver<FetchStreamResponse> client) {
+    this.deps = deps;
+    this.client = client;
+    this.pump = new SerialTask(deps.threads(), this::pump);
+    client.disableAutoRequest();
+    client.setOnReadyHandler(pump::call);
+    client.setOnCancelHandler(
+        () -> {
+          cancelled = true;
+          pump.call();
+        });
+    client.request(1);
+    deps.streams().add(endOfServer);
+  }
+
+  private void serverEnds() {
+    serverEnds = true;
+    pump.call();
+  }
+
+  /** What the transport calls. */
+  StreamObserver<FetchStreamRequest> inbound() {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(FetchStreamRequest message) {
+        inbox.add(message);
+        pump.call();
+      }
+
+      @Override
+      public void onError(Throwable thrown) {
+        cancelled = true;
+        pump.call();
+      }
+
+      @Override
+      public void onCompleted() {
+        halfClosed = true;
+        pump.call();
+      }
+    };
+  }
+
+  private void pump() {
+    if (ended) {
+      return;
+    }
+    try {
+      if (cancelled) {
+        end();
+        return;
+      }
+      if (serverEnds) {
+        throw OpenStreams.shuttingDown().exception();
+      }
+      handleInbox();
+      sendWhatIsReady();
+      if (halfClosed && inbox.isEmpty()) {
+        end();
+        client.onCompleted();
+      }
+    } catch (RuntimeException thrown) {
+      end();
+      client.onError(RpcErrors.toStatus(thrown));
+    }
+  }
+
+  private void handleInbox() {
+    for (FetchStreamRequest message = inbox.poll(); message != null; message = inbox.poll()) {
+      handle(message);
+      client.request(1);
+    }
+  }
+
+  private void handle(FetchStreamRequest message) {
+    if (!open && !message.hasOpen()) {
+      throw invalid("message: " + message.getMessageCase() + " (expected: open first)");
+    }
+    switch (message.getMessageCase()) {
+      case OPEN -> open(message.getOpen());
+      case SUBSCRIBE -> subscribe(message.getSubscribe());
+      case PAUSE -> pause(message.getPause());
+      case UNSUBSCRIBE -> endSubscription(message.getUnsubscribe().getSubscriptionId());
+      case CREDITS -> addCredits(message.getCredits().getBytes());
+      case MESSAGE_NOT_SET -> throw invalid("message: none");
+    }
+  }
+
+  private void open(FetchStreamOpen message) {
+    if (open) {
+      throw invalid("message: open (expected: once, as the first)");
+    }
+    open = true;
+    credits = message.getCreditBytes();
+    if (credits < 0) {
+      throw invalid("credit_bytes: " + credits + " (expected: >= 0)");
+    }
+    maxMessageBytes =
+        FetchLimits.within(message.getMaxMessageBytes(), deps.limits().streamMessageBytes());
+    committedOnly = FetchCall.committedOnly(message.getIsolationLevel());
+  }
+
+  private void subscribe(SubscribePartition message) {
+    long id = message.getSubscriptionId();
+    if (Long.compareUnsigned(id, lastSubscriptionId) <= 0) {
+      throw invalid(
+          "subscription_id: "
+              + Long.toUnsignedString(id)
+              + " (expected: > "
+              + Long.toUnsignedString(lastSubscriptionId)
+              + ")");
+    }
+    lastSubscriptionId = id;
+    FetchPartition asked = message.getPartition();
+    TopicIdPartition partition = Partitions.named(asked.getTopicId(), asked.getPartition());
+    ReadPosition position = ReadPosition.of(asked, committedOnly);
+    FetchSubscription before = byPartition.get(partition);
+    if (before != null) {
+      endSubscription(before.id());
+    }
+    if (byId.size() >= deps.limits().maxPartitions()) {
+      throw invalid(
+          "subscriptions: more than " + deps.limits().maxPartitions() + " (expected: fewer)");
+    }
+    Optional<PartitionHost> host = deps.partitions().find(partition);
+    if (host.isEmpty()) {
+      send(id, FetchCall.notHere(partition, deps.partitions().whyNotHere(partition)));
+      return;
+    }
+    int maxBytes = FetchLimits.within(asked.getMaxBytes(), maxMessageBytes);
+    FetchSubscription subscription =
+        new FetchSubscription(id, host.get(), position, maxBytes, this::isReady);
+    byId.put(id, subscription);
+    byPartition.put(partition, subscription);
+    subscription.start();
+  }
+
+  /** Something may have changed for the subscription. On any thread. */
+  private void isReady(FetchSubscription subscription) {
+    ready.add(subscription);
+    pump.call();
+  }
+
+  private void pause(PausePartition message) {
+    FetchSubscription subscription = byId.get(message.getSubscriptionId());
+    if (subscription != null) {
+      subscription.pause(message.getPaused());
+    }
+  }
+
+  private void addCredits(long bytes) {
+    if (bytes < 1) {
+      throw invalid("bytes: " + bytes + " (expected: >= 1)");
+    }
+    boolean without = credits <= 0;
+    long sum = credits + bytes;
+    credits = sum < credits ? Long.MAX_VALUE : sum;
+    if (without && credits > 0) {
+      byId.values().forEach(FetchSubscription::signal);
+    }
+  }
+
+  private void sendWhatIsReady() {
+    for (int sent = 0; client.isReady() && !ended; ) {
+      FetchSubscription subscription = ready.poll();
+      if (subscription == null) {
+        return;
+      }
+      subscription.taken();
+      if (byId.get(subscription.id()) == subscription && serve(subscription)) {
+        sent++;
+      }
+      if (sent == MESSAGES_PER_RUN) {
+        pump.call();
+        return;
+      }
+    }
+  }
+
+  /** Sends one message of a subscription, if there is anything to send. */
+  private boolean serve(FetchSubscription subscription) {
+    Optional<FetchSubscription.Message> message =
+        subscription.next(deps.reader(), (int) Math.max(0, Math.min(credits, maxMessageBytes)));
+    if (message.isEmpty()) {
+      return false;
+    }
+    PartitionData data = message.get().data();
+    credits -= message.get().bytes();
+    send(subscription.id(), data);
+    if (message.get().last()) {
+      endSubscription(subscription.id());
+    } else if (message.get().bytes() > 0) {
+      subscription.signal();
+    }
+    return true;
+  }
+
+  private void send(long subscriptionId, PartitionData data) {
+    client.onNext(
+        FetchStreamResponse.newBuilder().setSubscriptionId(subscriptionId).setData(data).build());
+  }
+
+  private void endSubscription(long id) {
+    FetchSubscription subscription = byId.remove(id);
+    if (subscription != null) {
+      byPartition.remove(subscription.partition());
+      subscription.close();
+    }
+  }
+
+  private void end() {
+    ended = true;
+    deps.streams().remove(endOfServer);
+    byId.values().forEach(FetchSubscription::close);
+    byId.clear();
+    byPartition.clear();
+    ready.clear();
+    inbox.clear();
+  }
+
+  private static MillraceException invalid(String what) {
+    return new MillraceException(ErrorCode.INVALID_REQUEST, what);
+  }
+}

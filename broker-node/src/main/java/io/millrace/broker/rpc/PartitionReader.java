@@ -1,0 +1,223 @@
+package io.millrace.broker.rpc;
+
+import com.google.protobuf.ByteString;
+import io.millrace.broker.log.CorruptBatchException;
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.LogRead;
+import io.millrace.broker.log.StaleSnapshotException;
+import io.millrace.broker.replica.PartitionHost;
+import io.millrace.broker.replica.PartitionView;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.OffsetAndEpoch;
+import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.v1.EpochEndOffset;
+import io.millrace.proto.v1.PartitionData;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads partitions by the rules of S01, S11, S12 and S22. Reading blocks on the disk: for the fetch
+ * threads. Thread-safe.
+ */
+final class PartitionReader {
+  private static final Logger log = LoggerFactory.getLogger(PartitionReader.class);
+
+  /** A snapshot may be outdated by a deletion between look and read; this many in a row are not. */
+  private static final int STALE_RETRIES = 5;
+
+  private static final int UNCHECKED = -1;
+
+  private final RpcMetrics metrics;
+
+  PartitionReader(RpcMetrics metrics) {
+    this.metrics = metrics;
+  }
+
+  /**
+   * What a read came to.
+   *
+   * @param data for the client, complete
+   * @param bytes how many bytes of records it has
+   * @param nextOffset where to go on
+   * @param decided whether it must be answered at once: an error, or a diverging log
+   */
+  record Result(PartitionData data, int bytes, long nextOffset, boolean decided) {}
+
+  /** Whether a read would return records; looks at positions only. */
+  static boolean hasVisible(PartitionView view, ReadPosition position) {
+    return view.leads() && position.offset() < bound(view, position);
+  }
+
+  /** The offset that a reader sees up to. */
+  static long bound(PartitionView view, ReadPosition position) {
+    return position.committedOnly() ? view.lastStableOffset() : view.highWatermark();
+  }
+
+  /**
+   * What must be answered before any record is: an error or a divergence.
+   *
+   * @param view the partition at this moment
+   */
+  Optional<PartitionData> verdict(PartitionHost host, PartitionView view, ReadPosition position) {
+    Optional<MillraceError> error = refusal(view, position.currentLeaderEpoch());
+    if (error.isPresent()) {
+      return Optional.of(failed(host, view, error.get()));
+    }
+    Optional<EpochEndOffset> diverging = divergence(view, position);
+    if (diverging.isPresent()) {
+      return Optional.of(answer(host, view).setDivergingEpoch(diverging.get()).build());
+    }
+    long offset = position.offset();
+    if (offset < view.logStartOffset() || offset > view.logEndOffset()) {
+      return Optional.of(failed(host, view, outOfRange(view, offset)));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Reads as much as is visible and fits.
+   *
+   * @param maxBytes the most bytes
+   * @param atLeastOneBatch whether the first batch comes even if it is larger
+   */
+  Result read(PartitionHost host, ReadPosition position, int maxBytes, boolean atLeastOneBatch) {
+    return guarded(
+        host,
+        view -> {
+          Optional<PartitionData> verdict = verdict(host, view, position);
+          return verdict
+              .map(data -> new Result(data, 0, position.offset(), true))
+              .orElseGet(() -> readRecords(host, view, position, maxBytes, atLeastOneBatch));
+        },
+        (view, error) -> new Result(failed(host, view, error), 0, position.offset(), true));
+  }
+
+  private Result readRecords(
+      PartitionHost host,
+      PartitionView view,
+      ReadPosition position,
+      int maxBytes,
+      boolean atLeastOneBatch) {
+    long bound = bound(view, position);
+    ByteString records = ByteString.EMPTY;
+    long next = position.offset();
+    while (next < bound && (records.size() < maxBytes || (records.isEmpty() && atLeastOneBatch))) {
+      boolean first = records.isEmpty();
+      LogRead read =
+          view.log().read(next, maxBytes - records.size(), bound, first && atLeastOneBatch);
+      if (read.isEmpty()) {
+        break;
+      }
+      records = records.concat(Payloads.shared(read.records()));
+      next = read.nextOffset();
+    }
+    metrics.fetched(records.size());
+    PartitionData data = answer(host, view).setRecords(records).build();
+    return new Result(data, records.size(), next, false);
+  }
+
+  /** What happens to a read in the face of the disk and of deletions. */
+  <T> T guarded(
+      PartitionHost host,
+      Function<PartitionView, T> read,
+      BiFunction<PartitionView, MillraceError, T> failure) {
+    for (int attempt = 1; ; attempt++) {
+      PartitionView view = host.view();
+      try {
+        return read.apply(view);
+      } catch (StaleSnapshotException e) {
+        if (attempt > STALE_RETRIES) {
+          throw e;
+        }
+      } catch (CorruptBatchException e) {
+        metrics.corruptRead();
+        log.error(
+            "[{}] a stored batch is corrupt and is not served: {}", host.name(), e.getMessage());
+        return failure.apply(view, e.error());
+      } catch (LogDirException e) {
+        host.diskFailed(e);
+        return failure.apply(
+            view,
+            new MillraceError(ErrorCode.LOG_DIR_OFFLINE, "the disk failed under " + host.name()));
+      }
+    }
+  }
+
+  /** Why a partition can't be read, apart from offsets. */
+  static Optional<MillraceError> refusal(PartitionView view, int currentLeaderEpoch) {
+    if (!view.leads()) {
+      return Optional.of(view.refusal());
+    }
+    if (currentLeaderEpoch == UNCHECKED || currentLeaderEpoch == view.leaderEpoch()) {
+      return Optional.empty();
+    }
+    ErrorCode code =
+        currentLeaderEpoch < view.leaderEpoch()
+            ? ErrorCode.FENCED_LEADER_EPOCH
+            : ErrorCode.UNKNOWN_LEADER_EPOCH;
+    return Optional.of(
+        new MillraceError(
+            code,
+            "current_leader_epoch: "
+                + currentLeaderEpoch
+                + " (expected: "
+                + view.leaderEpoch()
+                + ")",
+            Map.of("leader_epoch", Integer.toString(view.leaderEpoch()))));
+  }
+
+  private static Optional<EpochEndOffset> divergence(PartitionView view, ReadPosition position) {
+    int asked = position.lastFetchedEpoch();
+    if (asked == UNCHECKED) {
+      return Optional.empty();
+    }
+    OffsetAndEpoch end =
+        view.log()
+            .leaderEpochs()
+            .endOffsetFor(asked, view.logEndOffset())
+            .orElse(new OffsetAndEpoch(view.logStartOffset(), UNCHECKED));
+    if (end.leaderEpoch() == asked && end.offset() >= position.offset()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        EpochEndOffset.newBuilder().setEpoch(end.leaderEpoch()).setEndOffset(end.offset()).build());
+  }
+
+  /** What is said of an offset that is not in the log. */
+  static MillraceError outOfRange(PartitionView view, long offset) {
+    return new MillraceError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        "offset: "
+            + offset
+            + " (expected: ["
+            + view.logStartOffset()
+            + ", "
+            + view.logEndOffset()
+            + "])",
+        Map.of(
+            "offset", Long.toString(offset),
+            "log_start_offset", Long.toString(view.logStartOffset()),
+            "log_end_offset", Long.toString(view.logEndOffset()),
+            "high_watermark", Long.toString(view.highWatermark())));
+  }
+
+  /** An answer without records: where the partition stands. */
+  static PartitionData.Builder answer(PartitionHost host, PartitionView view) {
+    return PartitionData.newBuilder()
+        .setTopicId(Uuids.toBytes(host.id().topicId()))
+        .setPartition(host.id().partition())
+        .setHighWatermark(view.highWatermark())
+        .setLastStableOffset(view.lastStableOffset())
+        .setLogStartOffset(view.logStartOffset())
+        .setLeaderEpoch(view.leaderEpoch());
+  }
+
+  private static PartitionData failed(PartitionHost host, PartitionView view, MillraceError error) {
+    return answer(host, view).setError(RpcErrors.toProto(error)).build();
+  }
+}

@@ -1,0 +1,16 @@
+package io.millrace.broker.rpc;
+
+/**
+ * What produce requests share.
+ *
+ * @param maxPartitions the most partitions of one request or stream
+ * @param batchesRemembered the batches that are remembered for each producer and partition
+ * @param streams the calls to end when the server shuts down
+ */
+record ProduceDeps(
+    Partitions partitions,
+    BatchIntake intake,
+    RpcMetrics metrics,
+    int maxPartitions,
+    int batchesRemembered,
+    OpenStreams streams) {}

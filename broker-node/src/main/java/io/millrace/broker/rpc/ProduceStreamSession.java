@@ -1,0 +1,255 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.proto.v1.PartitionBatch;
+import io.millrace.proto.v1.PartitionProduceResult;
+import io.millrace.proto.v1.ProduceFrame;
+import io.millrace.proto.v1.ProduceFrameResult;
+import io.millrace.proto.v1.ProduceStreamOpen;
+import io.millrace.proto.v1.ProduceStreamOpened;
+import io.millrace.proto.v1.ProduceStreamRequest;
+import io.millrace.proto.v1.ProduceStreamResponse;
+import io.millrace.proto.v1.ResumePartition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One produce stream. Frames come in on the transport's thread, which alone touches {@link
+ * #pipelines}; results come from shards and are put in order and sent under the session's lock, a
+ * leaf under which nothing blocks.
+ *
+ * <p>The next frame is asked for only while the budget of bytes in flight and the client's reading
+ * of results allow it.
+ */
+final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest> {
+  private final ProduceDeps deps;
+  private final InFlightBytes budget;
+  private final ServerCallStreamObserver<ProduceStreamResponse> client;
+  private final Map<TopicIdPartition, StreamPipeline> pipelines = new HashMap<>();
+
+  private @Nullable Acks acks;
+  private long timeoutMs;
+
+  /** Ids rise: the last one seen. */
+  private long lastFrameId;
+
+  /** Guarded by this. */
+  private final ResultOrder order = new ResultOrder();
+
+  /** Guarded by this: the client sends no more. */
+  private boolean halfClosed;
+
+  /** Guarded by this: nothing may be sent any more. */
+  private boolean ended;
+
+  /** Guarded by this: no frame is read any more; the stream ends when all are answered. */
+  private boolean serverEnds;
+
+  private final Runnable endOfServer = this::serverEnds;
+
+  /** Guarded by this: the next frame was not asked for yet, because the client does not read. */
+  private boolean waitsForReader;
+
+  ProduceStreamSession(
+      ProduceDeps deps,
+      InFlightBytes budget,
+      ServerCallStreamObserver<ProduceStreamResponse> client) {
+    this.deps = deps;
+    this.budget = budget;
+    this.client = client;
+    client.disableAutoRequest();
+    client.setOnReadyHandler(this::readerReady);
+    client.setOnCancelHandler(this::cancelled);
+    client.request(1);
+    deps.streams().add(endOfServer);
+  }
+
+  @Override
+  public void onNext(ProduceStreamRequest message) {
+    switch (message.getMessageCase()) {
+      case OPEN -> open(message.getOpen());
+      case FRAME -> frame(message.getFrame());
+      case RESUME -> resume(message.getResume());
+      case MESSAGE_NOT_SET -> throw invalid("message: none (expected: open, frame or resume)");
+    }
+    budget.whenFree(this::requestNext);
+  }
+
+  @Override
+  public void onError(Throwable thrown) {
+    cancelled();
+  }
+
+  @Override
+  public void onCompleted() {
+    closePipelines();
+    synchronized (this) {
+      halfClosed = true;
+      endIfDone();
+    }
+  }
+
+  private void open(ProduceStreamOpen open) {
+    if (acks != null) {
+      throw invalid("message: open (expected: once, as the first)");
+    }
+    BatchIntake.requireNoTransaction(open.getTransactionalId());
+    acks = BatchIntake.acks(open.getAcks());
+    timeoutMs = deps.intake().timeoutMs(open.getTimeoutMs());
+    ProduceStreamOpened opened =
+        ProduceStreamOpened.newBuilder()
+            .setMaxInFlightBytes(budget.limit())
+            .setMaxInFlightBatches(deps.batchesRemembered())
+            .build();
+    synchronized (this) {
+      client.onNext(ProduceStreamResponse.newBuilder().setOpened(opened).build());
+    }
+  }
+
+  private void frame(ProduceFrame frame) {
+    if (acks == null) {
+      throw invalid("message: frame (expected: open first)");
+    }
+    if (Long.compareUnsigned(frame.getFrameId(), lastFrameId) <= 0) {
+      throw invalid(
+          "frame_id: "
+              + Long.toUnsignedString(frame.getFrameId())
+              + " (expected: > "
+              + Long.toUnsignedString(lastFrameId)
+              + ")");
+    }
+    lastFrameId = frame.getFrameId();
+    PartitionBatch batch = frame.getBatch();
+    TopicIdPartition id = Partitions.named(batch.getTopicId(), batch.getPartition());
+    int bytes = batch.getRecords().size();
+    budget.add(bytes);
+    ResultOrder.Slot slot;
+    synchronized (this) {
+      slot = order.next(id);
+    }
+    StreamFrame pending = new StreamFrame(this, id, slot, frame.getFrameId(), bytes);
+    pipeline(id).submit(batch, acks, deps.intake().deadlineMs(timeoutMs), pending);
+  }
+
+  private void resume(ResumePartition resume) {
+    TopicIdPartition id = Partitions.named(resume.getTopicId(), resume.getPartition());
+    pipeline(id).resume(resume.getNextSequence());
+  }
+
+  private StreamPipeline pipeline(TopicIdPartition id) {
+    StreamPipeline known = pipelines.get(id);
+    if (known != null) {
+      return known;
+    }
+    if (pipelines.size() >= deps.maxPartitions()) {
+      throw new MillraceException(
+          ErrorCode.THROTTLED,
+          "partitions on one stream: more than " + deps.maxPartitions() + " (expected: fewer)");
+    }
+    StreamPipeline fresh = new StreamPipeline(deps, id);
+    pipelines.put(id, fresh);
+    return fresh;
+  }
+
+  RpcMetrics metrics() {
+    return deps.metrics();
+  }
+
+  /** A frame is done: called once for each, on any thread. */
+  void done(StreamFrame frame, PartitionProduceResult result) {
+    Optional<ProduceFrameResult> told =
+        acks == Acks.NONE && !result.hasError()
+            ? Optional.empty()
+            : Optional.of(
+                ProduceFrameResult.newBuilder()
+                    .setFrameId(frame.frameId())
+                    .setResult(result)
+                    .build());
+    synchronized (this) {
+      List<ProduceFrameResult> out = new ArrayList<>(1);
+      order.complete(frame.slot(), told, out);
+      if (!out.isEmpty() && !ended) {
+        client.onNext(
+            ProduceStreamResponse.newBuilder()
+                .setResults(io.millrace.proto.v1.ProduceResults.newBuilder().addAllResults(out))
+                .build());
+      }
+      endIfDone();
+    }
+    budget.release(frame.bytes());
+  }
+
+  private void requestNext() {
+    synchronized (this) {
+      if (ended || serverEnds) {
+        return;
+      }
+      if (!client.isReady()) {
+        waitsForReader = true;
+        return;
+      }
+    }
+    client.request(1);
+  }
+
+  private void readerReady() {
+    synchronized (this) {
+      if (!waitsForReader) {
+        return;
+      }
+      waitsForReader = false;
+    }
+    budget.whenFree(this::requestNext);
+  }
+
+  private void serverEnds() {
+    synchronized (this) {
+      serverEnds = true;
+      endIfDone();
+    }
+  }
+
+  private void endIfDone() {
+    if (ended || !order.idle()) {
+      return;
+    }
+    if (halfClosed) {
+      end();
+      client.onCompleted();
+    } else if (serverEnds) {
+      end();
+      client.onError(RpcErrors.toStatus(OpenStreams.shuttingDown()));
+    }
+  }
+
+  private void cancelled() {
+    closePipelines();
+    synchronized (this) {
+      end();
+    }
+  }
+
+  private void end() {
+    ended = true;
+    deps.streams().remove(endOfServer);
+  }
+
+  private void closePipelines() {
+    pipelines.values().forEach(StreamPipeline::close);
+    pipelines.clear();
+  }
+
+  private static MillraceException invalid(String what) {
+    return new MillraceError(ErrorCode.INVALID_REQUEST, what).exception();
+  }
+}

@@ -1,0 +1,107 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.broker.metadata.ProducerIds;
+import io.millrace.broker.rpc.Authorizer.Operation;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.time.Clock;
+import io.millrace.proto.v1.InitProducerRequest;
+import io.millrace.proto.v1.InitProducerResponse;
+import io.millrace.proto.v1.ProduceRequest;
+import io.millrace.proto.v1.ProduceResponse;
+import io.millrace.proto.v1.ProduceStreamRequest;
+import io.millrace.proto.v1.ProduceStreamResponse;
+import io.millrace.proto.v1.ProducerServiceGrpc;
+import io.millrace.proto.v1.PublishRequest;
+import io.millrace.proto.v1.PublishResponse;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** Takes records in. Thread-safe. */
+final class ProducerEndpoint extends ProducerServiceGrpc.ProducerServiceImplBase {
+  private static final int MAX_EPOCH = Short.MAX_VALUE;
+
+  private final ProduceDeps deps;
+  private final ProducerIds producerIds;
+  private final Publisher publisher;
+  private final Authorizer authorizer;
+
+  ProducerEndpoint(ProduceDeps deps, ProducerIds producerIds, Clock clock, Authorizer authorizer) {
+    this.deps = deps;
+    this.producerIds = producerIds;
+    this.publisher = new Publisher(deps, clock);
+    this.authorizer = authorizer;
+  }
+
+  @Override
+  public void initProducer(InitProducerRequest request, StreamObserver<InitProducerResponse> call) {
+    authorizer.check(RequestContext.current(), Operation.WRITE, "");
+    BatchIntake.requireNoTransaction(request.getTransactionalId());
+    if (request.getProducerId() < 0 || request.getProducerEpoch() < 0) {
+      throw new MillraceError(
+              ErrorCode.INVALID_REQUEST,
+              "producer_id, producer_epoch: "
+                  + request.getProducerId()
+                  + ", "
+                  + request.getProducerEpoch()
+                  + " (expected: >= 0)")
+          .exception();
+    }
+    if (request.getProducerId() > 0 && request.getProducerEpoch() < MAX_EPOCH) {
+      Replies.now(call, identity(request.getProducerId(), request.getProducerEpoch() + 1));
+      return;
+    }
+    Replies.when(call, producerIds.next().thenApply(id -> identity(id, 0)));
+  }
+
+  @Override
+  public void produce(ProduceRequest request, StreamObserver<ProduceResponse> call) {
+    authorizer.check(RequestContext.current(), Operation.WRITE, "");
+    ProduceCall produce =
+        new ProduceCall(
+            deps.partitions(), deps.intake(), deps.metrics(), request, deps.maxPartitions());
+    long bytes =
+        request.getBatchesList().stream().mapToLong(batch -> batch.getRecords().size()).sum();
+    Replies.when(call, withinBudget(bytes, () -> produce.start(request)));
+  }
+
+  @Override
+  public StreamObserver<ProduceStreamRequest> produceStream(
+      StreamObserver<ProduceStreamResponse> call) {
+    authorizer.check(RequestContext.current(), Operation.WRITE, "");
+    return new ProduceStreamSession(
+        deps, InFlightBytes.KEY.get(), (ServerCallStreamObserver<ProduceStreamResponse>) call);
+  }
+
+  @Override
+  public void publish(PublishRequest request, StreamObserver<PublishResponse> call) {
+    authorizer.check(RequestContext.current(), Operation.WRITE, request.getTopic());
+    Replies.when(call, withinBudget(request.getSerializedSize(), () -> publisher.publish(request)));
+  }
+
+  private static <A> CompletableFuture<A> withinBudget(
+      long bytes, Supplier<CompletableFuture<A>> work) {
+    InFlightBytes budget = InFlightBytes.KEY.get();
+    if (!budget.fits(bytes)) {
+      throw new MillraceError(
+              ErrorCode.THROTTLED,
+              "too many bytes in flight on this connection or server for a request of " + bytes,
+              Map.of("max.in.flight.bytes.per.connection", Long.toString(budget.limit())))
+          .exception();
+    }
+    budget.add(bytes);
+    try {
+      return work.get().whenComplete((answer, thrown) -> budget.release(bytes));
+    } catch (RuntimeException refused) {
+      budget.release(bytes);
+      throw refused;
+    }
+  }
+
+  private static InitProducerResponse identity(long id, int epoch) {
+    return InitProducerResponse.newBuilder().setProducerId(id).setProducerEpoch(epoch).build();
+  }
+}

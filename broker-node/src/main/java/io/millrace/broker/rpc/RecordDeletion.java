@@ -1,0 +1,78 @@
+package io.millrace.broker.rpc;
+
+import io.millrace.broker.replica.core.PartitionEvent;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.proto.v1.DeleteRecordsPartition;
+import io.millrace.proto.v1.DeleteRecordsRequest;
+import io.millrace.proto.v1.DeleteRecordsResponse;
+import io.millrace.proto.v1.DeleteRecordsResult;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/** Moves log starts forward (S33). Thread-safe. */
+final class RecordDeletion {
+  private static final int MAX_PARTITIONS = 10_000;
+
+  private final Partitions partitions;
+
+  RecordDeletion(Partitions partitions) {
+    this.partitions = partitions;
+  }
+
+  CompletableFuture<DeleteRecordsResponse> delete(TopicImage topic, DeleteRecordsRequest request) {
+    int count = request.getPartitionsCount();
+    if (count < 1 || count > MAX_PARTITIONS) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REQUEST,
+          "partitions: " + count + " (expected: [1, " + MAX_PARTITIONS + "])");
+    }
+    List<CompletableFuture<DeleteRecordsResult>> results = new ArrayList<>();
+    request.getPartitionsList().forEach(partition -> results.add(delete(topic, partition)));
+    return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
+        .thenApply(
+            done -> {
+              DeleteRecordsResponse.Builder answer = DeleteRecordsResponse.newBuilder();
+              results.forEach(result -> answer.addResults(result.join()));
+              return answer.build();
+            });
+  }
+
+  private CompletableFuture<DeleteRecordsResult> delete(
+      TopicImage topic, DeleteRecordsPartition asked) {
+    int number = asked.getPartition();
+    if (topic.partition(number).isEmpty()) {
+      return CompletableFuture.completedFuture(
+          failed(number, Partitions.unknownPartition(topic, number)));
+    }
+    CompletableFuture<Long> deleted;
+    try {
+      deleted =
+          partitions
+              .require(new TopicIdPartition(topic.id(), number))
+              .deleteRecords(asked.getBeforeOffset(), PartitionEvent.ANY_EPOCH);
+    } catch (MillraceException notHere) {
+      deleted = CompletableFuture.failedFuture(notHere);
+    }
+    return deleted.handle(
+        (logStart, thrown) ->
+            thrown == null
+                ? DeleteRecordsResult.newBuilder()
+                    .setPartition(number)
+                    .setLogStartOffset(logStart)
+                    .build()
+                : failed(number, RpcErrors.toError(thrown)));
+  }
+
+  private static DeleteRecordsResult failed(int number, MillraceError error) {
+    return DeleteRecordsResult.newBuilder()
+        .setPartition(number)
+        .setLogStartOffset(-1)
+        .setError(RpcErrors.toProto(error))
+        .build();
+  }
+}

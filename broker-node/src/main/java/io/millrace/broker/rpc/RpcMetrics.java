@@ -1,0 +1,135 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.time.Clock;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+
+/** Counts calls, bytes and failures. Thread-safe. */
+public final class RpcMetrics implements ServerInterceptor {
+  private final MeterRegistry registry;
+  private final Clock clock;
+  private final Map<CallEnd, Timer> timers = new ConcurrentHashMap<>();
+  private final Map<ErrorCode, Counter> failedBatches = new ConcurrentHashMap<>();
+  private final AtomicInteger activeCalls = new AtomicInteger();
+  private final AtomicInteger activeStreams = new AtomicInteger();
+  private final Counter producedBytes;
+  private final Counter producedBatches;
+  private final Counter fetchedBytes;
+  private final Counter corruptReads;
+
+  private record CallEnd(String method, Status.Code code) {}
+
+  public RpcMetrics(MeterRegistry registry, Clock clock) {
+    this.registry = registry;
+    this.clock = clock;
+    registry.gauge("millrace.rpc.calls.active", activeCalls);
+    registry.gauge("millrace.rpc.streams.active", activeStreams);
+    this.producedBytes =
+        Counter.builder("millrace.produce.bytes")
+            .baseUnit("bytes")
+            .description("Bytes of record batches that were handed to partitions")
+            .register(registry);
+    this.producedBatches =
+        Counter.builder("millrace.produce.batches")
+            .description("Record batches that were handed to partitions")
+            .register(registry);
+    this.corruptReads =
+        Counter.builder("millrace.fetch.corrupt.batches")
+            .description("Reads that met a stored batch whose bytes are not what was appended")
+            .register(registry);
+    this.fetchedBytes =
+        Counter.builder("millrace.fetch.bytes")
+            .baseUnit("bytes")
+            .description("Bytes of record batches that were sent to readers")
+            .register(registry);
+  }
+
+  void produced(int bytes) {
+    producedBatches.increment();
+    producedBytes.increment(bytes);
+  }
+
+  void fetched(int bytes) {
+    fetchedBytes.increment(bytes);
+  }
+
+  /** Counts a read that met a corrupt batch. */
+  void corruptRead() {
+    corruptReads.increment();
+  }
+
+  /** Counts a batch that was refused or failed, whether or not its producer waits for an answer. */
+  void batchFailed(ErrorCode code) {
+    failedBatches
+        .computeIfAbsent(
+            code,
+            c ->
+                Counter.builder("millrace.produce.failed.batches")
+                    .description("Record batches that did not reach their acks")
+                    .tag("code", c.name())
+                    .register(registry))
+        .increment();
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    MethodDescriptor<Q, A> method = call.getMethodDescriptor();
+    AtomicInteger active =
+        method.getType() == MethodDescriptor.MethodType.UNARY ? activeCalls : activeStreams;
+    long begin = clock.monotonicNanos();
+    AtomicBoolean ended = new AtomicBoolean();
+    Consumer<Status.Code> end =
+        code -> {
+          if (ended.compareAndSet(false, true)) {
+            active.decrementAndGet();
+            ended(method.getFullMethodName(), code, clock.monotonicNanos() - begin);
+          }
+        };
+    active.incrementAndGet();
+    ServerCall<Q, A> counted =
+        new SimpleForwardingServerCall<>(call) {
+          @Override
+          public void close(Status status, Metadata trailers) {
+            end.accept(status.getCode());
+            super.close(status, trailers);
+          }
+        };
+    return new SimpleForwardingServerCallListener<>(next.startCall(counted, headers)) {
+      @Override
+      public void onCancel() {
+        end.accept(Status.Code.CANCELLED);
+        super.onCancel();
+      }
+    };
+  }
+
+  private void ended(String method, Status.Code code, long nanos) {
+    timers
+        .computeIfAbsent(
+            new CallEnd(method, code),
+            end ->
+                Timer.builder("millrace.rpc.calls")
+                    .description("Calls by method and status; streams count when they end")
+                    .tag("method", end.method())
+                    .tag("code", end.code().name())
+                    .register(registry))
+        .record(nanos, TimeUnit.NANOSECONDS);
+  }
+}

@@ -1,0 +1,112 @@
+package io.millrace.broker.rpc;
+
+import io.millrace.broker.replica.PartitionHost;
+import io.millrace.broker.replica.ProduceCommand;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.record.BatchValidation;
+import io.millrace.proto.v1.PartitionBatch;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One partition's part of a produce stream. Confined to the stream's transport thread.
+ *
+ * <p>The partition itself remembers that a frame failed there (S28b). What fails before it comes
+ * that far, because the partition is not here or its shard takes no more, is remembered here.
+ */
+final class StreamPipeline {
+  private static final AtomicLong NUMBERS = new AtomicLong();
+
+  private final ProduceDeps deps;
+  private final TopicIdPartition id;
+  private final long number = NUMBERS.incrementAndGet();
+
+  /** The partition that has seen frames of this pipeline. */
+  private @Nullable PartitionHost host;
+
+  /** A frame failed on this side: those that follow fail until the client resumes. */
+  private boolean stopped;
+
+  /** The sequence to resume at, once there is a partition to tell. */
+  private OptionalInt resumeAt = OptionalInt.empty();
+
+  StreamPipeline(ProduceDeps deps, TopicIdPartition id) {
+    this.deps = deps;
+    this.id = id;
+  }
+
+  /** Hands a frame to the partition, or fails it. */
+  void submit(PartitionBatch message, Acks acks, long deadlineMs, StreamFrame frame) {
+    if (stopped) {
+      frame.fail(
+          new MillraceError(
+              ErrorCode.PREVIOUS_FRAME_FAILED,
+              "an earlier frame of partition " + id.partition() + " failed: resume it first"));
+      return;
+    }
+    Optional<PartitionHost> found = deps.partitions().find(id);
+    if (found.isEmpty()) {
+      stop(frame, deps.partitions().whyNotHere(id));
+      return;
+    }
+    PartitionHost partition = adopt(found.get());
+    ByteBuffer batch = Payloads.owned(message.getRecords());
+    ProduceCommand command =
+        new ProduceCommand(batch, acks, message.getLeaderEpoch(), number, deadlineMs, 0, frame);
+    if (!hand(partition, command, frame)) {
+      stop(frame, ProduceCall.tooMuchWaits(id));
+    }
+  }
+
+  private boolean hand(PartitionHost partition, ProduceCommand command, StreamFrame frame) {
+    BatchValidation verdict = deps.intake().validate(partition, command.batch());
+    if (verdict instanceof BatchValidation.Invalid invalid) {
+      frame.badRecords(invalid.recordErrors());
+      int sequence = BatchIntake.baseSequence(command.batch());
+      return partition.refuse(command, sequence, invalid.error());
+    }
+    int bytes = command.batch().remaining();
+    boolean taken = partition.produce(command);
+    if (taken) {
+      deps.metrics().produced(bytes);
+    }
+    return taken;
+  }
+
+  /** The client goes on with this partition. */
+  void resume(int nextSequence) {
+    stopped = false;
+    if (host != null) {
+      host.resumePipeline(number, nextSequence);
+    } else {
+      resumeAt = OptionalInt.of(nextSequence);
+    }
+  }
+
+  /** The stream ended. */
+  void close() {
+    if (host != null) {
+      host.closePipeline(number);
+    }
+  }
+
+  private PartitionHost adopt(PartitionHost found) {
+    if (host == null) {
+      resumeAt.ifPresent(sequence -> found.resumePipeline(number, sequence));
+      resumeAt = OptionalInt.empty();
+    }
+    host = found;
+    return found;
+  }
+
+  private void stop(StreamFrame frame, MillraceError error) {
+    stopped = true;
+    frame.fail(error);
+  }
+}

@@ -1,0 +1,25 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.broker.rpc.Authorizer.Operation;
+import io.millrace.proto.v1.SubscriptionServiceGrpc;
+import io.millrace.proto.v1.TailRequest;
+import io.millrace.proto.v1.TailResponse;
+
+/** Gives structured records out. Thread-safe. */
+final class SubscriptionEndpoint extends SubscriptionServiceGrpc.SubscriptionServiceImplBase {
+  private final FetchDeps deps;
+  private final Authorizer authorizer;
+
+  SubscriptionEndpoint(FetchDeps deps, Authorizer authorizer) {
+    this.deps = deps;
+    this.authorizer = authorizer;
+  }
+
+  @Override
+  public void tail(TailRequest request, StreamObserver<TailResponse> call) {
+    authorizer.check(RequestContext.current(), Operation.READ, request.getTopic());
+    new TailSession(deps, request, (ServerCallStreamObserver<TailResponse>) call).start();
+  }
+}

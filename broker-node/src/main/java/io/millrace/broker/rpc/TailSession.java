@@ -1,0 +1,193 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.proto.v1.TailPartitionError;
+import io.millrace.proto.v1.TailRequest;
+import io.millrace.proto.v1.TailResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * One tail. Everything happens in runs of {@link #pump} on the fetch threads, one at a time, and
+ * all fields but the queue and the flag are confined to them.
+ */
+final class TailSession {
+  /** Records are put into messages of about this size. */
+  private static final int MESSAGE_BYTES = 256 << 10;
+
+  private static final int MESSAGE_RECORDS = 4_096;
+
+  /** Messages in one run: a busy tail lets others onto the thread in between. */
+  private static final int MESSAGES_PER_RUN = 8;
+
+  private final FetchDeps deps;
+  private final TailRequest request;
+  private final ServerCallStreamObserver<TailResponse> client;
+  private final SerialTask pump;
+  private final Queue<TailCursor> ready = new ConcurrentLinkedQueue<>();
+  private volatile boolean cancelled;
+  private volatile boolean serverEnds;
+  private final Runnable endOfServer = this::serverEnds;
+
+  private final List<TailCursor> cursors = new ArrayList<>();
+
+  /** The records that may still be sent; {@link Long#MAX_VALUE} for no bound. */
+  private long recordsLeft;
+
+  private boolean started;
+  private boolean ended;
+
+  TailSession(FetchDeps deps, TailRequest request, ServerCallStreamObserver<TailResponse> client) {
+    this.deps = deps;
+    this.request = request;
+    this.client = client;
+    this.pump = new SerialTask(deps.threads(), this::pump);
+    if (request.getMaxRecords() < 0) {
+      throw invalid("max_records: " + request.getMaxRecords() + " (expected: >= 0)");
+    }
+    this.recordsLeft = request.getMaxRecords() == 0 ? Long.MAX_VALUE : request.getMaxRecords();
+  }
+
+  /** Begins. Called once, on the transport's thread. */
+  void start() {
+    client.setOnReadyHandler(pump::call);
+    client.setOnCancelHandler(
+        () -> {
+          cancelled = true;
+          pump.call();
+        });
+    TopicImage topic = deps.partitions().requireTopic(request.getTopic());
+    for (int partition : partitions(topic)) {
+      TopicIdPartition id = new TopicIdPartition(topic.id(), partition);
+      cursors.add(new TailCursor(deps.partitions().require(id), this::isReady));
+    }
+    deps.streams().add(endOfServer);
+    pump.call();
+  }
+
+  private void serverEnds() {
+    serverEnds = true;
+    pump.call();
+  }
+
+  private TreeSet<Integer> partitions(TopicImage topic) {
+    TreeSet<Integer> chosen = new TreeSet<>(request.getPartitionsList());
+    if (chosen.isEmpty()) {
+      for (int i = 0; i < topic.partitions().size(); i++) {
+        chosen.add(i);
+      }
+    }
+    for (int partition : chosen) {
+      if (topic.partition(partition).isEmpty()) {
+        throw Partitions.unknownPartition(topic, partition).exception();
+      }
+    }
+    return chosen;
+  }
+
+  private void isReady(TailCursor cursor) {
+    ready.add(cursor);
+    pump.call();
+  }
+
+  private void pump() {
+    if (ended) {
+      return;
+    }
+    try {
+      if (cancelled) {
+        end();
+        return;
+      }
+      if (serverEnds) {
+        throw OpenStreams.shuttingDown().exception();
+      }
+      if (!started) {
+        started = true;
+        begin();
+      }
+      send();
+    } catch (RuntimeException thrown) {
+      end();
+      client.onError(RpcErrors.toStatus(thrown));
+    }
+  }
+
+  private void begin() {
+    for (TailCursor cursor : cursors) {
+      cursor.begin(deps.reader(), request.getStart(), request.getStopAtEnd());
+    }
+    // All or nothing: a tail that can't begin as asked is refused, not cut.
+    cursors.forEach(TailCursor::follow);
+  }
+
+  private void send() {
+    for (int sent = 0; client.isReady(); sent++) {
+      if (recordsLeft == 0 || cursors.stream().allMatch(TailCursor::atEnd)) {
+        end();
+        client.onCompleted();
+        return;
+      }
+      if (sent == MESSAGES_PER_RUN) {
+        pump.call();
+        return;
+      }
+      TailResponse message = nextMessage();
+      if (message.getRecordsCount() == 0 && message.getErrorsCount() == 0) {
+        return;
+      }
+      client.onNext(message);
+    }
+  }
+
+  private TailResponse nextMessage() {
+    TailResponse.Builder message = TailResponse.newBuilder();
+    int bytes = 0;
+    while (bytes < MESSAGE_BYTES
+        && message.getRecordsCount() < MESSAGE_RECORDS
+        && recordsLeft > 0) {
+      TailCursor cursor = ready.poll();
+      if (cursor == null) {
+        break;
+      }
+      cursor.taken();
+      int most = (int) Math.min(recordsLeft, MESSAGE_RECORDS - message.getRecordsCount());
+      try {
+        TailCursor.Taken taken =
+            cursor.take(deps, most, MESSAGE_BYTES - bytes, message::addRecords);
+        bytes += taken.bytes();
+        recordsLeft -= taken.records();
+      } catch (MillraceException failed) {
+        message.addErrors(partitionError(cursor, failed.error()));
+        cursor.close();
+      }
+    }
+    return message.build();
+  }
+
+  private static TailPartitionError partitionError(TailCursor cursor, MillraceError error) {
+    return TailPartitionError.newBuilder()
+        .setPartition(cursor.partition())
+        .setError(RpcErrors.toProto(error))
+        .build();
+  }
+
+  private void end() {
+    ended = true;
+    deps.streams().remove(endOfServer);
+    cursors.forEach(TailCursor::close);
+    ready.clear();
+  }
+
+  private static MillraceException invalid(String what) {
+    return new MillraceException(ErrorCode.INVALID_REQUEST, what);
+  }
+}

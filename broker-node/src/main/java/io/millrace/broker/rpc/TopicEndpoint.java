@@ -1,0 +1,210 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.StreamObserver;
+import io.millrace.broker.metadata.TopicReadiness;
+import io.millrace.broker.rpc.Authorizer.Operation;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.controller.Command;
+import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.CommandResult.TopicResult;
+import io.millrace.metadata.controller.RequestOptions;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.v1.CreatePartitionsRequest;
+import io.millrace.proto.v1.CreatePartitionsResponse;
+import io.millrace.proto.v1.CreateTopicRequest;
+import io.millrace.proto.v1.CreateTopicResponse;
+import io.millrace.proto.v1.DeleteRecordsRequest;
+import io.millrace.proto.v1.DeleteRecordsResponse;
+import io.millrace.proto.v1.DeleteTopicRequest;
+import io.millrace.proto.v1.DeleteTopicResponse;
+import io.millrace.proto.v1.GetTopicRequest;
+import io.millrace.proto.v1.GetTopicResponse;
+import io.millrace.proto.v1.ListTopicsRequest;
+import io.millrace.proto.v1.ListTopicsResponse;
+import io.millrace.proto.v1.Topic;
+import io.millrace.proto.v1.TopicServiceGrpc;
+import io.millrace.proto.v1.UpdateTopicRequest;
+import io.millrace.proto.v1.UpdateTopicResponse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+
+/** Administers topics: reads from the node's image, changes through the controller. Thread-safe. */
+final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
+  private final MetadataQuorum quorum;
+  private final TopicReadiness readiness;
+  private final RecordDeletion deletion;
+  private final EffectiveConfig config;
+  private final long timeoutMs;
+  private final Authorizer authorizer;
+
+  /**
+   * Makes the service.
+   *
+   * @param config the broker's settings: the defaults of topics
+   * @param timeoutMs how long a change may take at most
+   */
+  TopicEndpoint(
+      MetadataQuorum quorum,
+      TopicReadiness readiness,
+      RecordDeletion deletion,
+      EffectiveConfig config,
+      long timeoutMs,
+      Authorizer authorizer) {
+    this.quorum = quorum;
+    this.readiness = readiness;
+    this.deletion = deletion;
+    this.config = config;
+    this.timeoutMs = timeoutMs;
+    this.authorizer = authorizer;
+  }
+
+  @Override
+  public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> call) {
+    authorize(Operation.CREATE, request.getName());
+    RequestOptions options =
+        TopicRequests.options(request.getRequestId(), request.getValidateOnly());
+    Command command =
+        new Command.CreateTopic(
+            request.getName(),
+            request.getPartitions(),
+            request.getReplicationFactor(),
+            request.getConfigsMap(),
+            options);
+    CompletableFuture<Topic> topic =
+        options.validateOnly()
+            ? carryOut(command).thenApply(done -> TopicRequests.validated(request, config))
+            : carryOut(command).thenCompose(this::whenServing);
+    Replies.when(
+        call, topic.thenApply(view -> CreateTopicResponse.newBuilder().setTopic(view).build()));
+  }
+
+  @Override
+  public void getTopic(GetTopicRequest request, StreamObserver<GetTopicResponse> call) {
+    authorize(Operation.DESCRIBE, request.getName());
+    Topic topic = TopicViews.full(require(request.getName()), config);
+    Replies.now(call, GetTopicResponse.newBuilder().setTopic(topic).build());
+  }
+
+  @Override
+  public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> call) {
+    authorize(Operation.DESCRIBE, "");
+    Replies.now(call, TopicRequests.page(quorum.image().topics(), request));
+  }
+
+  @Override
+  public void updateTopic(UpdateTopicRequest request, StreamObserver<UpdateTopicResponse> call) {
+    authorize(Operation.ALTER, request.getName());
+    RequestOptions options =
+        TopicRequests.options(request.getRequestId(), request.getValidateOnly());
+    Command command =
+        new Command.AlterTopicConfigs(
+            request.getName(), TopicRequests.configChanges(request), options);
+    Replies.when(
+        call,
+        carryOut(command)
+            .thenApply(
+                done -> {
+                  Topic topic = TopicViews.full(require(request.getName()), config);
+                  return UpdateTopicResponse.newBuilder().setTopic(topic).build();
+                }));
+  }
+
+  @Override
+  public void deleteTopic(DeleteTopicRequest request, StreamObserver<DeleteTopicResponse> call) {
+    authorize(Operation.DELETE, request.getName());
+    Optional<UUID> expected =
+        request.getTopicId().isEmpty()
+            ? Optional.empty()
+            : Optional.of(TopicIds.fromBytes(request.getTopicId()));
+    RequestOptions options =
+        TopicRequests.options(request.getRequestId(), request.getValidateOnly());
+    Command command = new Command.DeleteTopic(request.getName(), expected, options);
+    Replies.when(
+        call,
+        carryOut(command)
+            .thenApply(
+                done -> {
+                  DeleteTopicResponse.Builder answer = DeleteTopicResponse.newBuilder();
+                  done.topicId().ifPresent(id -> answer.setTopicId(Uuids.toBytes(id)));
+                  return answer.build();
+                }));
+  }
+
+  @Override
+  public void createPartitions(
+      CreatePartitionsRequest request, StreamObserver<CreatePartitionsResponse> call) {
+    authorize(Operation.ALTER, request.getName());
+    RequestOptions options =
+        TopicRequests.options(request.getRequestId(), request.getValidateOnly());
+    Command command =
+        new Command.CreatePartitions(request.getName(), request.getPartitions(), options);
+    CompletableFuture<Topic> topic =
+        options.validateOnly()
+            ? carryOut(command)
+                .thenApply(done -> TopicViews.full(require(request.getName()), config))
+            : carryOut(command).thenCompose(this::whenServing);
+    Replies.when(
+        call,
+        topic.thenApply(view -> CreatePartitionsResponse.newBuilder().setTopic(view).build()));
+  }
+
+  @Override
+  public void deleteRecords(
+      DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> call) {
+    authorize(Operation.DELETE, request.getName());
+    Replies.when(call, deletion.delete(require(request.getName()), request));
+  }
+
+  private CompletableFuture<TopicResult> carryOut(Command command) {
+    return quorum
+        .submit(command, Duration.ofMillis(Deadlines.capMs(timeoutMs)))
+        .thenApply(expectTopic());
+  }
+
+  private static Function<CommandResult, TopicResult> expectTopic() {
+    return result -> {
+      if (result instanceof TopicResult topic) {
+        return topic;
+      }
+      if (result instanceof CommandResult.Refused refused) {
+        throw refused.error().exception();
+      }
+      throw new IllegalStateException("result: " + result + " (expected: a topic)");
+    };
+  }
+
+  private CompletableFuture<Topic> whenServing(TopicResult result) {
+    UUID id = result.topicId().orElseThrow();
+    return readiness
+        .whenServing(id, timeoutMs)
+        .thenApply(
+            serving ->
+                quorum
+                    .image()
+                    .topic(id)
+                    .map(topic -> TopicViews.full(topic, config))
+                    .orElseThrow(() -> gone(id)));
+  }
+
+  private static MillraceException gone(UUID id) {
+    return new MillraceError(
+            ErrorCode.UNKNOWN_TOPIC_ID, "the topic of id " + id + " has been deleted meanwhile")
+        .exception();
+  }
+
+  private TopicImage require(String name) {
+    return quorum.image().topic(name).orElseThrow(() -> TopicViews.unknownTopic(name).exception());
+  }
+
+  private void authorize(Operation operation, String topic) {
+    authorizer.check(RequestContext.current(), operation, topic);
+  }
+}

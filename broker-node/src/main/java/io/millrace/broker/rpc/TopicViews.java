@@ -1,0 +1,90 @@
+package io.millrace.broker.rpc;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.Origin;
+import io.millrace.common.config.Setting;
+import io.millrace.common.config.TopicConfigs;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.v1.ConfigEntry;
+import io.millrace.proto.v1.ConfigSource;
+import io.millrace.proto.v1.PartitionMetadata;
+import io.millrace.proto.v1.Topic;
+import io.millrace.proto.v1.TopicMetadata;
+import java.util.Map;
+
+/** Topics as clients see them. */
+final class TopicViews {
+  private TopicViews() {}
+
+  /** The topic for clients that read and write. */
+  static TopicMetadata metadata(TopicImage topic) {
+    TopicMetadata.Builder view =
+        TopicMetadata.newBuilder().setTopicId(Uuids.toBytes(topic.id())).setName(topic.name());
+    int number = 0;
+    for (PartitionImage partition : topic.partitions()) {
+      view.addPartitions(partition(number++, partition));
+    }
+    return view.build();
+  }
+
+  /** The topic for administrators, without configuration entries. */
+  static Topic summary(TopicImage topic) {
+    Topic.Builder view =
+        Topic.newBuilder()
+            .setName(topic.name())
+            .setTopicId(Uuids.toBytes(topic.id()))
+            .setReplicationFactor(topic.replicationFactor());
+    int number = 0;
+    for (PartitionImage partition : topic.partitions()) {
+      view.addPartitions(partition(number++, partition));
+    }
+    return view.build();
+  }
+
+  /** The topic for administrators, with the entries in force. */
+  static Topic full(TopicImage topic, EffectiveConfig broker) {
+    return summary(topic).toBuilder().addAllConfigs(configs(topic.configs(), broker)).build();
+  }
+
+  /** The entries in force with what a topic sets for itself. */
+  static Iterable<ConfigEntry> configs(Map<String, String> own, EffectiveConfig broker) {
+    return TopicConfigs.effective(own, broker).settings().stream().map(TopicViews::entry).toList();
+  }
+
+  /** What is said of a topic that does not exist. */
+  static MillraceError unknownTopic(String name) {
+    return new MillraceError(
+        ErrorCode.UNKNOWN_TOPIC, "no topic is named " + name, Map.of("topic", name));
+  }
+
+  private static ConfigEntry entry(Setting<?> setting) {
+    return ConfigEntry.newBuilder()
+        .setKey(setting.key().name())
+        .setValue(setting.text())
+        .setSource(source(setting.origin()))
+        .build();
+  }
+
+  private static ConfigSource source(Origin origin) {
+    return switch (origin) {
+      case DEFAULT -> ConfigSource.CONFIG_SOURCE_DEFAULT;
+      case FILE, ENVIRONMENT, FLAG -> ConfigSource.CONFIG_SOURCE_BROKER;
+      case TOPIC -> ConfigSource.CONFIG_SOURCE_TOPIC;
+    };
+  }
+
+  private static PartitionMetadata partition(int number, PartitionImage partition) {
+    return PartitionMetadata.newBuilder()
+        .setPartition(number)
+        .setLeaderId(partition.leader())
+        .setLeaderEpoch(partition.leaderEpoch())
+        .addAllReplicas(partition.replicas())
+        .addAllInSyncReplicas(partition.isr())
+        .addAllEligibleLeaderReplicas(partition.elr())
+        .build();
+  }
+}

@@ -1,0 +1,33 @@
+package io.millrace.broker.rpc;
+
+/**
+ * How a listener treats its connections. Times in milliseconds.
+ *
+ * @param maxMessageBytes the most bytes of one inbound message
+ * @param flowControlWindowBytes HTTP/2's window
+ * @param maxStreamsPerConnection the most calls at a time on one connection
+ * @param keepaliveMs an idle connection is probed after this time
+ * @param keepalivePermitMs clients that probe more often are disconnected
+ * @param maxConnectionAgeMs connections are asked to go away at about this age; 0 for never
+ * @param maxConnectionAgeGraceMs how long calls may go on after that
+ */
+public record TransportSettings(
+    int maxMessageBytes,
+    int flowControlWindowBytes,
+    int maxStreamsPerConnection,
+    long keepaliveMs,
+    long keepalivePermitMs,
+    long maxConnectionAgeMs,
+    long maxConnectionAgeGraceMs) {
+  /** The same for connections between nodes, which are never asked to go away. */
+  public TransportSettings withoutConnectionAge() {
+    return new TransportSettings(
+        maxMessageBytes,
+        flowControlWindowBytes,
+        maxStreamsPerConnection,
+        keepaliveMs,
+        keepalivePermitMs,
+        0,
+        maxConnectionAgeGraceMs);
+  }
+}
