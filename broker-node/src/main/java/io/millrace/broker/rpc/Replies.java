@@ -21,13 +21,14 @@ final class Replies {
   static <A> void when(StreamObserver<A> call, CompletableFuture<A> future) {
     // With a handler set, answers to a call that the client gave up are dropped, not thrown back.
     ((ServerCallStreamObserver<A>) call).setOnCancelHandler(() -> {});
-    future.whenComplete(
-        (answer, thrown) -> {
-          if (thrown != null) {
-            call.onError(RpcErrors.toStatus(thrown));
-          } else {
-            now(call, answer);
-          }
-        });
+    CompletableFuture<A> unused =
+        future.whenComplete(
+            (answer, thrown) -> {
+              if (thrown != null) {
+                call.onError(RpcErrors.toStatus(thrown));
+              } else {
+                now(call, answer);
+              }
+            });
   }
 }

@@ -12,6 +12,7 @@ import io.millrace.proto.v1.TailResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
@@ -78,8 +79,8 @@ final class TailSession {
     pump.call();
   }
 
-  private TreeSet<Integer> partitions(TopicImage topic) {
-    TreeSet<Integer> chosen = new TreeSet<>(request.getPartitionsList());
+  private Set<Integer> partitions(TopicImage topic) {
+    Set<Integer> chosen = new TreeSet<>(request.getPartitionsList());
     if (chosen.isEmpty()) {
       for (int i = 0; i < topic.partitions().size(); i++) {
         chosen.add(i);

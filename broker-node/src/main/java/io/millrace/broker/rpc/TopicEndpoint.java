@@ -34,7 +34,6 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
 
 /** Administers topics: reads from the node's image, changes through the controller. Thread-safe. */
 final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
@@ -166,19 +165,17 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   private CompletableFuture<TopicResult> carryOut(Command command) {
     return quorum
         .submit(command, Duration.ofMillis(Deadlines.capMs(timeoutMs)))
-        .thenApply(expectTopic());
+        .thenApply(TopicEndpoint::expectTopic);
   }
 
-  private static Function<CommandResult, TopicResult> expectTopic() {
-    return result -> {
-      if (result instanceof TopicResult topic) {
-        return topic;
-      }
-      if (result instanceof CommandResult.Refused refused) {
-        throw refused.error().exception();
-      }
-      throw new IllegalStateException("result: " + result + " (expected: a topic)");
-    };
+  private static TopicResult expectTopic(CommandResult result) {
+    if (result instanceof TopicResult topic) {
+      return topic;
+    }
+    if (result instanceof CommandResult.Refused refused) {
+      throw refused.error().exception();
+    }
+    throw new IllegalStateException("result: " + result + " (expected: a topic)");
   }
 
   private CompletableFuture<Topic> whenServing(TopicResult result) {

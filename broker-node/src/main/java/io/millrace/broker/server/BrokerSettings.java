@@ -280,6 +280,14 @@ public final class BrokerSettings {
               "How often the recovery points are written down: what lies before one is not read"
                   + " again after a crash.")
           .atLeast(1);
+  public static final ConfigKey<Integer> MAX_OPEN_SEGMENTS =
+      ConfigKey.of(
+              "log.max.open.segments",
+              ConfigTypes.INT,
+              4_096,
+              "The most sealed segments that are open at a time, over all data directories; each"
+                  + " takes a file and two mappings.")
+          .between(16, 1_000_000);
   public static final ConfigKey<Integer> RECOVERY_THREADS =
       ConfigKey.of(
               "num.recovery.threads.per.data.dir",
@@ -366,7 +374,8 @@ public final class BrokerSettings {
                       NUM_PARTITIONS,
                       DEFAULT_REPLICATION_FACTOR,
                       RETENTION_CHECK_INTERVAL_MS,
-                      CHECKPOINT_INTERVAL_MS)),
+                      CHECKPOINT_INTERVAL_MS,
+                      MAX_OPEN_SEGMENTS)),
               TopicConfigs.brokerDefaults(),
               new Section(
                   "Producers", List.of(PRODUCER_ID_EXPIRATION_MS, PRODUCER_BATCHES_REMEMBERED)),

@@ -2,7 +2,6 @@ package io.millrace.broker.server;
 
 import io.millrace.common.config.ConfigKey;
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -20,10 +19,10 @@ final class Listeners {
   static StartException cannotBind(
       ConfigKey<ListenAddress> key, ListenAddress address, IOException cause) {
     Throwable root = cause;
-    while (root.getCause() != null && !(root instanceof BindException)) {
+    while (root.getCause() != null) {
       root = root.getCause();
     }
-    boolean inUse = root instanceof BindException && ("" + root.getMessage()).contains("in use");
+    boolean inUse = String.valueOf(root.getMessage()).contains("in use");
     String why =
         inUse
             ? "the port is in use (stop what listens there, or choose another with "

@@ -56,6 +56,7 @@ class BrokerSettingsTest {
       default.replication.factor=1
       log.retention.check.interval.ms=300000
       log.flush.offset.checkpoint.interval.ms=60000
+      log.max.open.segments=4096
       log.cleanup.policy=delete
       log.retention.ms=604800000
       log.retention.bytes=-1
@@ -156,7 +157,7 @@ class BrokerSettingsTest {
         .hasMessage("advertised.listener: broker-1 (expected: host:port)");
   }
 
-  /** Rewritten by {@code ./mvnw test -pl broker-node -am -DargLine=-Dmillrace.update.docs=true}. */
+  /** Rewritten by {@code ./mvnw test -pl broker-node -am -Dmillrace.update.docs=true}. */
   @Test
   void theReferencePageIsWhatTheSettingsSay() throws IOException {
     Path page = Path.of("..", "docs", "configuration.md");
@@ -164,7 +165,7 @@ class BrokerSettingsTest {
       Files.writeString(page, BrokerSettings.reference());
     }
     assertThat(page)
-        .as("docs/configuration.md; rewrite it with -DargLine=-D%s=true", UPDATE)
+        .as("docs/configuration.md; rewrite it with -D%s=true", UPDATE)
         .hasContent(BrokerSettings.reference());
   }
 }

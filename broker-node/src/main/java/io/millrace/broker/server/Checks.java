@@ -1,0 +1,57 @@
+package io.millrace.broker.server;
+
+import io.millrace.broker.log.dir.DataDir;
+import io.millrace.broker.log.dir.DataDirFailure;
+import io.millrace.broker.log.dir.DataDirState;
+import io.millrace.broker.server.AdminHttp.Check;
+import io.millrace.metadata.QuorumHealth;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** What the health pages tell. Thread-safe. */
+final class Checks {
+  private final ServerParts parts;
+
+  Checks(ServerParts parts) {
+    this.parts = parts;
+  }
+
+  /** What must hold while the process is worth keeping: a restart might help if it does not. */
+  List<Check> health() {
+    QuorumHealth quorum = parts.quorum().health();
+    boolean works = quorum.state() != QuorumHealth.State.FAILED;
+    return List.of(new Check("metadata log", works, works ? "" : quorum.detail()), dataDirs());
+  }
+
+  /** What must hold, besides the node's own start and end, for clients to be sent here. */
+  List<Check> readiness() {
+    QuorumHealth quorum = parts.quorum().health();
+    return List.of(
+        new Check("metadata quorum", quorum.ready(), quorum.ready() ? "" : quorum.detail()),
+        new Check("registration", parts.session().registered(), ""),
+        dataDirs());
+  }
+
+  long offlineDirs() {
+    return parts.dirs().directories().stream().filter(Checks::offline).count();
+  }
+
+  /** Good while one directory works; names those that do not. */
+  private Check dataDirs() {
+    List<DataDir> all = parts.dirs().directories();
+    String offline =
+        all.stream()
+            .filter(Checks::offline)
+            .map(Checks::describe)
+            .collect(Collectors.joining("; "));
+    return new Check("data directories", offlineDirs() < all.size(), offline);
+  }
+
+  private static boolean offline(DataDir dir) {
+    return dir.state() == DataDirState.OFFLINE;
+  }
+
+  private static String describe(DataDir dir) {
+    return dir.path() + " is offline: " + dir.failure().map(DataDirFailure::what).orElse("");
+  }
+}

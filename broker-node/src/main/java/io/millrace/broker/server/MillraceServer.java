@@ -1,0 +1,256 @@
+package io.millrace.broker.server;
+
+import io.millrace.broker.server.AdminHttp.Check;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.MetadataStorageException;
+import io.millrace.metadata.QuorumHealth;
+import io.millrace.metadata.controller.Command;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.image.FeatureRange;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A node: controller and broker in one process. Started and closed once, each by one thread; the
+ * look-ups are thread-safe.
+ *
+ * <p>It can run inside another program: it installs no signal handlers and leaves logging alone.
+ * {@link ServerProcess} is the process of its own.
+ */
+public final class MillraceServer implements AutoCloseable {
+  private static final Logger log = LoggerFactory.getLogger(MillraceServer.class);
+  private static final int REGISTRATION_TRIES = 5;
+  private static final long START_TIMEOUT_MS = 60_000;
+  private static final long QUORUM_POLL_MS = 5;
+  private static final long HEALTH_INTERVAL_MS = 500;
+
+  private final EffectiveConfig config;
+  private final Startup startup = new Startup();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final ServerParts parts;
+  private final Checks checks;
+  private final ListenAddress advertised;
+
+  /** The start is done and the end has not begun. */
+  private volatile boolean serving;
+
+  private MillraceServer(EffectiveConfig config, ServerEnvironment environment) {
+    this.config = config;
+    long begin = environment.clock().monotonicMs();
+    boolean started = false;
+    try {
+      parts = new ServerParts(config, environment, startup, () -> serving);
+      checks = new Checks(parts);
+      advertised = advertise();
+      start();
+      started = true;
+    } finally {
+      if (!started) {
+        startup.closeAll();
+      }
+    }
+    log.info(
+        "[broker {}] ready after {} ms: clients {}, administrators http://{}, cluster {}",
+        nodeId(),
+        environment.clock().monotonicMs() - begin,
+        advertised,
+        new ListenAddress(config.get(BrokerSettings.LISTENER_ADMIN).host(), adminPort()),
+        clusterId());
+  }
+
+  /**
+   * Starts a node on the real disk and returns when it serves.
+   *
+   * @throws StartException if it can't, for a reason that the operator can change
+   */
+  public static MillraceServer start(EffectiveConfig config) {
+    return start(config, ServerEnvironment.ofProcess());
+  }
+
+  /**
+   * Starts a node and returns when it serves.
+   *
+   * @param environment disk, clocks and fault handler
+   * @throws StartException if it can't, for a reason that the operator can change
+   */
+  public static MillraceServer start(EffectiveConfig config, ServerEnvironment environment) {
+    return new MillraceServer(config, environment);
+  }
+
+  private void start() {
+    publishMetrics();
+    parts.http().start(checks::health, this::readiness, parts.metrics()::page);
+    MetadataQuorum quorum = parts.quorum();
+    try {
+      quorum.start();
+    } catch (MetadataStorageException e) {
+      throw new StartException(String.valueOf(e.getMessage()), e);
+    }
+    await(quorumReady(), "no controller: " + quorum.health().detail());
+    parts.replicas().recover(quorum.image());
+    quorum.subscribe(parts.replicas());
+    await(parts.session().register(registration(), REGISTRATION_TRIES), "not registered");
+    serving = true;
+    tellHealth();
+  }
+
+  private CompletableFuture<Void> quorumReady() {
+    CompletableFuture<Void> ready = new CompletableFuture<>();
+    pollQuorum(ready);
+    return ready;
+  }
+
+  private void pollQuorum(CompletableFuture<Void> ready) {
+    QuorumHealth health = parts.quorum().health();
+    if (health.ready()) {
+      ready.complete(null);
+    } else if (health.state() == QuorumHealth.State.FAILED) {
+      ready.completeExceptionally(new StartException(health.detail()));
+    } else if (!ready.isDone()) {
+      parts.timers().schedule(QUORUM_POLL_MS, () -> pollQuorum(ready));
+    }
+  }
+
+  private static void await(CompletableFuture<Void> step, String why) {
+    try {
+      step.get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      step.cancel(false);
+      throw new StartException("not started after " + START_TIMEOUT_MS + " ms: " + why, e);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      throw cause instanceof StartException known
+          ? known
+          : new StartException(why + ": " + (cause == null ? e : cause.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartException("the start was interrupted", e);
+    }
+  }
+
+  private ListenAddress advertise() {
+    String host = config.get(BrokerSettings.LISTENER_CLIENT).host();
+    return Listeners.advertised(
+        config.get(BrokerSettings.ADVERTISED_LISTENER), new ListenAddress(host, clientPort()));
+  }
+
+  private Command.RegisterBroker registration() {
+    String internalHost = config.get(BrokerSettings.LISTENER_INTERNAL).host();
+    return new Command.RegisterBroker(
+        nodeId(),
+        parts.incarnationId(),
+        new Endpoint(advertised.host(), advertised.port()),
+        Optional.of(new Endpoint(internalHost, internalPort())),
+        config.get(BrokerSettings.RACK),
+        FeatureRange.SUPPORTED,
+        parts.dirs().directories().stream().map(dir -> dir.directoryId()).toList());
+  }
+
+  private void publishMetrics() {
+    ServerMetrics metrics = parts.metrics();
+    metrics.gauge("millrace.ready", "1 while clients should be sent here", () -> ready() ? 1 : 0);
+    metrics.gauge(
+        "millrace.partitions",
+        "Partitions that have a log here",
+        () -> parts.replicas().partitions().size());
+    metrics.gauge(
+        "millrace.log.dirs.offline",
+        "Data directories whose disk failed",
+        () -> checks.offlineDirs());
+    metrics.gauge(
+        "millrace.metadata.revision",
+        "The revision of the metadata known here",
+        () -> parts.quorum().image().revision());
+    metrics.gauge(
+        "millrace.controller.active",
+        "1 while this node's controller is the active one",
+        () -> parts.quorum().isActiveController() ? 1 : 0);
+    metrics.gauge(
+        "millrace.produce.in.flight.bytes",
+        "Bytes of produce requests that are not answered yet",
+        () -> parts.inFlight().used());
+  }
+
+  private List<Check> readiness() {
+    List<Check> all = new ArrayList<>();
+    all.add(new Check("server", serving, serving ? "" : "starting or shutting down"));
+    all.addAll(checks.readiness());
+    return all;
+  }
+
+  private void tellHealth() {
+    boolean ready = ready();
+    parts.clients().serving(ready);
+    parts.nodes().serving(ready);
+    parts.timers().schedule(HEALTH_INTERVAL_MS, this::tellHealth);
+  }
+
+  /** This node's number. */
+  public int nodeId() {
+    return config.get(BrokerSettings.NODE_ID);
+  }
+
+  /** The cluster's id. */
+  public String clusterId() {
+    return parts.dirs().clusterId();
+  }
+
+  /** Where clients are told to connect. */
+  public ListenAddress advertised() {
+    return advertised;
+  }
+
+  /** The port for clients. */
+  public int clientPort() {
+    return parts.clients().port();
+  }
+
+  /** The port for other nodes. */
+  public int internalPort() {
+    return parts.nodes().port();
+  }
+
+  /** The port of the HTTP pages. */
+  public int adminPort() {
+    return parts.http().port();
+  }
+
+  /** Whether clients should be sent here. */
+  public boolean ready() {
+    return readiness().stream().allMatch(Check::ok);
+  }
+
+  /**
+   * Takes no further calls, answers what is in flight, writes everything down and gives up the data
+   * directories. Done once; later calls return at once.
+   */
+  @Override
+  public void close() {
+    end();
+  }
+
+  /**
+   * The same, telling how it went.
+   *
+   * @return whether everything is written down and closed
+   */
+  boolean end() {
+    if (!closed.compareAndSet(false, true)) {
+      return true;
+    }
+    log.info("[broker {}] shutting down", nodeId());
+    serving = false;
+    boolean well = startup.closeAll();
+    log.info("[broker {}] shut down{}", nodeId(), well ? "" : ", but not everything in order");
+    return well;
+  }
+}
