@@ -19,8 +19,10 @@ import io.millrace.metadata.image.TopicImage;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.ProducerIdsAllocated;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
@@ -29,8 +31,8 @@ import java.util.function.UnaryOperator;
 /**
  * The brokers' commands as records. Every method throws {@link MillraceException} for a refusal.
  *
- * <p>A registration may touch more partitions than an entry has room for. It runs in steps, each an
- * entry that is valid alone, and finds in the image how far it is:
+ * <p>A command may touch more partitions than an entry has room for. It runs in steps, each an
+ * entry that is valid alone, and finds in the image how far it is. A registration's steps:
  *
  * <ol>
  *   <li>what an earlier process of the broker leads loses its leader: were the new process to lead
@@ -41,6 +43,10 @@ import java.util.function.UnaryOperator;
  */
 final class BrokerDecisions {
   private static final int MAX_PRODUCER_IDS = 1_000_000;
+
+  /** An order that is the same in every run: a map has none. */
+  private static final Comparator<TopicIdPartition> BY_TOPIC_AND_NUMBER =
+      Comparator.comparing(TopicIdPartition::topicId).thenComparing(TopicIdPartition::partition);
 
   private final ControllerSettings settings;
 
@@ -55,7 +61,7 @@ final class BrokerDecisions {
         known.isPresent()
             && known.get().registration().incarnationId().equals(command.incarnationId());
     if (sameProcess && !known.get().fenced()) {
-      return elect(image, known.get());
+      return elect(image, known.get(), revisionAfter);
     }
     PartitionChangeSet unseated =
         changes(
@@ -63,13 +69,13 @@ final class BrokerDecisions {
             partition -> partition.leader() == command.brokerId(),
             PartitionImage::withoutLeader);
     List<MetadataRecord> records = new ArrayList<>(unseated.records());
-    if (unseated.bytes() < settings.maxEntryBytes() / 2) {
+    if (!unseated.full()) {
       records.add(Records.brokerRegistered(broker(command, revisionAfter)));
     }
     return Decision.goOn(records);
   }
 
-  private Decision elect(MetadataImage image, BrokerImage broker) {
+  private Decision elect(MetadataImage image, BrokerImage broker, long revisionAfter) {
     PartitionChangeSet elected =
         changes(
             image,
@@ -78,9 +84,11 @@ final class BrokerDecisions {
                     && partition.replicas().contains(broker.id())
                     && Elections.leader(partition, image).isPresent(),
             partition -> partition.withLeader(Elections.leader(partition, image).orElseThrow()));
-    return elected.isEmpty()
-        ? Decision.answer(new BrokerResult(broker.epoch(), image.revision()))
-        : Decision.goOn(elected.records());
+    if (elected.full()) {
+      return Decision.goOn(elected.records());
+    }
+    long revision = elected.isEmpty() ? image.revision() : revisionAfter;
+    return Decision.answer(elected.records(), new BrokerResult(broker.epoch(), revision));
   }
 
   Decision allocateProducerIds(
@@ -107,21 +115,25 @@ final class BrokerDecisions {
 
   Decision assignDirectories(MetadataImage image, AssignDirectories command, long revisionAfter) {
     BrokerImage broker = registered(image, command.brokerId(), command.brokerEpoch());
-    PartitionChangeSet changes = new PartitionChangeSet();
-    for (Map.Entry<TopicIdPartition, UUID> assigned : command.directories().entrySet()) {
-      UUID directory = assigned.getValue();
+    PartitionChangeSet changes = new PartitionChangeSet(settings.maxEntryBytes() / 2);
+    List<TopicIdPartition> inOrder =
+        command.directories().keySet().stream().sorted(BY_TOPIC_AND_NUMBER).toList();
+    for (TopicIdPartition name : inOrder) {
+      UUID directory = Objects.requireNonNull(command.directories().get(name));
       if (!broker.directories().contains(directory)) {
         throw new MillraceException(
             ErrorCode.INVALID_REQUEST,
             "directory: " + directory + " (expected: one of " + broker.directories() + ")");
       }
-      TopicIdPartition name = assigned.getKey();
       Optional<TopicImage> topic = image.topic(name.topicId());
       Optional<PartitionImage> before = topic.flatMap(t -> t.partition(name.partition()));
       if (before.isPresent() && before.get().replicas().contains(broker.id())) {
         if (!before.get().directoryOf(broker.id()).equals(directory)) {
           PartitionImage after = before.get().withDirectory(broker.id(), directory);
           changes.add(topic.orElseThrow(), name.partition(), before.get(), after);
+          if (changes.full()) {
+            return Decision.goOn(changes.records());
+          }
         }
       }
     }
@@ -189,13 +201,13 @@ final class BrokerDecisions {
   /** Changes the partitions that are meant, as many as fit into half an entry. */
   private PartitionChangeSet changes(
       MetadataImage image, Predicate<PartitionImage> meant, UnaryOperator<PartitionImage> change) {
-    PartitionChangeSet changes = new PartitionChangeSet();
+    PartitionChangeSet changes = new PartitionChangeSet(settings.maxEntryBytes() / 2);
     for (TopicImage topic : image.topics().byId().values()) {
       int number = 0;
       for (PartitionImage before : topic.partitions()) {
         if (meant.test(before)) {
           changes.add(topic, number, before, change.apply(before));
-          if (changes.bytes() >= settings.maxEntryBytes() / 2) {
+          if (changes.full()) {
             return changes;
           }
         }

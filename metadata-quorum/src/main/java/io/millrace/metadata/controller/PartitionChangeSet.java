@@ -23,7 +23,13 @@ final class PartitionChangeSet {
   private static final int BYTES_PER_CHANGE = 4;
 
   private final SortedMap<UUID, PartitionsChanged.Builder> byTopic = new TreeMap<>();
+  private final int limitBytes;
   private int bytes;
+
+  /** An empty set that is full when its records have so many bytes. */
+  PartitionChangeSet(int limitBytes) {
+    this.limitBytes = limitBytes;
+  }
 
   /** Adds what makes one partition of another; {@code after} has the next partition epoch. */
   void add(TopicImage topic, int partition, PartitionImage before, PartitionImage after) {
@@ -39,9 +45,9 @@ final class PartitionChangeSet {
     bytes += change.getSerializedSize() + BYTES_PER_CHANGE;
   }
 
-  /** An upper bound of the records' bytes. */
-  int bytes() {
-    return bytes;
+  /** Whether no more should be added: what is left is for another entry. */
+  boolean full() {
+    return bytes >= limitBytes;
   }
 
   boolean isEmpty() {

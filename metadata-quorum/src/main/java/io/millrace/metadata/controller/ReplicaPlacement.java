@@ -21,10 +21,12 @@ import java.util.TreeMap;
  */
 final class ReplicaPlacement {
   private final List<BrokerImage> ring;
+  private final long rackCount;
 
   /** A placement on brokers; in any order. */
   ReplicaPlacement(Collection<BrokerImage> live) {
     this.ring = alternatingRacks(live);
+    this.rackCount = ring.stream().map(BrokerImage::rack).distinct().count();
   }
 
   /**
@@ -46,30 +48,29 @@ final class ReplicaPlacement {
     int size = ring.size();
     int leader = position % size;
     int distance = size > 1 ? position / size % (size - 1) : 0;
-    List<BrokerImage> candidates = new ArrayList<>(size - 1);
-    for (int i = 0; i < size - 1; i++) {
-      candidates.add(ring.get((leader + 1 + (distance + i) % (size - 1)) % size));
-    }
     List<Integer> replicas = new ArrayList<>(replicationFactor);
     Set<String> racks = new HashSet<>();
-    take(ring.get(leader), replicas, racks);
-    while (replicas.size() < replicationFactor) {
-      BrokerImage next =
-          candidates.stream()
-              .filter(broker -> !racks.contains(broker.rack()))
-              .findFirst()
-              .orElseGet(() -> candidates.get(0));
-      candidates.remove(next);
-      take(next, replicas, racks);
+    replicas.add(ring.get(leader).id());
+    racks.add(ring.get(leader).rack());
+    for (int i = 0; replicas.size() < replicationFactor && racks.size() < rackCount; i++) {
+      BrokerImage next = follower(leader, distance, i);
+      if (racks.add(next.rack())) {
+        replicas.add(next.id());
+      }
+    }
+    for (int i = 0; replicas.size() < replicationFactor; i++) {
+      int next = follower(leader, distance, i).id();
+      if (!replicas.contains(next)) {
+        replicas.add(next);
+      }
     }
     return replicas;
   }
 
-  private static void take(BrokerImage broker, List<Integer> replicas, Set<String> racks) {
-    replicas.add(broker.id());
-    if (!broker.rack().isEmpty()) {
-      racks.add(broker.rack());
-    }
+  /** The broker that comes after so many others behind a leader. */
+  private BrokerImage follower(int leader, int distance, int others) {
+    int size = ring.size();
+    return ring.get((leader + 1 + (distance + others) % (size - 1)) % size);
   }
 
   private static List<BrokerImage> alternatingRacks(Collection<BrokerImage> live) {

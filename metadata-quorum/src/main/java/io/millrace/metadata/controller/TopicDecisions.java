@@ -69,7 +69,7 @@ final class TopicDecisions {
         command.partitions() == 0 ? settings.defaultPartitions() : command.partitions();
     checkPartitionCount(partitions, 1);
     SortedMap<String, String> configs =
-        new TreeMap<>(TopicConfigs.SCHEMA.canonical(command.configs()));
+        new TreeMap<>(TopicConfigs.SCHEMA.canonical(new TreeMap<>(command.configs())));
     int replicationFactor =
         command.replicationFactor() == 0
             ? settings.defaultReplicationFactor()
@@ -214,8 +214,8 @@ final class TopicDecisions {
   }
 
   /** S03: a change of the effective min ISR clears the ELR and counts as a partition change. */
-  private static List<MetadataRecord> minIsrChanges(TopicImage topic, int minInsyncReplicas) {
-    PartitionChangeSet changes = new PartitionChangeSet();
+  private List<MetadataRecord> minIsrChanges(TopicImage topic, int minInsyncReplicas) {
+    PartitionChangeSet changes = new PartitionChangeSet(settings.maxEntryBytes());
     int number = 0;
     for (PartitionImage before : topic.partitions()) {
       int effective = Math.min(minInsyncReplicas, before.replicas().size());

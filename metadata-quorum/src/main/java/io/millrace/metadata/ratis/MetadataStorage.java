@@ -108,8 +108,8 @@ public final class MetadataStorage {
                           directory
                               + " is not formatted (expected: "
                               + MARK
-                              + " in it); if this node had metadata, restore the directory from a"
-                              + " backup, else format the node"));
+                              + " in it); if this node ever served, restore the directory from a"
+                              + " backup, else empty the data directory and start again"));
       if (!mark.clusterId().equals(settings.clusterId())) {
         throw new MetadataStorageException(
             directory
@@ -134,9 +134,8 @@ public final class MetadataStorage {
                 + logDirectory()
                 + " has no raft-meta, but this node took part in the quorum; restore "
                 + directory
-                + " from a backup. To begin anew without the cluster's topics, remove "
-                + directory
-                + " and format the node again");
+                + " from a backup. To begin anew without the topics and their data, empty the data"
+                + " directories and start again");
       }
     } catch (IOException e) {
       throw new MetadataStorageException("can't read " + directory.resolve(MARK) + ": " + e, e);

@@ -460,6 +460,25 @@ final class ControllerTest {
   }
 
   @Test
+  void directoriesOfManyPartitionsAreAssignedInSeveralEntries() {
+    Map<TopicIdPartition, UUID> assigned = new HashMap<>();
+    for (int i = 0; i < 3; i++) {
+      cluster.run(create("t" + i, 10_000, 1));
+      UUID topic = cluster.image().topic("t" + i).orElseThrow().id();
+      for (int partition = 0; partition < 10_000; partition++) {
+        assigned.put(new TopicIdPartition(topic, partition), Cluster.directory(1));
+      }
+    }
+    long epoch = cluster.image().broker(1).orElseThrow().epoch();
+    CommandResult done = cluster.run(new AssignDirectories(1, epoch, assigned));
+    assertThat(done).isEqualTo(new Done(cluster.image().revision()));
+    assertThat(partition("t2", 9_999).directoryOf(1)).isEqualTo(Cluster.directory(1));
+    assertThat(cluster.log())
+        .allMatch(
+            entry -> entry.getSerializedSize() <= ControllerSettings.DEFAULTS.maxEntryBytes());
+  }
+
+  @Test
   void directoryOfAnotherBrokerIsRefused() {
     long epoch = cluster.image().broker(1).orElseThrow().epoch();
     Map<TopicIdPartition, UUID> assigned =
