@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,11 +56,11 @@ class MemoryFileStoreCrashTest {
     Set<String> outcomes = new TreeSet<>();
     for (int seed = 0; seed < SEEDS; seed++) {
       MemoryFileStore crashed = store.crashClone(seed);
-      StringBuilder outcome = new StringBuilder();
+      List<String> outcome = new ArrayList<>();
       for (Path path : paths) {
-        outcome.append(outcome.isEmpty() ? "" : " ").append(contents(crashed, path));
+        outcome.add(contents(crashed, path));
       }
-      outcomes.add(outcome.toString());
+      outcomes.add(String.join(" ", outcome));
     }
     return outcomes;
   }
@@ -135,6 +137,14 @@ class MemoryFileStoreCrashTest {
     assertThat(outcomes(A, moved)).containsExactlyInAnyOrder("- -", "x -", "- x");
     store.forceDirectory(other);
     assertThat(outcomes(A, moved)).containsExactly("- x");
+  }
+
+  @Test
+  void aRenamedFileIsNotLostWhenItsNameIsTakenAgain() throws IOException {
+    durableFile(A, "x");
+    store.rename(A, B);
+    store.open(A, OpenMode.CREATE_NEW).close();
+    assertThat(outcomes(A, B)).containsExactlyInAnyOrder("x -", "- x", " x");
   }
 
   @Test

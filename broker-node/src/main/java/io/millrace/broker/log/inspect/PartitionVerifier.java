@@ -59,7 +59,8 @@ final class PartitionVerifier {
       name(file, bases);
     }
     Optional<TopicIdPartition> id = identity(directory);
-    long logEndOffset = segments(directory, bases, leaderEpochs(directory));
+    long logEndOffset =
+        segments(directory, bases, leaderEpochs(directory, hasBatches(directory, bases)));
     logStart(directory, bases, logEndOffset);
     if (id.isPresent()) {
       recoveryPoint(directory, id.get(), bases, logEndOffset);
@@ -121,14 +122,27 @@ final class PartitionVerifier {
     return id;
   }
 
-  private LeaderEpochCache leaderEpochs(Path directory) throws IOException {
+  private LeaderEpochCache leaderEpochs(Path directory, boolean hasBatches) throws IOException {
+    Path file = directory.resolve(PartitionFiles.LEADER_EPOCHS);
     try {
-      return PartitionFiles.readLeaderEpochs(store, directory).orElse(LeaderEpochCache.EMPTY);
+      Optional<LeaderEpochCache> epochs = PartitionFiles.readLeaderEpochs(store, directory);
+      if (epochs.isEmpty() && hasBatches) {
+        findings.warning(file, 0, "missing: of the leader epochs only their order is checked");
+      }
+      return epochs.orElse(LeaderEpochCache.EMPTY);
     } catch (CorruptFileException e) {
-      findings.error(
-          directory.resolve(PartitionFiles.LEADER_EPOCHS), 0, String.valueOf(e.getMessage()));
+      findings.error(file, 0, String.valueOf(e.getMessage()));
       return LeaderEpochCache.EMPTY;
     }
+  }
+
+  private boolean hasBatches(Path directory, NavigableSet<Long> bases) throws IOException {
+    for (long base : bases) {
+      if (store.size(new SegmentFiles(directory, base).log()) > 0) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Checks all segments; returns the log's end. */

@@ -166,6 +166,42 @@ class LogVerifierTest {
     found(dir.verify(), Severity.ERROR, active, "leader epoch: 4 (expected: at least 5)");
   }
 
+  /**
+   * S25: an epoch that would be possible there, and nothing but the whole file's checksum to tell.
+   */
+  @Test
+  void S25_theWholeFilesChecksumCoversWhatNoOtherCheckDoes() throws IOException {
+    WrittenDataDir dir = closed();
+    Path epochs = dir.partition.resolve("leader-epoch-checkpoint");
+    store.delete(epochs);
+    Path log = raiseLastOfEpochZero(dir);
+    VerifyReport report = dir.verify();
+    assertThat(report.errors()).isEqualTo(1);
+    found(report, Severity.ERROR, log, "CRC32C of the file");
+    found(report, Severity.WARNING, epochs, "missing");
+  }
+
+  /** Makes the last batch of epoch 0 one of epoch 1; epoch 4 follows. */
+  private Path raiseLastOfEpochZero(WrittenDataDir dir) throws IOException {
+    Path found = PATH;
+    int foundAt = 0;
+    for (Path log : dir.files(".log")) {
+      ByteBuffer bytes = ByteBuffer.wrap(dir.bytes(log));
+      for (int at = 0; at < bytes.capacity(); ) {
+        if (RecordBatch.at(bytes, at).leaderEpoch() == 0) {
+          found = log;
+          foundAt = at;
+        }
+        at += RecordBatch.at(bytes, at).sizeInBytes();
+      }
+    }
+    byte[] bytes = dir.bytes(found);
+    long baseOffset = RecordBatch.at(ByteBuffer.wrap(bytes), foundAt).baseOffset();
+    RecordBatch.stamp(ByteBuffer.wrap(bytes), foundAt, baseOffset, 1);
+    dir.replace(found, bytes);
+    return found;
+  }
+
   @Test
   void filesThatDoNotBelongAreNamed() throws IOException {
     WrittenDataDir dir = closed();
