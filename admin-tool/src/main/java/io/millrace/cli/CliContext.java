@@ -13,6 +13,7 @@ import java.util.Map;
  * @param err standard error: progress, hints and errors
  * @param environment the environment variables
  * @param interactive whether a person looks at the output as it comes
+ * @param command how the command is called, for hints that can be copied
  * @param clock the clocks
  */
 record CliContext(
@@ -21,6 +22,7 @@ record CliContext(
     PrintStream err,
     Map<String, String> environment,
     boolean interactive,
+    String command,
     Clock clock) {
   /** Registers what must be done if the process is asked to end; to be closed when it is over. */
   OnInterrupt onInterrupt(Runnable action) {

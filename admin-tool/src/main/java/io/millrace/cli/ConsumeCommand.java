@@ -109,6 +109,7 @@ final class ConsumeCommand implements Callable<Integer> {
       Map<TopicPartition, Long> ends = follow ? Map.of() : ends(client.admin(), chosen);
       chosen.forEach(partition -> consumer.assign(partition, start));
       consume(consumer, ends);
+      explainNothing(start, ends);
     }
     return 0;
   }
@@ -127,7 +128,7 @@ final class ConsumeCommand implements Callable<Integer> {
       count = admin.describeTopic(topic).partitions().size();
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
-          ? ErrorReports.unknownTopic(topic, admin::listTopics)
+          ? ErrorReports.unknownTopic(context, topic, admin::listTopics)
           : e;
     }
     List<TopicPartition> chosen = new ArrayList<>();
@@ -149,6 +150,14 @@ final class ConsumeCommand implements Callable<Integer> {
     Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
     chosen.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
     return admin.offsets(latest);
+  }
+
+  /** An offset beyond the end is likely a mistake, though not an error: it may come to exist. */
+  private void explainNothing(OffsetSpec start, Map<TopicPartition, Long> ends) {
+    long end = ends.values().stream().mapToLong(Long::longValue).max().orElse(0);
+    if (printed == 0 && start instanceof OffsetSpec.AtOffset at && at.offset() > end) {
+      context.err().println("no records yet at offset " + at.offset() + "; the log ends at " + end);
+    }
   }
 
   private void consume(Consumer consumer, Map<TopicPartition, Long> ends) {

@@ -56,7 +56,8 @@ final class ErrorReports {
   }
 
   /** The nearest of the topics there are, for a hint; silent if they can't be listed. */
-  static CliException unknownTopic(String name, Supplier<List<TopicDescription>> topics) {
+  static CliException unknownTopic(
+      CliContext context, String name, Supplier<List<TopicDescription>> topics) {
     List<String> hints = new ArrayList<>();
     try {
       List<String> names = topics.get().stream().map(TopicDescription::name).toList();
@@ -64,8 +65,8 @@ final class ErrorReports {
     } catch (MillraceException e) {
       hints.add("(the topics could not be listed: " + e.error().message() + ")");
     }
-    hints.add("see them all:  millrace topic list");
-    hints.add("create it:     millrace topic create " + name + " --partitions 3");
+    hints.add("see them all:  " + context.command() + " topic list");
+    hints.add("create it:     " + context.command() + " topic create " + name + " --partitions 3");
     return new CliException("topic '" + name + "' does not exist", hints.toArray(String[]::new));
   }
 
@@ -73,7 +74,7 @@ final class ErrorReports {
     boolean unreached = error.details().containsKey("connection");
     if (error.code() == ErrorCode.UNAVAILABLE && unreached) {
       context.err().println("millrace: no broker answers: " + error.message());
-      hint("start one:     millrace dev --data DIR");
+      hint("start one:     " + context.command() + " dev");
       hint(
           "name another:  --bootstrap HOST:PORT (or the variable "
               + ConnectionOptions.VARIABLE
@@ -82,7 +83,8 @@ final class ErrorReports {
     }
     context.err().println("millrace: " + error.message() + " [" + error.code() + "]");
     switch (error.code()) {
-      case INVALID_CONFIG -> hint("see docs/configuration.md or: millrace config show");
+      case INVALID_CONFIG ->
+          hint("see docs/configuration.md or:  " + context.command() + " config show -o wide");
       case REQUEST_TIMED_OUT, THROTTLED, UNAVAILABLE, NOT_CONTROLLER, OUTCOME_UNKNOWN ->
           hint("try again; --timeout gives it longer");
       case OFFSET_OUT_OF_RANGE -> hint("start at what there is: --from earliest or --from latest");

@@ -34,9 +34,13 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"},
     subcommands = {
+      ServerCommand.class,
+      DevCommand.class,
+      DemoCommand.class,
       TopicCommand.class,
       ProduceCommand.class,
       ConsumeCommand.class,
+      LogCommand.class,
       ConfigCommand.class,
     })
 public final class Millrace implements Runnable {
@@ -44,6 +48,9 @@ public final class Millrace implements Runnable {
 
   /** Set by the launcher when standard error is a terminal: the shell can tell, Java can't. */
   private static final String TERMINAL = "millrace.terminal";
+
+  /** How the launcher was called. */
+  private static final String COMMAND = "millrace.command";
 
   @Spec private CommandSpec command = CommandSpec.create();
 
@@ -55,7 +62,13 @@ public final class Millrace implements Runnable {
     PrintStream err = stream(FileDescriptor.err, 1 << 10);
     CliContext context =
         new CliContext(
-            System.in, out, err, System.getenv(), Boolean.getBoolean(TERMINAL), new SystemClock());
+            System.in,
+            out,
+            err,
+            System.getenv(),
+            Boolean.getBoolean(TERMINAL),
+            System.getProperty(COMMAND, "millrace"),
+            new SystemClock());
     int exitCode = run(context, args);
     out.flush();
     err.flush();

@@ -144,7 +144,7 @@ final class ProduceCommand implements Callable<Integer> {
       admin.describeTopic(topic);
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
-          ? ErrorReports.unknownTopic(topic, admin::listTopics)
+          ? ErrorReports.unknownTopic(context, topic, admin::listTopics)
           : e;
     }
   }

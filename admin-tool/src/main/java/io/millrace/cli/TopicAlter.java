@@ -87,7 +87,7 @@ final class TopicAlter implements Callable<Integer> {
       return more ? admin.alterTopic(name, configs, reset) : topic;
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
-          ? ErrorReports.unknownTopic(name, admin::listTopics)
+          ? ErrorReports.unknownTopic(context, name, admin::listTopics)
           : e;
     }
   }

@@ -60,7 +60,7 @@ final class TopicDescribe implements Callable<Integer> {
       return admin.describeTopic(name);
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
-          ? ErrorReports.unknownTopic(name, admin::listTopics)
+          ? ErrorReports.unknownTopic(context, name, admin::listTopics)
           : e;
     }
   }

@@ -59,6 +59,7 @@ final class WarmUp {
             nowhere,
             Map.of(),
             false,
+            "millrace",
             new SystemClock());
     Millrace.run(context, command);
   }

@@ -31,6 +31,7 @@ record CommandLineRun(int exitCode, String out, String err) {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,
             false,
+            "millrace",
             new SystemClock());
     int exitCode = Millrace.run(context, args);
     return new CommandLineRun(

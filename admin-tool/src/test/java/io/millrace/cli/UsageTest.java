@@ -93,7 +93,7 @@ class UsageTest {
         .isEqualTo(
             """
             millrace: no broker answers: 127.0.0.1:1 refused the connection
-              start one:     millrace dev --data DIR
+              start one:     millrace dev
               name another:  --bootstrap HOST:PORT (or the variable MILLRACE_BOOTSTRAP)
             """);
   }
