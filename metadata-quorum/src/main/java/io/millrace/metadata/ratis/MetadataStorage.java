@@ -142,6 +142,25 @@ public final class MetadataStorage {
     }
   }
 
+  /** Checks that there is room to write. */
+  void requireSpace(long minBytes) {
+    try {
+      long usable = store.usableSpace(settings.directory());
+      if (usable < minBytes) {
+        throw new MetadataStorageException(
+            "the disk of "
+                + settings.directory()
+                + " has "
+                + (usable >> 20)
+                + " MiB left (expected: at least "
+                + (minBytes >> 20)
+                + "); free some space and start again");
+      }
+    } catch (IOException e) {
+      throw new MetadataStorageException("can't read " + settings.directory() + ": " + e, e);
+    }
+  }
+
   /** Remembers that the voter took part: from now on its log must be there. */
   void markActive() throws IOException {
     if (!readMark().map(Mark::state).equals(Optional.of(ACTIVE))) {

@@ -91,9 +91,10 @@ public final class RatisMetadataLog implements MetadataLog {
   @Override
   public void start(Listener listener) {
     storage.check();
+    storage.requireSpace(RatisProperties.MIN_FREE_BYTES);
     SnapshotFiles files = new SnapshotFiles(store, settings.clusterId());
     SnapshotWriter writer = new SnapshotWriter(files, settings.snapshots());
-    MetadataStateMachine machine = new MetadataStateMachine(writer, files, faults, listener);
+    MetadataStateMachine machine = new MetadataStateMachine(writer, files, this::fail, listener);
     stateMachine = machine;
     snapshots = writer;
     try {
@@ -210,8 +211,7 @@ public final class RatisMetadataLog implements MetadataLog {
           "the metadata log closed itself (state: "
               + ended.get()
               + "); its log tells why. Restart the node once the cause is mended";
-      failure = message;
-      RuntimeException reported = faults.fatal(message, null);
+      RuntimeException reported = fail(message, null);
       LOG.error("{}", message, reported);
       return;
     }
@@ -266,6 +266,11 @@ public final class RatisMetadataLog implements MetadataLog {
       CompletableFuture<RaftClientReply> future,
       BiConsumer<? super RaftClientReply, ? super Throwable> callback) {
     future.whenComplete(callback);
+  }
+
+  private RuntimeException fail(String message, @Nullable Throwable cause) {
+    failure = message;
+    return faults.fatal(message, cause);
   }
 
   /** The server, once it is built. */

@@ -18,6 +18,9 @@ final class RatisProperties {
   /** The largest entry that is replicated; the controller's are at most half as large. */
   private static final int MAX_ENTRY_BYTES = 1 << 20;
 
+  /** Room for a segment and a vote; asking for more would keep a node with a full disk down. */
+  static final long MIN_FREE_BYTES = 16L << 20;
+
   private RatisProperties() {}
 
   static RaftProperties of(RatisSettings settings, Path storage) {
@@ -26,8 +29,7 @@ final class RatisProperties {
     RaftServerConfigKeys.setStorageDir(properties, List.of(storage.toFile()));
     RaftServerConfigKeys.setRemovedGroupsDir(
         properties, storage.resolve("removed-groups").toFile());
-    // Enough for the open segment; more would keep a node with a full disk from starting.
-    RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf("16MB"));
+    RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf(MIN_FREE_BYTES));
     GrpcConfigKeys.Server.setHost(properties, settings.host());
     GrpcConfigKeys.Server.setPort(properties, settings.port());
     timeouts(properties);
