@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +50,6 @@ final class LogLoader {
     claimDirectory();
     NavigableSet<Long> bases = removeLeftovers();
     long logStart = checkpoints.readLogStart().orElseGet(() -> bases.isEmpty() ? 0 : bases.first());
-    deleteBelow(logStart, bases);
     epochs = checkpoints.readLeaderEpochs().orElseGet(() -> LeaderEpochCache.EMPTY);
     if (epochs.entries().isEmpty()) {
       epochs = epochsFromBatches(bases);
@@ -79,6 +79,7 @@ final class LogLoader {
     TreeSet<Long> bases = new TreeSet<>();
     List<Path> paths = disk.store().list(disk.directory());
     paths.forEach(path -> SegmentFiles.offsetOf(path, SegmentFiles.LOG).ifPresent(bases::add));
+    endDeletion(paths, bases);
     for (Path path : paths) {
       String name = String.valueOf(path.getFileName());
       boolean leftover =
@@ -103,14 +104,23 @@ final class LogLoader {
     return false;
   }
 
-  /** Ends a deletion that a crash interrupted: segments that lie wholly below the log start. */
-  private void deleteBelow(long logStart, NavigableSet<Long> bases) {
-    while (bases.size() > 1) {
-      Long next = bases.higher(bases.first());
-      if (next == null || next > logStart) {
-        return;
+  /**
+   * Ends a deletion that a crash interrupted: segments go oldest first, so those below one that has
+   * gone are to go too. Segments below the log start that nobody began to delete stay until they
+   * are: what they tell of producers may be nowhere else.
+   */
+  private void endDeletion(List<Path> paths, NavigableSet<Long> bases) throws IOException {
+    String suffix = SegmentFiles.LOG + SegmentFiles.DELETED;
+    long deletedUpTo = -1;
+    for (Path path : paths) {
+      deletedUpTo = Math.max(deletedUpTo, SegmentFiles.offsetOf(path, suffix).orElse(-1));
+    }
+    if (!bases.isEmpty() && bases.first() < deletedUpTo) {
+      while (!bases.isEmpty() && bases.first() < deletedUpTo) {
+        discard(bases.first());
+        bases.remove(bases.first());
       }
-      discard(bases.pollFirst());
+      disk.forceDirectory();
     }
   }
 
@@ -250,6 +260,8 @@ final class LogLoader {
       sealed.forEach(view -> view.segment().delete());
       sealed.clear();
       writer.segment().delete();
+      // What is known of the producers is older than the gap: better nothing than that.
+      snapshots.retain(Set.of());
       writer = SegmentWriter.create(disk, opening.budget(), logStart);
     }
     trimEpochs(logStart, writer.endOffset());

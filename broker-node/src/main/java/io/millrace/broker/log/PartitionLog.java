@@ -300,7 +300,8 @@ public final class PartitionLog implements AutoCloseable {
       kept.add(writer.view());
       producers =
           snapshots.restore(List.copyOf(kept), producers.batchesPerProducer(), clock.wallMs());
-      namesChanged = true;
+      // Before anything is appended: a producer snapshot of what was cut must not come back.
+      disk.forceDirectory();
     }
     publish();
   }
@@ -359,11 +360,11 @@ public final class PartitionLog implements AutoCloseable {
       rolled.clear();
       pendingSnapshots.clear();
       writer = SegmentWriter.create(disk, budget, offset);
-      namesChanged = true;
       logStartOffset = offset;
       durableOffset = offset;
       replaceEpochs(LeaderEpochCache.EMPTY);
       producers = new ProducerStateTable(producers.batchesPerProducer());
+      disk.forceDirectory();
     }
     publish();
   }
@@ -384,7 +385,8 @@ public final class PartitionLog implements AutoCloseable {
     if (offset > logStartOffset) {
       checkpoints.writeLogStart(offset);
       logStartOffset = offset;
-      replaceEpochs(epochs.truncateFromStart(offset));
+      // Not written: the next opening trims the checkpoint to the log start by itself.
+      epochs = epochs.truncateFromStart(offset);
       publish();
     }
   }
@@ -425,6 +427,8 @@ public final class PartitionLog implements AutoCloseable {
       view.segment().detach();
       detached.add(new DetachedSegment(view));
     }
+    // Before any of the files is deleted: the next opening must not find a hole.
+    disk.forceDirectory();
     sealed = List.copyOf(sealed.subList(count, sealed.size()));
     publish();
     LOG.info("[{}] {} segments below {} are deleted", name, count, newStart);
@@ -450,24 +454,30 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
+  /** Writes what is not on disk as it is: nothing for a log that was not touched. */
   private void writeEverything() {
-    for (SegmentWriter each : rolled) {
-      each.persist();
-    }
-    rolled.clear();
-    writer.finish();
-    writer.persist();
     long end = logEndOffset();
-    pendingSnapshots.forEach(each -> snapshots.write(each.offset(), each.encoded()));
-    pendingSnapshots.clear();
-    snapshots.write(end, new ProducerSnapshot(end, producers).encode());
+    boolean untouched = rolled.isEmpty() && writer.isPersisted() && snapshots.exists(end);
+    if (!untouched) {
+      rolled.forEach(SegmentWriter::persist);
+      rolled.clear();
+      writer.finish();
+      writer.persist();
+      pendingSnapshots.forEach(each -> snapshots.write(each.offset(), each.encoded()));
+      pendingSnapshots.clear();
+      snapshots.write(end, new ProducerSnapshot(end, producers).encode());
+      snapshots.retain(neededSnapshots());
+      disk.forceDirectory();
+    }
+    durableOffset = end;
+  }
+
+  private Set<Long> neededSnapshots() {
     Set<Long> needed = new HashSet<>();
     sealed.forEach(view -> needed.add(view.baseOffset()));
     needed.add(writer.baseOffset());
-    needed.add(end);
-    snapshots.retain(needed);
-    disk.forceDirectory();
-    durableOffset = end;
+    needed.add(logEndOffset());
+    return needed;
   }
 
   /** Closes the files and writes nothing: the disk has failed, or the log is to be deleted. */

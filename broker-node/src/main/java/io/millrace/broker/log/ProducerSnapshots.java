@@ -35,7 +35,8 @@ final class ProducerSnapshots {
 
   /**
    * The producers' state at the end of the log: the newest snapshot that is whole, and the batches
-   * after it. Snapshots beyond the end or broken are deleted.
+   * after it. Snapshots beyond the end or broken are deleted; those missing at the begin of a
+   * segment are written.
    *
    * @param views all segments, ascending
    * @param nowMs the time at which producers known from batches only count as heard of
@@ -47,10 +48,19 @@ final class ProducerSnapshots {
     ProducerSnapshot base =
         newest(found.headMap(logEndOffset, true), batchesPerProducer)
             .orElseGet(() -> new ProducerSnapshot(0, new ProducerStateTable(batchesPerProducer)));
+    boolean written = false;
     for (SegmentView view : views) {
+      if (view.baseOffset() > base.offset() && !exists(view.baseOffset())) {
+        // The older segments may be deleted from now on: their producers must be known without.
+        write(view.baseOffset(), new ProducerSnapshot(view.baseOffset(), base.table()).encode());
+        written = true;
+      }
       if (view.endOffset() > base.offset()) {
         replay(view, base, nowMs);
       }
+    }
+    if (written) {
+      disk.forceDirectory();
     }
     return base.table();
   }
@@ -98,6 +108,11 @@ final class ProducerSnapshots {
           result.position(),
           result.defect());
     }
+  }
+
+  /** Whether there is a snapshot of that offset. */
+  boolean exists(long offset) {
+    return disk.get("look for a snapshot", () -> disk.store().exists(path(offset)));
   }
 
   /** Deletes the snapshots but those that may be needed. */

@@ -30,6 +30,8 @@ final class SegmentWriter {
   private int size;
   private long endOffset;
   private long firstTimestampMs = RecordBatch.NO_TIMESTAMP;
+  // The indexes and the checksum on disk are those of the batches.
+  private boolean persisted;
 
   private SegmentWriter(
       LogDisk disk,
@@ -93,12 +95,12 @@ final class SegmentWriter {
     Segment segment = Segment.written(disk, budget, files, handle);
     SegmentWriter writer = new SegmentWriter(disk, segment, handle, indexes, log, new CRC32C());
     writer.resumeAt(size);
-    disk.delete(files.checksum());
     return Optional.of(writer);
   }
 
   private void resumeAt(int persistedSize) throws IOException {
     size = persistedSize;
+    persisted = true;
     TimeIndex times = indexes.times();
     if (times.entries() > 0) {
       endOffset = times.offset(times.entries() - 1);
@@ -215,8 +217,17 @@ final class SegmentWriter {
     return tooLarge || tooOld || deltaTooLarge || indexes.isFull(config.segmentIndexBytes());
   }
 
+  /** Whether everything is on disk as {@link #persist} leaves it. */
+  boolean isPersisted() {
+    return persisted;
+  }
+
   /** Writes a batch at the end. */
   void append(ByteBuffer bytes, RecordBatch batch, int indexIntervalBytes) {
+    if (persisted) {
+      disk.delete(segment.files().checksum());
+      persisted = false;
+    }
     disk.run("append to segment " + baseOffset(), () -> write(bytes.duplicate()));
     indexes.add(batch, size, indexIntervalBytes);
     handle.indexes(indexes.offsets(), indexes.times());

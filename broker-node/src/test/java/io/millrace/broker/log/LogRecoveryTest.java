@@ -258,7 +258,8 @@ class LogRecoveryTest {
     assertThat(test.values(6)).hasSize(4);
     assertThat(disk.list(TestLog.DIRECTORY))
         .noneMatch(path -> path.toString().endsWith(SegmentFiles.DELETED))
-        .doesNotContain(TestLog.files(0).log(), TestLog.files(4).index());
+        .doesNotContain(TestLog.files(0).log())
+        .contains(TestLog.files(4).log());
   }
 
   @Test
@@ -330,6 +331,37 @@ class LogRecoveryTest {
             .isEqualTo(new SequenceCheck.Duplicate(i, i, -1));
       }
     }
+  }
+
+  @Test
+  void closingALogThatWasNotTouchedWritesNothing() {
+    test.append(40, 50);
+    test.restart();
+    FaultPlan plan = new FaultPlan();
+    AtomicInteger changes = new AtomicInteger();
+    plan.on(Operation.WRITE, Operation.FORCE, Operation.FORCE_DIRECTORY, Operation.RENAME)
+        .run(changes::incrementAndGet);
+    test.log.close();
+    test.store = new FaultyFileStore(disk, plan);
+    test.reopen(true);
+    assertThat(test.values(0)).hasSize(40);
+    test.restart();
+
+    assertThat(changes).hasValue(0);
+    assertThat(test.values(0)).hasSize(40);
+  }
+
+  @Test
+  void anAppendAfterAnOrderlyCloseTakesTheChecksumAway() {
+    test.append(5, 50);
+    test.restart();
+    test.append("one more");
+    test.log.abandon();
+
+    // Had the checksum stayed, this would look like the segment that it names.
+    test.reopen(true);
+    assertThat(test.log.recovery().checkedBytes()).isPositive();
+    assertThat(test.values(0)).hasSize(6);
   }
 
   @Test

@@ -81,6 +81,24 @@ class PartitionDirectoryTest {
   }
 
   @Test
+  void aDetachedSegmentMayBeDeletedAfterItsPartition() throws IOException {
+    test.log.reconfigure(LogConfig.DEFAULT.toBuilder().segmentBytes(200).build());
+    test.append(10, 100);
+    test.flush();
+    test.log.moveLogStartTo(8);
+    List<DetachedSegment> detached =
+        test.log.applyRetention(new RetentionInput(test.clock.wallMs, 10, true));
+    test.log.abandon();
+    Path aside = PartitionDirectory.moveAside(disk, TestLog.DIRECTORY, TestLog.ID);
+
+    detached.forEach(DetachedSegment::delete);
+    PartitionDirectory.delete(disk, aside);
+
+    assertThat(detached).isNotEmpty();
+    assertThat(disk.list(DATA)).isEmpty();
+  }
+
+  @Test
   void aLongNameStillMovesAside() throws IOException {
     TopicPartition name = new TopicPartition("t".repeat(249), 99_999);
     TopicIdPartition id = new TopicIdPartition(new UUID(5, 5), 99_999);

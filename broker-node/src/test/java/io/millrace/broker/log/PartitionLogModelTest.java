@@ -49,7 +49,10 @@ class PartitionLogModelTest {
   }
 
   /** What the log should hold at an offset. */
-  private record Entry(String value, long timestampMs, int epoch, long batchOffset) {}
+  private record Entry(String value, long timestampMs, int epoch, Batch batch) {}
+
+  /** The batch of a record; without a producer if the id is negative. */
+  private record Batch(long offset, long producerId, int sequence, int records) {}
 
   /** A snapshot held by a slow reader, and what it showed when it was taken. */
   private record Held(LogSnapshot snapshot, List<Entry> entries) {}
@@ -75,6 +78,7 @@ class PartitionLogModelTest {
               .segmentIndexBytes(random.nextInt(3) == 0 ? 48 : 10_000)
               .indexIntervalBytes(random.nextInt(400))
               .retentionMs(-1)
+              .producerBatches(1 + random.nextInt(4))
               .build();
       test = new TestLog(disk, config);
     }
@@ -105,13 +109,63 @@ class PartitionLogModelTest {
             new RecordBatchBuilder(random.nextBoolean() ? Compression.NONE : Compression.LZ4);
         long base = entries.size();
         int records = 1 + random.nextInt(4);
+        long producerId = random.nextInt(5) - 2;
+        int sequence = producerId < 0 ? -1 : nextSequence(producerId);
+        Batch batch = new Batch(base, producerId, sequence, records);
+        if (producerId >= 0) {
+          builder.producer(producerId, (short) 0, sequence);
+        }
         for (int r = 0; r < records; r++) {
           String value = "v" + written++ + "-".repeat(random.nextInt(100));
           long timestampMs = test.clock.wallMs - random.nextInt(30);
           builder.append(timestampMs, null, TestLog.bytes(value), List.of());
-          entries.add(new Entry(value, timestampMs, test.epoch, base));
+          entries.add(new Entry(value, timestampMs, test.epoch, batch));
         }
         test.log.append(TestLog.stamped(base, test.epoch, builder.build()));
+      }
+    }
+
+    /** The last batches of a producer that the log holds, newest first. */
+    List<Batch> batchesOf(long producerId) {
+      List<Batch> batches = new ArrayList<>();
+      for (int i = entries.size() - 1; i >= logStart; i--) {
+        Batch batch = entries.get(i).batch();
+        if (batch.producerId() == producerId && !batches.contains(batch)) {
+          batches.add(batch);
+        }
+      }
+      return batches;
+    }
+
+    int nextSequence(long producerId) {
+      for (int i = entries.size() - 1; i >= 0; i--) {
+        Batch batch = entries.get(i).batch();
+        if (batch.producerId() == producerId) {
+          return batch.sequence() + batch.records();
+        }
+      }
+      return 0;
+    }
+
+    void checkProducers() {
+      ProducerStateTable producers = test.log.producers();
+      for (long id = 0; id < 3; id++) {
+        List<Batch> batches = batchesOf(id);
+        int remembered = Math.min(batches.size(), test.config.producerBatches());
+        for (Batch batch : batches.subList(0, remembered)) {
+          int last = batch.sequence() + batch.records() - 1;
+          assertThat(producers.check(id, (short) 0, batch.sequence(), last))
+              .isEqualTo(
+                  new SequenceCheck.Duplicate(
+                      batch.offset(), batch.offset() + batch.records() - 1, -1));
+        }
+        int next = nextSequence(id);
+        assertThat(producers.check(id, (short) 0, next, next))
+            .isInstanceOf(SequenceCheck.Accept.class);
+        if (!batches.isEmpty()) {
+          assertThat(producers.check(id, (short) 0, next + 1, next + 1))
+              .isInstanceOf(SequenceCheck.Refuse.class);
+        }
       }
     }
 
@@ -144,7 +198,7 @@ class PartitionLogModelTest {
       events.add("truncate to " + to);
       FlushTicket overtaken = test.log.prepareFlush();
       long cut =
-          to == entries.size() ? to : Math.max(logStart, entries.get((int) to).batchOffset());
+          to == entries.size() ? to : Math.max(logStart, entries.get((int) to).batch().offset());
       checkpointed = Math.min(checkpointed, cut);
       test.log.truncateTo(to);
       overtaken.run();
@@ -238,6 +292,7 @@ class PartitionLogModelTest {
         compare(log.snapshot(), entries, from);
       }
       checkTimes(log.snapshot());
+      checkProducers();
       for (Held each : held) {
         try {
           compare(each.snapshot(), each.entries(), each.snapshot().logStartOffset());

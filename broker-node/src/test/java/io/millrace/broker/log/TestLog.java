@@ -27,6 +27,7 @@ final class TestLog {
 
   final ManualClock clock = new ManualClock();
   final MapBudget budget = new MapBudget(2);
+  private final Path directory;
   FileStore store;
   LogConfig config;
   PartitionLog log;
@@ -49,8 +50,13 @@ final class TestLog {
   }
 
   TestLog(FileStore store, LogConfig config) {
+    this(store, config, DIRECTORY);
+  }
+
+  TestLog(FileStore store, LogConfig config, Path directory) {
     this.store = store;
     this.config = config;
+    this.directory = directory;
     this.log = open(0, false);
   }
 
@@ -61,7 +67,7 @@ final class TestLog {
   LogOpening opening(long recoveryPoint, boolean cleanShutdown) {
     return new LogOpening(
         store,
-        DIRECTORY,
+        directory,
         ID,
         NAME,
         config,
