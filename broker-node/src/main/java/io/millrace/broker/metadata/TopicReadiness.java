@@ -10,8 +10,9 @@ public interface TopicReadiness {
    * Completes once the partitions of a topic that this broker leads serve.
    *
    * @param topicId the topic
+   * @param revision as this revision of the metadata says, or a later one
    * @param timeoutMs how long to wait at most, in milliseconds
    * @return fails with REQUEST_TIMED_OUT, or UNKNOWN_TOPIC_ID when the topic is deleted meanwhile
    */
-  CompletableFuture<Void> whenServing(UUID topicId, long timeoutMs);
+  CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs);
 }

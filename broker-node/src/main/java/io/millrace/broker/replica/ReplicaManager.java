@@ -253,17 +253,18 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
    * Completes once every partition of a topic that this broker is to lead does so.
    *
    * @param topicId the topic; may be so new that the metadata here do not know it yet
+   * @param revision as this revision of the metadata says, or a later one
    * @param timeoutMs how long to wait at most
    * @return fails with REQUEST_TIMED_OUT, or UNKNOWN_TOPIC_ID when the topic is deleted meanwhile
    */
-  public CompletableFuture<Void> whenServing(UUID topicId, long timeoutMs) {
-    CompletableFuture<Void> serving = waiters.add(topicId, timeoutMs);
+  public CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs) {
+    CompletableFuture<Void> serving = waiters.add(topicId, revision, timeoutMs);
     thread.execute(this::checkWaiters);
     return serving;
   }
 
   private void checkWaiters() {
-    waiters.check(this::serves);
+    waiters.check(applied.revision(), this::serves);
   }
 
   private boolean serves(UUID topicId) {

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 
 /** Who waits until a topic's partitions serve here. Thread-safe. */
 final class ServingWaiters {
-  private record Waiter(UUID topicId, CompletableFuture<Void> future) {}
+  private record Waiter(UUID topicId, long revision, CompletableFuture<Void> future) {}
 
   private final Queue<Waiter> waiters = new ConcurrentLinkedQueue<>();
 
@@ -19,18 +19,23 @@ final class ServingWaiters {
     return waiters.isEmpty();
   }
 
-  CompletableFuture<Void> add(UUID topicId, long timeoutMs) {
-    Waiter waiter = new Waiter(topicId, new CompletableFuture<>());
+  CompletableFuture<Void> add(UUID topicId, long revision, long timeoutMs) {
+    Waiter waiter = new Waiter(topicId, revision, new CompletableFuture<>());
     waiters.add(waiter);
     CompletableFuture.delayedExecutor(timeoutMs, TimeUnit.MILLISECONDS, Runnable::run)
         .execute(() -> fail(waiter, ErrorCode.REQUEST_TIMED_OUT, "does not serve here yet"));
     return waiter.future.whenComplete((done, failed) -> waiters.remove(waiter));
   }
 
-  /** Looks at all of them again. */
-  void check(Predicate<UUID> serves) {
+  /**
+   * Looks at all of them again.
+   *
+   * @param revision the metadata's revision that has been applied
+   * @param serves whether a topic serves as that revision says
+   */
+  void check(long revision, Predicate<UUID> serves) {
     for (Waiter waiter : waiters) {
-      if (serves.test(waiter.topicId)) {
+      if (revision >= waiter.revision && serves.test(waiter.topicId)) {
         waiter.future.complete(null);
       }
     }

@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import com.google.protobuf.ByteString;
 import io.millrace.broker.log.CorruptBatchException;
+import io.millrace.broker.log.LeaderEpochCache;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.LogRead;
 import io.millrace.broker.log.StaleSnapshotException;
@@ -176,11 +177,13 @@ final class PartitionReader {
     if (asked == UNCHECKED) {
       return Optional.empty();
     }
+    LeaderEpochCache epochs = view.log().leaderEpochs();
     OffsetAndEpoch end =
-        view.log()
-            .leaderEpochs()
+        epochs
             .endOffsetFor(asked, view.logEndOffset())
-            .orElse(new OffsetAndEpoch(view.logStartOffset(), UNCHECKED));
+            // Newer than all: the reader has what no leader wrote here, beyond the newest epoch.
+            .orElse(
+                new OffsetAndEpoch(view.logEndOffset(), epochs.latestEpoch().orElse(UNCHECKED)));
     if (end.leaderEpoch() == asked && end.offset() >= position.offset()) {
       return Optional.empty();
     }

@@ -181,7 +181,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   private CompletableFuture<Topic> whenServing(TopicResult result) {
     UUID id = result.topicId().orElseThrow();
     return readiness
-        .whenServing(id, timeoutMs)
+        .whenServing(id, result.revision(), timeoutMs)
         .thenApply(
             serving ->
                 quorum
