@@ -174,7 +174,7 @@ class ArchitectureTest {
   void everyPackageIsNullMarked() {
     check(
         classes()
-            .that(not(resideInAnyPackage("io.millrace.proto..")))
+            .that(not(resideInAnyPackage("io.millrace.proto..", "..jmh_generated..")))
             .and()
             .doNotHaveSimpleName("package-info")
             .should(new BeInNullMarkedPackage()));

@@ -1,0 +1,119 @@
+package io.millrace.it.cluster;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/**
+ * A broker in a process of its own, on ports and a directory of its own; can be killed, stopped and
+ * started again.
+ */
+final class BrokerProcess implements AutoCloseable {
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+
+  private final Path home;
+  private final int firstPort = FreePorts.inARow(4);
+  private final Map<String, String> settings;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private MillraceProcess process;
+
+  private BrokerProcess(Path home, Map<String, String> settings) throws IOException {
+    this.home = home;
+    this.settings = settings;
+    this.process = launch();
+  }
+
+  /** Starts a broker that keeps everything under {@code home} and waits until it is ready. */
+  static BrokerProcess start(Path home, Map<String, String> settings) throws IOException {
+    BrokerProcess broker = new BrokerProcess(home, settings);
+    broker.awaitReady();
+    return broker;
+  }
+
+  private MillraceProcess launch() throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("server"));
+    set(arguments, "data.dirs", home.resolve("data").toString());
+    set(arguments, "listener.client", address(0));
+    set(arguments, "listener.internal", address(1));
+    set(arguments, "listener.quorum", address(2));
+    set(arguments, "listener.admin", address(3));
+    settings.forEach((key, value) -> set(arguments, key, value));
+    return MillraceProcess.start(home, "broker", arguments);
+  }
+
+  private static void set(List<String> arguments, String key, String value) {
+    arguments.add("--set");
+    arguments.add(key + "=" + value);
+  }
+
+  private String address(int listener) {
+    return "127.0.0.1:" + (firstPort + listener);
+  }
+
+  /** host:port for clients. */
+  String bootstrap() {
+    return address(0);
+  }
+
+  Path dataDir() {
+    return home.resolve("data");
+  }
+
+  MillraceProcess process() {
+    return process;
+  }
+
+  /** kill -9. */
+  void kill() throws InterruptedException {
+    process.kill();
+  }
+
+  /** SIGTERM; returns the exit code. */
+  int stop() throws InterruptedException {
+    process.terminate();
+    return process.waitFor(Duration.ofSeconds(30));
+  }
+
+  /** Starts the broker again on the same directory and ports. */
+  void restart() throws IOException {
+    process = launch();
+    awaitReady();
+  }
+
+  private void awaitReady() {
+    Awaitility.await()
+        .atMost(START_TIMEOUT)
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptionsInstanceOf(IOException.class)
+        .until(this::isReady);
+  }
+
+  private boolean isReady() throws IOException, InterruptedException {
+    if (!process.isAlive()) {
+      throw new IllegalStateException("the broker ended:\n" + process.stdout() + process.stderr());
+    }
+    return get("/readyz").statusCode() == 200;
+  }
+
+  /** What the admin listener answers. */
+  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(URI.create("http://" + address(3) + path))
+            .timeout(Duration.ofSeconds(5))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
