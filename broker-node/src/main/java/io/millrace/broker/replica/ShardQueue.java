@@ -14,6 +14,9 @@ import java.util.concurrent.locks.ReentrantLock;
  * change of the metadata) is never refused: there is little of it and it is bounded elsewhere.
  */
 final class ShardQueue {
+  /** Writing these takes about a millisecond: so long may the first answer of a run wait. */
+  static final long RUN_BYTES = 1 << 20;
+
   private final ShardLimits limits;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition filled = lock.newCondition();
@@ -66,9 +69,10 @@ final class ShardQueue {
   }
 
   /**
-   * Takes what waits, at most {@link ShardLimits#runTasks}.
+   * Takes what waits for one run: at most {@link ShardLimits#runTasks}, and no more once they have
+   * {@link #RUN_BYTES}.
    *
-   * @param into takes the tasks, in order
+   * @param into takes the tasks, in order; empty before
    * @param waitMs how long to wait for a first one
    */
   void take(List<ShardTask> into, long waitMs) throws InterruptedException {
@@ -80,11 +84,13 @@ final class ShardQueue {
         leftNanos = filled.awaitNanos(leftNanos);
       }
       takerWaits = false;
-      for (int i = 0; i < limits.runTasks() && !tasks.isEmpty(); i++) {
+      long runBytes = 0;
+      while (into.size() < limits.runTasks() && runBytes < RUN_BYTES && !tasks.isEmpty()) {
         ShardTask task = tasks.remove();
-        bytes -= task.bytes();
+        runBytes += task.bytes();
         into.add(task);
       }
+      bytes -= runBytes;
     } finally {
       lock.unlock();
     }

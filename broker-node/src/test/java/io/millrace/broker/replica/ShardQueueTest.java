@@ -60,8 +60,22 @@ class ShardQueueTest {
 
     queue.take(taken, 0);
     assertThat(taken).isEqualTo(tasks.subList(0, 2));
+    taken.clear();
     queue.take(taken, 0);
-    assertThat(taken).isEqualTo(tasks);
+    assertThat(taken).isEqualTo(tasks.subList(2, 3));
+  }
+
+  @Test
+  void aRunOfLargeBatchesEndsSooner() throws Exception {
+    ShardQueue queue = new ShardQueue(new ShardLimits(100, Long.MAX_VALUE, 100));
+    for (int i = 0; i < 5; i++) {
+      queue.put(new Task(ShardQueue.RUN_BYTES - 1));
+    }
+    List<ShardTask> taken = new ArrayList<>();
+
+    queue.take(taken, 0);
+
+    assertThat(taken).hasSize(2);
   }
 
   @Test
@@ -94,7 +108,7 @@ class ShardQueueTest {
                   throw new AssertionError(e);
                 }
                 for (int i = 0; i < each; i++) {
-                  while (!queue.offer(new Task((long) thread << 20 | i))) {
+                  while (!queue.offer(new Task((long) thread << 16 | i))) {
                     Thread.onSpinWait();
                   }
                 }
@@ -104,13 +118,15 @@ class ShardQueueTest {
     begin.countDown();
     List<ShardTask> taken = new ArrayList<>();
     while (taken.size() < threads * each) {
-      queue.take(taken, 1_000);
+      List<ShardTask> run = new ArrayList<>();
+      queue.take(run, 1_000);
+      taken.addAll(run);
     }
 
     int[] next = new int[threads];
     for (ShardTask task : taken) {
-      int thread = (int) (task.bytes() >> 20);
-      assertThat(task.bytes() & 0xfffff).isEqualTo(next[thread]++);
+      int thread = (int) (task.bytes() >> 16);
+      assertThat(task.bytes() & 0xffff).isEqualTo(next[thread]++);
     }
   }
 }
