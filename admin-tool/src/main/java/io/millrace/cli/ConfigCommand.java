@@ -1,0 +1,20 @@
+package io.millrace.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace config}. */
+@Command(
+    name = "config",
+    description = "Shows a server's settings.",
+    subcommands = {ConfigShow.class})
+final class ConfigCommand implements Runnable {
+  @Spec private CommandSpec command = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(command.commandLine(), "what about settings? show");
+  }
+}

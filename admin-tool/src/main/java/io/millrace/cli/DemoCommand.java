@@ -1,0 +1,212 @@
+package io.millrace.cli;
+
+import io.millrace.broker.server.BrokerSettings;
+import io.millrace.broker.server.MillraceServer;
+import io.millrace.client.api.ClientConfig;
+import io.millrace.client.api.MillraceClient;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.record.Compression;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace demo}. */
+@Command(
+    name = "demo",
+    description = {
+      "Starts a node in this process and a temporary directory, sends a real log through it over",
+      "gRPC, reads it back and proves that it is the same: order, count and every byte."
+    },
+    footer = {
+      "%nExamples:",
+      "  millrace demo",
+      "  millrace demo --file /var/log/syslog --codec zstd",
+      "  millrace demo --keep",
+    })
+final class DemoCommand implements Callable<Integer> {
+  /** The log that ships is sent as often as makes about so much. */
+  private static final long SHIPPED_BYTES = 32_000_000;
+
+  private final CliContext context;
+
+  @Spec private CommandSpec command = CommandSpec.create();
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "Send this file, a record a line. Default: a build log that ships with it.")
+  private Optional<Path> file = Optional.empty();
+
+  @Option(
+      names = "--rounds",
+      paramLabel = "N",
+      description = "How often the file is sent. Default: once, the log that ships often.")
+  private int rounds;
+
+  @Option(
+      names = {"-p", "--partitions"},
+      paramLabel = "N",
+      description = "Partitions of the topic. Default: 4.")
+  private int partitions = 4;
+
+  @Option(
+      names = {"-c", "--codec"},
+      paramLabel = "CODEC",
+      converter = ProduceCommand.CodecConverter.class,
+      description = "none, gzip, snappy, lz4 or zstd. Default: none.")
+  private Compression codec = Compression.NONE;
+
+  @Option(
+      names = "--keep",
+      description = "Leave the node running afterwards, and say what to try next.")
+  private boolean keep;
+
+  DemoCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    if (rounds < 0 || partitions < 1) {
+      throw new ParameterException(
+          command.commandLine(), "--rounds and --partitions: expected at least 1");
+    }
+    DemoInput input = DemoInput.of(file);
+    Path directory = Files.createTempDirectory("millrace-demo-");
+    say("Starting a node in " + directory);
+    MillraceServer server = MillraceServer.start(settings(directory));
+    CountDownLatch interrupted = new CountDownLatch(1);
+    try (CliContext.OnInterrupt hook =
+        context.onInterrupt(() -> interrupted(server, directory, interrupted))) {
+      boolean same = run(server, input, timesToSend(input));
+      verdict(same, directory);
+      if (keep && same) {
+        stay(server, directory, interrupted);
+      }
+      server.close();
+      return same ? 0 : ErrorReports.FAILURE;
+    }
+  }
+
+  private static EffectiveConfig settings(Path directory) {
+    return EffectiveConfig.builder(BrokerSettings.SCHEMA)
+        .flags("set by the demo:", DevCommand.preset(directory, 0))
+        .build();
+  }
+
+  private int timesToSend(DemoInput input) {
+    if (rounds > 0 || input.file().isPresent()) {
+      return Math.max(1, rounds);
+    }
+    return (int) Math.max(1, SHIPPED_BYTES / Math.max(1, input.bytes()));
+  }
+
+  private boolean run(MillraceServer server, DemoInput input, int times) throws IOException {
+    ClientConfig config = ClientConfig.of("127.0.0.1:" + server.clientPort());
+    try (MillraceClient client = MillraceClient.connect(config)) {
+      DemoRun demo = new DemoRun(context, client, input, partitions, codec);
+      demo.createTopic();
+      say(
+          String.format(
+              Locale.ROOT,
+              "Sending %s%s to topic '%s' (%s, gRPC on port %d, acks=all, codec %s)",
+              input.name(),
+              times == 1 ? "" : String.format(Locale.ROOT, ", %,d times,", times),
+              DemoRun.TOPIC,
+              TopicReports.count(partitions, "partition"),
+              server.clientPort(),
+              codec.codecName()));
+      DemoDigests sent = demo.send(times);
+      say("Reading it back");
+      DemoDigests read = demo.read(sent.records());
+      return demo.compare(sent, read);
+    }
+  }
+
+  private void verdict(boolean same, Path directory) {
+    if (same) {
+      say("\nNothing lost, nothing doubled, nothing out of order.");
+    } else {
+      say("\nWhat was read is NOT what was sent: please report this, with the data.");
+    }
+    say("The data lies in " + directory + "/" + DemoRun.TOPIC + "-*");
+    if (!keep) {
+      say(
+          "  look at it:   "
+              + context.command()
+              + " log dump "
+              + directory
+              + "/"
+              + DemoRun.TOPIC
+              + "-0 --max 3\n  check it:     "
+              + context.command()
+              + " log verify "
+              + directory
+              + "\n  delete it:    rm -r "
+              + directory
+              + "\nNext:           "
+              + context.command()
+              + " demo --keep, or "
+              + context.command()
+              + " --help");
+    }
+  }
+
+  private void stay(MillraceServer server, Path directory, CountDownLatch interrupted) {
+    say("");
+    context.out().print(NextSteps.endpoints(server, directory));
+    context.out().print(NextSteps.commands(context, server.clientPort(), "orders"));
+    say(
+        "  "
+            + context.command()
+            + " consume "
+            + DemoRun.TOPIC
+            + " --max 3 --format '%p %o %v\\n'\n\nCtrl-C ends it.");
+    try {
+      interrupted.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Runs in the shutdown hook: an orderly end, and no litter unless it was asked for. */
+  private void interrupted(MillraceServer server, Path directory, CountDownLatch interrupted) {
+    server.close();
+    if (keep) {
+      say("\nstopped; the data lies in " + directory);
+    } else {
+      delete(directory);
+      say("\ninterrupted; " + directory + " is deleted");
+    }
+    interrupted.countDown();
+  }
+
+  private static void delete(Path directory) {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
+      for (Path path : deepestFirst) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private void say(String line) {
+    context.out().println(line);
+    context.out().flush();
+  }
+}

@@ -1,0 +1,132 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.TopicDescription;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.config.NearestName;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Turns what went wrong into one line, a hint what to do, and an exit code. */
+final class ErrorReports {
+  static final int FAILURE = 1;
+  static final int USAGE = 2;
+
+  private final CliContext context;
+
+  ErrorReports(CliContext context) {
+    this.context = context;
+  }
+
+  /** A mistake in the command line. */
+  int usage(ParameterException e) {
+    CommandSpec command = e.getCommandLine().getCommandSpec();
+    context.err().println("millrace: " + sentence(e));
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      nearest(unmatched).forEach(name -> hint("did you mean:  " + name));
+    }
+    hint("usage:         " + command.qualifiedName() + " --help");
+    return USAGE;
+  }
+
+  /** A failure of a command. */
+  int failure(Throwable thrown) {
+    Throwable e = thrown;
+    while (e instanceof CompletionException && e.getCause() != null) {
+      e = e.getCause();
+    }
+    if (e instanceof CliException known) {
+      context.err().println("millrace: " + known.getMessage());
+      known.hints().forEach(this::hint);
+    } else if (e instanceof MillraceException refused) {
+      refused(refused.error());
+    } else {
+      context.err().println("millrace: unexpected failure, please report it: " + e);
+      e.printStackTrace(context.err());
+    }
+    context.err().flush();
+    return FAILURE;
+  }
+
+  /** The nearest of the topics there are, for a hint; silent if they can't be listed. */
+  static CliException unknownTopic(
+      CliContext context, String name, Supplier<List<TopicDescription>> topics) {
+    List<String> hints = new ArrayList<>();
+    try {
+      List<String> names = topics.get().stream().map(TopicDescription::name).toList();
+      NearestName.of(name, names).ifPresent(near -> hints.add("did you mean:  " + near));
+    } catch (MillraceException e) {
+      hints.add("(the topics could not be listed: " + e.error().message() + ")");
+    }
+    hints.add("see them all:  " + context.command() + " topic list");
+    hints.add("create it:     " + context.command() + " topic create " + name + " --partitions 3");
+    return new CliException("topic '" + name + "' does not exist", hints.toArray(String[]::new));
+  }
+
+  private void refused(MillraceError error) {
+    boolean unreached = error.details().containsKey("connection");
+    if (error.code() == ErrorCode.UNAVAILABLE && unreached) {
+      context.err().println("millrace: no broker answers: " + error.message());
+      hint("start one:     " + context.command() + " dev");
+      hint(
+          "name another:  --bootstrap HOST:PORT (or the variable "
+              + ConnectionOptions.VARIABLE
+              + ")");
+      return;
+    }
+    context.err().println("millrace: " + error.message() + " [" + error.code() + "]");
+    switch (error.code()) {
+      case INVALID_CONFIG ->
+          hint("see docs/configuration.md or:  " + context.command() + " config show -o wide");
+      case REQUEST_TIMED_OUT, THROTTLED, UNAVAILABLE, NOT_CONTROLLER, OUTCOME_UNKNOWN ->
+          hint("try again; --timeout gives it longer");
+      case OFFSET_OUT_OF_RANGE -> hint("start at what there is: --from earliest or --from latest");
+      default -> {
+        // The message says it all.
+      }
+    }
+  }
+
+  private static List<String> nearest(UnmatchedArgumentException e) {
+    List<String> known = new ArrayList<>();
+    CommandLine command = e.getCommandLine();
+    command.getCommandSpec().optionsMap().keySet().forEach(known::add);
+    known.addAll(command.getSubcommands().keySet());
+    List<String> found = new ArrayList<>();
+    for (String argument : e.getUnmatched()) {
+      int equals = argument.indexOf('=');
+      String name = equals > 0 ? argument.substring(0, equals) : argument;
+      NearestName.of(name, known)
+          .ifPresent(
+              near ->
+                  found.add(
+                      near.startsWith("-")
+                          ? near
+                          : command.getCommandSpec().qualifiedName() + " " + near));
+    }
+    return found;
+  }
+
+  private static String sentence(ParameterException e) {
+    if (e instanceof UnmatchedArgumentException unmatched) {
+      String first = unmatched.getUnmatched().get(0);
+      boolean takesCommands = !e.getCommandLine().getSubcommands().isEmpty();
+      String what = first.startsWith("-") ? "option" : takesCommands ? "command" : "argument";
+      return "unknown " + what + " '" + first + "'";
+    }
+    String message = String.valueOf(e.getMessage());
+    int end = message.indexOf('\n');
+    return end < 0 ? message : message.substring(0, end).strip();
+  }
+
+  private void hint(String text) {
+    context.err().println("  " + text);
+  }
+}

@@ -1,0 +1,20 @@
+package io.millrace.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace log}. */
+@Command(
+    name = "log",
+    description = "Looks at logs on the disk, without a broker. Changes nothing.",
+    subcommands = {LogDump.class, LogVerify.class})
+final class LogCommand implements Runnable {
+  @Spec private CommandSpec command = CommandSpec.create();
+
+  @Override
+  public void run() {
+    throw new ParameterException(command.commandLine(), "what about logs? dump or verify");
+  }
+}

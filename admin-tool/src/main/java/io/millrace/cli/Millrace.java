@@ -1,0 +1,143 @@
+package io.millrace.cli;
+
+import io.millrace.common.time.SystemClock;
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Constructor;
+import java.nio.charset.StandardCharsets;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IFactory;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The root of the command and the process's main class. */
+@Command(
+    name = "millrace",
+    description = "A distributed log broker: the server, its clients and its tools.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Millrace.Version.class,
+    scope = ScopeType.INHERIT,
+    usageHelpAutoWidth = true,
+    abbreviateSynopsis = true,
+    sortOptions = false,
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"},
+    subcommands = {
+      ServerCommand.class,
+      DevCommand.class,
+      DemoCommand.class,
+      TopicCommand.class,
+      ProduceCommand.class,
+      ConsumeCommand.class,
+      LogCommand.class,
+      ConfigCommand.class,
+    })
+public final class Millrace implements Runnable {
+  private static final int OUT_BUFFER_BYTES = 64 << 10;
+
+  /** Set by the launcher when standard error is a terminal: the shell can tell, Java can't. */
+  private static final String TERMINAL = "millrace.terminal";
+
+  /** How the launcher was called. */
+  private static final String COMMAND = "millrace.command";
+
+  @Spec private CommandSpec command = CommandSpec.create();
+
+  private Millrace() {}
+
+  /** The process's entry. */
+  public static void main(String[] args) {
+    PrintStream out = stream(FileDescriptor.out, OUT_BUFFER_BYTES);
+    PrintStream err = stream(FileDescriptor.err, 1 << 10);
+    CliContext context =
+        new CliContext(
+            System.in,
+            out,
+            err,
+            System.getenv(),
+            Boolean.getBoolean(TERMINAL),
+            System.getProperty(COMMAND, "millrace"),
+            new SystemClock());
+    int exitCode = run(context, args);
+    out.flush();
+    err.flush();
+    System.exit(exitCode);
+  }
+
+  /** Runs one command line and returns its exit code. */
+  static int run(CliContext context, String... args) {
+    ErrorReports errors = new ErrorReports(context);
+    CommandLine commandLine = new CommandLine(new Millrace(), new ContextFactory(context));
+    commandLine
+        .setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8))
+        .setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8))
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setAbbreviatedOptionsAllowed(false)
+        .setUsageHelpLongOptionsMaxWidth(28)
+        .setParameterExceptionHandler((e, arguments) -> errors.usage(e))
+        .setExecutionExceptionHandler((e, line, parsed) -> errors.failure(e));
+    int exitCode = commandLine.execute(args);
+    context.err().flush();
+    return exitCode;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(command.commandLine(), "which command?");
+  }
+
+  private static PrintStream stream(FileDescriptor descriptor, int bufferBytes) {
+    boolean flushLines = bufferBytes < OUT_BUFFER_BYTES;
+    return new PrintStream(
+        new BufferedOutputStream(new FileOutputStream(descriptor), bufferBytes),
+        flushLines,
+        StandardCharsets.UTF_8);
+  }
+
+  /** Hands the context to the commands that ask for it in their constructor. */
+  private record ContextFactory(CliContext context) implements IFactory {
+    @Override
+    public <K> K create(Class<K> type) throws Exception {
+      for (Constructor<?> constructor : type.getDeclaredConstructors()) {
+        if (constructor.getParameterCount() == 1
+            && constructor.getParameterTypes()[0] == CliContext.class) {
+          return type.cast(constructor.newInstance(context));
+        }
+      }
+      return CommandLine.defaultFactory().create(type);
+    }
+  }
+
+  /** What {@code --version} prints. */
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {
+        "millrace " + number(), "java " + Runtime.version() + " on " + System.getProperty("os.name")
+      };
+    }
+
+    static String number() {
+      Properties properties = new Properties();
+      try (InputStream in = Millrace.class.getResourceAsStream("version.properties")) {
+        if (in != null) {
+          properties.load(in);
+        }
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      return properties.getProperty("version", "unknown");
+    }
+  }
+}

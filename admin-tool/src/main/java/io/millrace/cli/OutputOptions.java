@@ -1,0 +1,36 @@
+package io.millrace.cli;
+
+import java.util.function.Supplier;
+import picocli.CommandLine.Option;
+
+/** Writes a command's result as it was asked for. */
+final class OutputOptions {
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FORMAT",
+      description = "${COMPLETION-CANDIDATES}. Default: table.")
+  private OutputFormat format = OutputFormat.table;
+
+  boolean wide() {
+    return format == OutputFormat.wide;
+  }
+
+  boolean forPrograms() {
+    return format == OutputFormat.json || format == OutputFormat.yaml;
+  }
+
+  /**
+   * Writes a result.
+   *
+   * @param data maps, lists, texts, numbers, booleans and nulls
+   * @param text the same for people
+   */
+  void print(CliContext context, Supplier<Object> data, Supplier<String> text) {
+    switch (format) {
+      case json -> context.out().println(DataWriter.json(data.get(), true));
+      case yaml -> context.out().print(DataWriter.yaml(data.get()));
+      case table, wide -> context.out().print(text.get());
+    }
+    context.out().flush();
+  }
+}

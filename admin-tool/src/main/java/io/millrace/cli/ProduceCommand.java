@@ -1,0 +1,258 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.Admin;
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.Producer;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import io.millrace.common.record.Compression;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/** {@code millrace produce}. */
+@Command(
+    name = "produce",
+    description = {
+      "Sends records, one a line, from standard input or a file.",
+      "Fails with exit code 1, and tells how many were acknowledged, if one is refused."
+    },
+    footer = {
+      "%nExamples:",
+      "  millrace produce orders --file orders.txt --codec zstd",
+      "  tail -F app.log | millrace produce logs --acks 1",
+      "  printf 'k1\\tv1\\n' | millrace produce orders --key-separator '\\t'",
+    })
+final class ProduceCommand implements Callable<Integer> {
+  private static final Duration INTERRUPT_GRACE = Duration.ofSeconds(5);
+
+  private final CliContext context;
+
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+
+  @Parameters(paramLabel = "TOPIC", description = "The topic.")
+  private String topic = "";
+
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "Read this file instead of standard input.")
+  private Optional<Path> file = Optional.empty();
+
+  @Option(
+      names = {"-a", "--acks"},
+      paramLabel = "0|1|all",
+      converter = AcksConverter.class,
+      description = "When a record counts as acknowledged. Default: all.")
+  private Acks acks = Acks.ALL;
+
+  @Option(
+      names = {"-c", "--codec"},
+      paramLabel = "CODEC",
+      converter = CodecConverter.class,
+      description = "none, gzip, snappy, lz4 or zstd. Default: none.")
+  private Compression codec = Compression.NONE;
+
+  @Option(
+      names = {"-k", "--key-separator"},
+      paramLabel = "TEXT",
+      description = "What stands between key and value; \\t is a tab. Default: no keys.")
+  private String keySeparator = "";
+
+  @Option(
+      names = {"-p", "--partition"},
+      paramLabel = "N",
+      description = "The partition. Default: by the key, or by turns without one.")
+  private Optional<Integer> partition = Optional.empty();
+
+  @Option(
+      names = "--delivery-timeout",
+      paramLabel = "TIME",
+      converter = Durations.class,
+      description = "How long a record is tried before it counts as failed. Default: 2m.")
+  private Duration deliveryTimeout = Duration.ofMinutes(2);
+
+  ProduceCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    SendProgress progress = new SendProgress();
+    long startMs = context.clock().monotonicMs();
+    try (MillraceClient client = connection.connect(context);
+        InputStream input = open();
+        Producer producer = client.producer(config())) {
+      checkTopic(client.admin());
+      try (CliContext.OnInterrupt hook =
+          context.onInterrupt(() -> interrupted(producer, progress))) {
+        sendAll(producer, input, progress);
+        producer.flush();
+        producer.close();
+      }
+      return report(progress, producer.lateFailures(), context.clock().monotonicMs() - startMs);
+    }
+  }
+
+  private ProducerConfig config() {
+    return ProducerConfig.builder()
+        .acks(acks)
+        .compression(codec)
+        .deliveryTimeout(deliveryTimeout)
+        .maxBlock(deliveryTimeout)
+        .build();
+  }
+
+  private InputStream open() throws IOException {
+    if (file.isEmpty()) {
+      return context.in();
+    }
+    try {
+      return Files.newInputStream(file.get());
+    } catch (NoSuchFileException e) {
+      throw new CliException("there is no file " + file.get());
+    } catch (IOException e) {
+      throw new CliException("can't read " + file.get() + ": " + e.getMessage());
+    }
+  }
+
+  /** Before anything is read: a mistyped topic should not cost the input. */
+  private void checkTopic(Admin admin) {
+    try {
+      admin.describeTopic(topic);
+    } catch (MillraceException e) {
+      throw e.code() == ErrorCode.UNKNOWN_TOPIC
+          ? ErrorReports.unknownTopic(context, topic, admin::listTopics)
+          : e;
+    }
+  }
+
+  private void sendAll(Producer producer, InputStream input, SendProgress progress)
+      throws IOException {
+    LineReader lines = new LineReader(input);
+    byte[] separator = Escapes.decode(keySeparator).getBytes(StandardCharsets.UTF_8);
+    for (Optional<byte[]> line = lines.next();
+        line.isPresent() && progress.failed() == 0;
+        line = lines.next()) {
+      progress.sent(producer.send(record(line.get(), separator)), line.get().length);
+    }
+  }
+
+  private ProducerRecord record(byte[] line, byte[] separator) {
+    int at = separator.length == 0 ? -1 : indexOf(line, separator);
+    byte @Nullable [] key = at < 0 ? null : Arrays.copyOf(line, at);
+    byte[] value = at < 0 ? line : Arrays.copyOfRange(line, at + separator.length, line.length);
+    ProducerRecord record = ProducerRecord.of(topic, key, value);
+    return partition.map(record::toPartition).orElse(record);
+  }
+
+  private static int indexOf(byte[] line, byte[] part) {
+    for (int i = 0; i + part.length <= line.length; i++) {
+      if (Arrays.equals(line, i, i + part.length, part, 0, part.length)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private void interrupted(Producer producer, SendProgress progress) {
+    producer.close(INTERRUPT_GRACE);
+    context.err().println("interrupted: " + counts(progress));
+    context.err().flush();
+  }
+
+  private int report(SendProgress progress, long lateFailures, long tookMs) {
+    boolean ok = progress.failed() == 0 && lateFailures == 0;
+    output.print(context, () -> data(progress, lateFailures), () -> "");
+    if (!output.forPrograms() || !ok) {
+      context.err().println(counts(progress) + rates(progress, tookMs));
+    }
+    if (lateFailures > 0) {
+      context.err().println("millrace: " + lateFailures + " batches were refused (acks=0)");
+    }
+    progress.failure().ifPresent(this::explain);
+    return ok ? 0 : ErrorReports.FAILURE;
+  }
+
+  private void explain(SendProgress.Failure failure) {
+    Throwable cause = failure.cause();
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    context.err().println("millrace: line " + failure.line() + " was the first that failed");
+    new ErrorReports(context).failure(cause);
+  }
+
+  private Map<String, Object> data(SendProgress progress, long lateFailures) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("topic", topic);
+    data.put("sent", progress.sent());
+    data.put("acknowledged", acks == Acks.NONE ? 0 : progress.acknowledged());
+    data.put("failed", progress.failed() + lateFailures);
+    data.put("bytes", progress.bytes());
+    return data;
+  }
+
+  private String counts(SendProgress progress) {
+    String sent = TopicReports.count(progress.sent(), "record") + " sent to " + topic;
+    return acks == Acks.NONE
+        ? sent + ", no acknowledgement asked for"
+        : sent + String.format(Locale.ROOT, ", %,d acknowledged", progress.acknowledged());
+  }
+
+  private static String rates(SendProgress progress, long tookMs) {
+    double seconds = Math.max(1, tookMs) / 1_000.0;
+    return String.format(
+        Locale.ROOT,
+        " in %.1f s (%,.0f records/s, %.1f MB/s)",
+        seconds,
+        progress.sent() / seconds,
+        progress.bytes() / seconds / 1e6);
+  }
+
+  /** Reads {@code --acks}. */
+  static final class AcksConverter implements ITypeConverter<Acks> {
+    @Override
+    public Acks convert(String value) {
+      try {
+        return Acks.parse(value);
+      } catch (MillraceException e) {
+        throw new TypeConversionException("'" + value + "' is none of 0, 1 and all");
+      }
+    }
+  }
+
+  /** Reads {@code --codec}. */
+  static final class CodecConverter implements ITypeConverter<Compression> {
+    @Override
+    public Compression convert(String value) {
+      return Compression.fromName(value.toLowerCase(Locale.ROOT))
+          .orElseThrow(
+              () ->
+                  new TypeConversionException(
+                      "'" + value + "' is none of none, gzip, snappy, lz4 and zstd"));
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.RecordMetadata;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** Counts what became of the records that were sent. Thread-safe. */
+final class SendProgress {
+  /**
+   * The failure of the record that comes first in the input.
+   *
+   * @param line its number, from 1
+   * @param cause why
+   */
+  record Failure(long line, Throwable cause) {}
+
+  private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong bytes = new AtomicLong();
+  private final AtomicLong acknowledged = new AtomicLong();
+  private final AtomicLong failed = new AtomicLong();
+
+  /** Guarded by this. */
+  private Optional<Failure> failure = Optional.empty();
+
+  void sent(CompletableFuture<RecordMetadata> future, int recordBytes) {
+    long line = sent.incrementAndGet();
+    bytes.addAndGet(recordBytes);
+    var unused =
+        future.whenComplete(
+            (where, cause) -> {
+              if (cause == null) {
+                acknowledged.incrementAndGet();
+              } else {
+                failed(new Failure(line, cause));
+              }
+            });
+  }
+
+  private synchronized void failed(Failure other) {
+    failed.incrementAndGet();
+    if (failure.isEmpty() || other.line() < failure.get().line()) {
+      failure = Optional.of(other);
+    }
+  }
+
+  long sent() {
+    return sent.get();
+  }
+
+  long bytes() {
+    return bytes.get();
+  }
+
+  long acknowledged() {
+    return acknowledged.get();
+  }
+
+  long failed() {
+    return failed.get();
+  }
+
+  synchronized Optional<Failure> failure() {
+    return failure;
+  }
+}

@@ -1,0 +1,33 @@
+package io.millrace.cli;
+
+import io.millrace.broker.server.ServerProcess;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code millrace server}. */
+@Command(
+    name = "server",
+    description = {
+      "Runs a node until it is told to end (SIGTERM, Ctrl-C), which it then does in order.",
+      "It logs to standard error. Settings: millrace config show -o wide."
+    },
+    footer = {
+      "%nExamples:",
+      "  millrace server --config /etc/millrace/server.properties",
+      "  millrace server --set data.dirs=/data1,/data2 --set listener.client=0.0.0.0:9650",
+    })
+final class ServerCommand implements Callable<Integer> {
+  private final CliContext context;
+
+  @Mixin private SettingsOptions settings = new SettingsOptions();
+
+  ServerCommand(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    return ServerProcess.run(settings.effective(context), server -> {}, context.err());
+  }
+}

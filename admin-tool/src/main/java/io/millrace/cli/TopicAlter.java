@@ -1,0 +1,94 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.Admin;
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.TopicDescription;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code millrace topic alter}. */
+@Command(
+    name = "alter",
+    description = "Changes a topic's settings, or adds partitions.",
+    footer = {
+      "%nExamples:",
+      "  millrace topic alter orders --config retention.ms=7d",
+      "  millrace topic alter orders --reset retention.ms",
+      "  millrace topic alter orders --partitions 12",
+    })
+final class TopicAlter implements Callable<Integer> {
+  private final CliContext context;
+
+  @Spec private CommandSpec command = CommandSpec.create();
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+
+  @Parameters(paramLabel = "NAME", description = "The topic.")
+  private String name = "";
+
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "KEY=VALUE",
+      description = "A setting to change; may be repeated.")
+  private Map<String, String> configs = new LinkedHashMap<>();
+
+  @Option(
+      names = "--reset",
+      paramLabel = "KEY",
+      description = "A setting that goes back to its default; may be repeated.")
+  private List<String> resets = new ArrayList<>();
+
+  @Option(
+      names = {"-p", "--partitions"},
+      paramLabel = "N",
+      description = "The new number of partitions. Keys may map to other partitions from then on.")
+  private int partitions;
+
+  TopicAlter(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    if (configs.isEmpty() && resets.isEmpty() && partitions == 0) {
+      throw new ParameterException(
+          command.commandLine(), "nothing to change: give --config, --reset or --partitions");
+    }
+    try (MillraceClient client = connection.connect(context)) {
+      TopicDescription topic = alter(client.admin());
+      output.print(
+          context, () -> TopicReports.data(topic), () -> "changed topic " + topic.name() + "\n");
+    }
+    return 0;
+  }
+
+  private TopicDescription alter(Admin admin) {
+    try {
+      Set<String> reset = new LinkedHashSet<>(resets);
+      if (partitions == 0) {
+        return admin.alterTopic(name, configs, reset);
+      }
+      TopicDescription topic = admin.createPartitions(name, partitions);
+      boolean more = !configs.isEmpty() || !reset.isEmpty();
+      return more ? admin.alterTopic(name, configs, reset) : topic;
+    } catch (MillraceException e) {
+      throw e.code() == ErrorCode.UNKNOWN_TOPIC
+          ? ErrorReports.unknownTopic(context, name, admin::listTopics)
+          : e;
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.NewTopic;
+import io.millrace.client.api.TopicDescription;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code millrace topic create}. */
+@Command(
+    name = "create",
+    description = "Creates a topic and waits until it can be used.",
+    footer = {
+      "%nExamples:",
+      "  millrace topic create orders --partitions 6",
+      "  millrace topic create audit --config retention.ms=7d --config flush.mode=commit",
+    })
+final class TopicCreate implements Callable<Integer> {
+  private final CliContext context;
+
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+
+  @Parameters(
+      paramLabel = "NAME",
+      description = "1 to 249 of a-z A-Z 0-9 . _ - and neither '.' nor '..'.")
+  private String name = "";
+
+  @Option(
+      names = {"-p", "--partitions"},
+      paramLabel = "N",
+      description = "How many partitions. Default: the cluster's num.partitions.")
+  private int partitions;
+
+  @Option(
+      names = {"-r", "--replication-factor"},
+      paramLabel = "N",
+      description = "How many replicas of each. Default: the cluster's.")
+  private int replicationFactor;
+
+  @Option(
+      names = {"-c", "--config"},
+      paramLabel = "KEY=VALUE",
+      description = "A setting of the topic; may be repeated.")
+  private Map<String, String> configs = new LinkedHashMap<>();
+
+  TopicCreate(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    try (MillraceClient client = connection.connect(context)) {
+      TopicDescription topic =
+          client.admin().createTopic(new NewTopic(name, partitions, replicationFactor, configs));
+      output.print(
+          context,
+          () -> TopicReports.data(topic),
+          () ->
+              "created topic "
+                  + topic.name()
+                  + " with "
+                  + TopicReports.count(topic.partitions().size(), "partition")
+                  + ", replication factor "
+                  + topic.replicationFactor()
+                  + "\n");
+    }
+    return 0;
+  }
+}

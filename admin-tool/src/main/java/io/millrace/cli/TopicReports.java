@@ -1,0 +1,57 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.ConfigValue;
+import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.TopicDescription;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Topics as data for programs. */
+final class TopicReports {
+  private TopicReports() {}
+
+  static Map<String, Object> data(TopicDescription topic) {
+    Map<String, Object> data = summary(topic);
+    data.put("partitions", topic.partitions().stream().map(TopicReports::data).toList());
+    data.put("configs", topic.configs().stream().map(TopicReports::data).toList());
+    return data;
+  }
+
+  static Map<String, Object> summary(TopicDescription topic) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("name", topic.name());
+    data.put("id", topic.id().toString());
+    data.put("partition_count", topic.partitions().size());
+    data.put("replication_factor", topic.replicationFactor());
+    return data;
+  }
+
+  static Map<String, Object> data(PartitionDescription partition) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("partition", partition.partition());
+    data.put("leader", partition.leader());
+    data.put("leader_epoch", partition.leaderEpoch());
+    data.put("replicas", partition.replicas());
+    data.put("in_sync_replicas", partition.inSyncReplicas());
+    return data;
+  }
+
+  static Map<String, Object> data(ConfigValue config) {
+    Map<String, Object> data = new LinkedHashMap<>();
+    data.put("key", config.key());
+    data.put("value", config.value());
+    data.put("source", config.source().name().toLowerCase(Locale.ROOT));
+    return data;
+  }
+
+  /** A number with its noun: 1 partition, 6 partitions. */
+  static String count(long number, String noun) {
+    return String.format(Locale.ROOT, "%,d %s%s", number, noun, number == 1 ? "" : "s");
+  }
+
+  static String nodes(List<Integer> ids) {
+    return ids.isEmpty() ? "-" : String.join(",", ids.stream().map(Object::toString).toList());
+  }
+}

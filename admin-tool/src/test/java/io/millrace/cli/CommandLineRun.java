@@ -1,0 +1,40 @@
+package io.millrace.cli;
+
+import io.millrace.common.time.SystemClock;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/**
+ * What one command line did.
+ *
+ * @param exitCode its exit code
+ * @param out what it wrote to standard output
+ * @param err what it wrote to standard error
+ */
+record CommandLineRun(int exitCode, String out, String err) {
+  /** Runs a command line in this JVM, without input or environment. */
+  static CommandLineRun of(String... args) {
+    return with("", Map.of(), args);
+  }
+
+  /** Runs a command line in this JVM. */
+  static CommandLineRun with(String input, Map<String, String> environment, String... args) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    CliContext context =
+        new CliContext(
+            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(err, true, StandardCharsets.UTF_8),
+            environment,
+            false,
+            "millrace",
+            new SystemClock());
+    int exitCode = Millrace.run(context, args);
+    return new CommandLineRun(
+        exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+  }
+}
