@@ -41,6 +41,7 @@ import picocli.CommandLine.Spec;
       ProduceCommand.class,
       ConsumeCommand.class,
       LogCommand.class,
+      MetadataCommand.class,
       ConfigCommand.class,
     })
 public final class Millrace implements Runnable {

@@ -58,6 +58,7 @@ public final class MetadataLogRepair {
    *
    * @return the file with the bytes that were cut
    * @throws IllegalArgumentException if it is not the last one
+   * @throws io.millrace.common.file.FileLockedException if a node is running on it
    */
   public static Path cut(FileStore store, Path metadataDirectory, Damage damage)
       throws IOException {
@@ -68,7 +69,9 @@ public final class MetadataLogRepair {
         metadataDirectory.resolve(
             "cut-" + damage.segment().getFileName() + "-at-" + damage.position());
     int length = Math.toIntExact(damage.bytes());
-    try (StoredFile file = store.open(damage.segment(), OpenMode.READ_WRITE)) {
+    Path ratisLock = damage.segment().resolveSibling("..").resolve("in_use.lock").normalize();
+    try (FileStore.FileLock lock = store.lock(ratisLock);
+        StoredFile file = store.open(damage.segment(), OpenMode.READ_WRITE)) {
       ByteBuffer bytes = ByteBuffer.allocate(length);
       file.read(bytes, damage.position());
       AtomicFile.write(store, kept, bytes.array());
