@@ -24,6 +24,9 @@ record CliContext(
     boolean interactive,
     String command,
     Clock clock) {
+  /** The exit code of a process that Ctrl-C has ended. */
+  static final int INTERRUPTED = 130;
+
   /** Registers what must be done if the process is asked to end; to be closed when it is over. */
   OnInterrupt onInterrupt(Runnable action) {
     Thread hook = new Thread(action, "millrace-interrupt");

@@ -74,6 +74,9 @@ final class DemoCommand implements Callable<Integer> {
       description = "Leave the node running afterwards, and say what to try next.")
   private boolean keep;
 
+  /** The demo is over and the node runs on; read by the shutdown hook. */
+  private volatile boolean staying;
+
   DemoCommand(CliContext context) {
     this.context = context;
   }
@@ -88,13 +91,11 @@ final class DemoCommand implements Callable<Integer> {
     Path directory = Files.createTempDirectory("millrace-demo-");
     say("Starting a node in " + directory);
     MillraceServer server = MillraceServer.start(settings(directory));
-    CountDownLatch interrupted = new CountDownLatch(1);
-    try (CliContext.OnInterrupt hook =
-        context.onInterrupt(() -> interrupted(server, directory, interrupted))) {
+    try (CliContext.OnInterrupt hook = context.onInterrupt(() -> interrupted(server, directory))) {
       boolean same = run(server, input, timesToSend(input));
       verdict(same, directory);
       if (keep && same) {
-        stay(server, directory, interrupted);
+        stay(server, directory);
       }
       server.close();
       return same ? 0 : ErrorReports.FAILURE;
@@ -165,7 +166,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private void stay(MillraceServer server, Path directory, CountDownLatch interrupted) {
+  private void stay(MillraceServer server, Path directory) {
     say("");
     context.out().print(NextSteps.endpoints(server, directory));
     context.out().print(NextSteps.commands(context, server.clientPort(), "orders"));
@@ -175,26 +176,28 @@ final class DemoCommand implements Callable<Integer> {
             + " consume "
             + DemoRun.TOPIC
             + " --max 3 --format '%p %o %v\\n'\n\nCtrl-C ends it.");
+    staying = true;
     try {
-      interrupted.await();
+      new CountDownLatch(1).await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
   /** Runs in the shutdown hook: an orderly end, and no litter unless it was asked for. */
-  private void interrupted(MillraceServer server, Path directory, CountDownLatch interrupted) {
+  private void interrupted(MillraceServer server, Path directory) {
     server.close();
-    if (keep) {
+    if (staying) {
       say("\nstopped; the data lies in " + directory);
     } else {
       delete(directory);
       say("\ninterrupted; " + directory + " is deleted");
     }
-    interrupted.countDown();
+    // Not to let the demo go on and complain of the node that is gone.
+    Runtime.getRuntime().halt(staying ? 0 : CliContext.INTERRUPTED);
   }
 
-  private static void delete(Path directory) {
+  static void delete(Path directory) {
     try (Stream<Path> paths = Files.walk(directory)) {
       List<Path> deepestFirst = paths.sorted(Comparator.reverseOrder()).toList();
       for (Path path : deepestFirst) {

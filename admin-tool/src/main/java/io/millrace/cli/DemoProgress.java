@@ -10,6 +10,8 @@ final class DemoProgress {
   private static final long TERMINAL_STEP_MS = 100;
   private static final long PLAIN_STEP_MS = 2_000;
 
+  private static final int LINE_LENGTH = 100;
+
   private final CliContext context;
   private final String verb;
   private final long startMs;
@@ -40,7 +42,7 @@ final class DemoProgress {
   long done(long records, long bytes) {
     long tookMs = Math.max(1, context.clock().monotonicMs() - startMs);
     if (drawn) {
-      context.err().print("\r" + " ".repeat(90) + "\r");
+      context.err().print("\r" + " ".repeat(LINE_LENGTH + 2) + "\r");
       context.err().flush();
     }
     context.out().println("  " + rates(records, bytes, tookMs) + " in " + seconds(tookMs));
@@ -64,6 +66,6 @@ final class DemoProgress {
   }
 
   private static String pad(String line) {
-    return String.format(Locale.ROOT, "%-86s", line);
+    return String.format(Locale.ROOT, "%-" + LINE_LENGTH + "s", line);
   }
 }

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -82,7 +83,10 @@ final class DemoRun {
         digests.add(partition, value);
         sends.sent(
             producer.send(ProducerRecord.of(TOPIC, value).toPartition(partition)), value.length);
-        progress.at(sends.acknowledged(), digests.bytes(), " acknowledged");
+        progress.at(
+            sends.sent(),
+            digests.bytes(),
+            String.format(Locale.ROOT, " (%,d acknowledged)", sends.acknowledged()));
       }
     }
   }

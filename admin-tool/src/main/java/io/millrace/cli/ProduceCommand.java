@@ -181,6 +181,7 @@ final class ProduceCommand implements Callable<Integer> {
     producer.close(INTERRUPT_GRACE);
     context.err().println("interrupted: " + counts(progress));
     context.err().flush();
+    Runtime.getRuntime().halt(CliContext.INTERRUPTED);
   }
 
   private int report(SendProgress progress, long lateFailures, long tookMs) {

@@ -1,0 +1,227 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The client commands against a real node: outputs and exit codes that scripts rely on. */
+class CommandsTest {
+  @TempDir private static Path directory;
+  private static TestNode node;
+
+  @BeforeAll
+  static void startNode() {
+    node = new TestNode(directory.resolve("data"));
+    assertThat(node.run("topic create orders --partitions 2 --config retention.ms=7d"))
+        .isEqualTo(
+            new CommandLineRun(
+                0, "created topic orders with 2 partitions, replication factor 1\n", ""));
+  }
+
+  @AfterAll
+  static void stopNode() {
+    node.close();
+  }
+
+  private static String numbers(int count) {
+    return IntStream.rangeClosed(1, count).mapToObj(i -> i + "\n").collect(Collectors.joining());
+  }
+
+  private static String withoutId(String text) {
+    return text.replaceAll("[0-9a-f]{8}-[0-9a-f-]{27}", "ID");
+  }
+
+  @Test
+  void describesATopic() {
+    node.run("topic create described --partitions 2 --config retention.ms=7d");
+    assertThat(withoutId(node.run("topic describe described").out()))
+        .isEqualTo(
+            """
+            topic        described
+            id           ID
+            replication  1
+
+            PARTITION  LEADER  EPOCH  REPLICAS  ISR  START  END
+                    0  1           0  1         1        0    0
+                    1  1           0  1         1        0    0
+
+            SETTING       VALUE      SOURCE
+            retention.ms  604800000  topic
+            """);
+    assertThat(node.run("topic describe described -o wide").out())
+        .contains("retention.bytes")
+        .contains("default");
+  }
+
+  @Test
+  void listsTopicsForPeopleAndPrograms() {
+    assertThat(node.run("topic list").out())
+        .startsWith("NAME")
+        .containsPattern("(?m)^orders +2 +1$");
+    assertThat(withoutId(node.run("topic list -o json").out()))
+        .contains("\"name\": \"orders\",\n    \"id\": \"ID\",\n    \"partition_count\": 2,\n");
+  }
+
+  @Test
+  void changesAndDeletesTopics() {
+    node.run("topic create changed");
+    assertThat(node.run("topic alter changed --config retention.ms=1h --partitions 3"))
+        .isEqualTo(new CommandLineRun(0, "changed topic changed\n", ""));
+    assertThat(node.run("topic describe changed -o yaml").out())
+        .contains("partition_count: 3")
+        .contains("value: \"3600000\"");
+    assertThat(node.run("topic alter changed --reset retention.ms").exitCode()).isZero();
+    assertThat(node.run("topic describe changed").out()).doesNotContain("retention.ms");
+    assertThat(node.run("topic delete changed"))
+        .isEqualTo(new CommandLineRun(0, "deleted topic changed\n", ""));
+    assertThat(node.run("topic describe changed").exitCode()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '"',
+      value = {
+        "topic create orders | TOPIC_ALREADY_EXISTS",
+        "topic create a/b | INVALID_TOPIC_NAME",
+        "topic create .. | INVALID_TOPIC_NAME",
+        "topic create x --replication-factor 3 | INVALID_REPLICATION_FACTOR",
+        "topic create x --partitions 20000 | INVALID_PARTITION_COUNT",
+        "topic create x --config retention.mss=1 | did you mean retention.ms?",
+        "topic create x --config retention.ms=soon | retention.ms: soon (expected: ",
+        "topic alter orders --partitions 1 | INVALID_PARTITION_COUNT",
+        "consume orders --partition 7 | orders has no partition 7 (expected: 0 to 1)",
+      })
+  void saysWhatIsWrongWithARequest(String line, String message) {
+    CommandLineRun run = node.run(line.strip());
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("millrace: ").contains(message.strip());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"topic describe", "topic delete", "produce", "consume"})
+  void suggestsTheNearestTopic(String command) {
+    CommandLineRun run = node.run(command + " ordres");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
+        .isEqualTo(
+            """
+            millrace: topic 'ordres' does not exist
+              did you mean:  orders
+              see them all:  millrace topic list
+              create it:     millrace topic create ordres --partitions 3
+            """);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"none", "gzip", "snappy", "lz4", "zstd"})
+  void readsBackWhatWasSent(String codec) {
+    String topic = "codec-" + codec;
+    node.run("topic create " + topic);
+    CommandLineRun sent = node.runWithInput(numbers(5_000), "produce", topic, "--codec", codec);
+    assertThat(sent.exitCode()).isZero();
+    assertThat(sent.out()).isEmpty();
+    assertThat(sent.err()).startsWith("5,000 records sent to " + topic + ", 5,000 acknowledged");
+    assertThat(node.run("consume " + topic)).isEqualTo(new CommandLineRun(0, numbers(5_000), ""));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "1", "all"})
+  void sendsWithEachKindOfAcks(String acks) {
+    String topic = "acks-" + acks;
+    node.run("topic create " + topic);
+    CommandLineRun sent = node.runWithInput("a\nb", "produce", topic, "--acks", acks, "-o", "json");
+    assertThat(sent.exitCode()).isZero();
+    assertThat(sent.out())
+        .contains("\"sent\": 2")
+        .contains("\"acknowledged\": " + (acks.equals("0") ? 0 : 2))
+        .contains("\"failed\": 0");
+    assertThat(node.run("consume " + topic).out()).isEqualTo("a\nb\n");
+  }
+
+  @Test
+  void splitsKeysFromValuesAndPrintsByThePattern() {
+    node.run("topic create keyed");
+    node.runWithInput("k1\tv1\nk2\tv2\nno key", "produce", "keyed", "--key-separator", "\\t");
+    assertThat(node.run("consume keyed --format %t/%p/%o_[%k]_%v\\n").out())
+        .isEqualTo("keyed/0/0 [k1] v1\nkeyed/0/1 [k2] v2\nkeyed/0/2 [] no key\n");
+    assertThat(node.run("consume keyed --max 1 -o json").out())
+        .matches(
+            "\\{\"topic\":\"keyed\",\"partition\":0,\"offset\":0,\"timestamp\":\\d+,"
+                + "\"key\":\"k1\",\"value\":\"v1\"}\n");
+  }
+
+  @Test
+  void startsWhereItIsTold() {
+    node.run("topic create places");
+    node.runWithInput(numbers(10), "produce", "places");
+    assertThat(node.run("consume places --from 7").out()).isEqualTo("8\n9\n10\n");
+    assertThat(node.run("consume places --from 7 --max 1").out()).isEqualTo("8\n");
+    assertThat(node.run("consume places --from latest").out()).isEmpty();
+    assertThat(node.run("consume places --from 1h").out()).isEqualTo(numbers(10));
+    CommandLineRun beyond = node.run("consume places --from 11");
+    assertThat(beyond.exitCode()).isZero();
+    assertThat(beyond.err()).isEqualTo("no records yet at offset 11; the log ends at 10\n");
+  }
+
+  @Test
+  void countsWhatWasAcknowledgedWhenARecordIsRefused() {
+    node.run("topic create small --config max.message.bytes=1000");
+    String input = "a\nb\n" + "x".repeat(2_000) + "\n";
+    CommandLineRun run = node.runWithInput(input, "produce", "small", "--partition", "0");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("3 records sent to small, ").contains("BATCH_TOO_LARGE");
+  }
+
+  @Test
+  void looksIntoTheLogBesideTheRunningBroker() {
+    node.run("topic create dumped");
+    node.runWithInput("a\nb\n", "produce", "dumped");
+    Path partition = directory.resolve("data").resolve("dumped-0");
+    CommandLineRun dump = CommandLineRun.of("log", "dump", partition.toString(), "--records");
+    assertThat(dump.exitCode()).isZero();
+    assertThat(dump.out())
+        .contains("base_offset=0 last_offset=1 records=2")
+        .contains("crc_valid=true")
+        .contains("value=b");
+    CommandLineRun verify =
+        CommandLineRun.of("log", "verify", directory.resolve("data").toString());
+    assertThat(verify.exitCode()).isEqualTo(1);
+    assertThat(verify.err()).contains("in use by a running broker").contains("--even-if-in-use");
+  }
+
+  @Test
+  void sendsAFileAsItIs() throws IOException {
+    Path file = Files.writeString(directory.resolve("lines.txt"), "one\r\n\ntwo");
+    node.run("topic create file");
+    assertThat(node.runWithInput("", "produce", "file", "--file", file.toString()).exitCode())
+        .isZero();
+    assertThat(node.run("consume file --format [%v]").out()).isEqualTo("[one\r][][two]");
+  }
+
+  @Test
+  void refusesANodeOnADirectoryThatIsInUse() {
+    String data = directory.resolve("data").toString();
+    CommandLineRun run =
+        CommandLineRun.of("server", "--set", "data.dirs=" + data, "--set", "logging.level=error");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(List.of(run.err().split("\n")))
+        .singleElement()
+        .asString()
+        .startsWith("millrace: ")
+        .contains("in use");
+  }
+}

@@ -1,0 +1,60 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class DemoCommandTest {
+  @TempDir private Path directory;
+
+  @Test
+  void provesThatWhatCameOutIsWhatWentIn() throws IOException {
+    CommandLineRun run = CommandLineRun.of("demo", "--rounds", "2", "--partitions", "3");
+    assertThat(run.err()).isEmpty();
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out())
+        .contains("the log of a build of this project, 2 times, to topic 'demo' (3 partitions")
+        .contains("Nothing lost, nothing doubled, nothing out of order.")
+        .doesNotContain("DIFFERENT");
+    Matcher place = Pattern.compile("The data lies in (\\S+)/demo-\\*").matcher(run.out());
+    assertThat(place.find()).isTrue();
+    Path data = Path.of(place.group(1));
+    CommandLineRun verify = CommandLineRun.of("log", "verify", data.toString());
+    assertThat(verify.out()).startsWith("intact: 0 errors, 0 warnings in 3 partitions");
+    DemoCommand.delete(data);
+  }
+
+  @Test
+  void sendsAFileOfTheUsersOwn() throws IOException {
+    Path file = Files.writeString(directory.resolve("mine.log"), "a\n\nb");
+    CommandLineRun run = CommandLineRun.of("demo", "--file", file.toString(), "--codec", "lz4");
+    assertThat(run.exitCode()).isZero();
+    assertThat(run.out()).contains("Sending " + file + " to topic 'demo'").contains("3 records");
+    Matcher place = Pattern.compile("rm -r (\\S+)").matcher(run.out());
+    assertThat(place.find()).isTrue();
+    DemoCommand.delete(Path.of(place.group(1)));
+  }
+
+  @Test
+  void tellsSentFromReadByTheirDigests() {
+    DemoDigests sent = digests("a", "b");
+    assertThat(digests("a", "b").results()).isEqualTo(sent.results());
+    assertThat(digests("b", "a").results()).isNotEqualTo(sent.results());
+    assertThat(digests("ab", "").results()).isNotEqualTo(sent.results());
+    assertThat(digests("a", "b", "b").results()).isNotEqualTo(sent.results());
+  }
+
+  private static DemoDigests digests(String... values) {
+    DemoDigests digests = new DemoDigests(1);
+    for (String value : values) {
+      digests.add(0, value.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    }
+    return digests;
+  }
+}
