@@ -84,11 +84,6 @@ final class IndexBuilder {
     return times;
   }
 
-  /** The largest timestamp of the batches counted in; {@link Long#MIN_VALUE} if there are none. */
-  long largestTimestampMs() {
-    return largestTimestampMs;
-  }
-
   /** The offset index as it stands on disk. */
   ByteBuffer offsetFile() {
     return offsetBytes.slice(0, offsets.entries() * OffsetIndex.ENTRY_BYTES);

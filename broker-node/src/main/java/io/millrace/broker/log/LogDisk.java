@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -49,10 +50,6 @@ final class LogDisk {
     }
   }
 
-  boolean hasFailed() {
-    return failure != null;
-  }
-
   <T> T get(String what, Work<T> work) {
     try {
       return work.run();
@@ -83,7 +80,7 @@ final class LogDisk {
           try (FileStore.StoredFile file = store.open(path, FileStore.OpenMode.READ)) {
             ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(file.size()));
             file.read(bytes, 0);
-            return Optional.of(java.util.Arrays.copyOf(bytes.array(), bytes.position()));
+            return Optional.of(Arrays.copyOf(bytes.array(), bytes.position()));
           } catch (NoSuchFileException missing) {
             return Optional.empty();
           }

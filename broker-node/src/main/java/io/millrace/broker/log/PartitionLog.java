@@ -217,11 +217,6 @@ public final class PartitionLog implements AutoCloseable {
     namesChanged = true;
   }
 
-  /** Whether a flush would make anything more durable; after a roll one should follow soon. */
-  public boolean needsFlush() {
-    return durableOffset < logEndOffset() || !rolled.isEmpty();
-  }
-
   /** Whether a segment was rolled since the last flush, which keeps its indexes on the heap. */
   public boolean hasRolledUnflushed() {
     return !rolled.isEmpty();

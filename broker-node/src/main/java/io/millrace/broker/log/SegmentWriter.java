@@ -193,14 +193,6 @@ final class SegmentWriter {
     return endOffset;
   }
 
-  int size() {
-    return size;
-  }
-
-  long largestTimestampMs() {
-    return indexes.largestTimestampMs();
-  }
-
   SegmentView view() {
     return SegmentView.of(segment, size, endOffset);
   }

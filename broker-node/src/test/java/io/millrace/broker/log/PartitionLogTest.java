@@ -73,7 +73,6 @@ class PartitionLogTest {
     test.log.flushed(ticket);
 
     assertThat(test.log.durableOffset()).isEqualTo(2);
-    assertThat(test.log.needsFlush()).isTrue();
   }
 
   @Test
