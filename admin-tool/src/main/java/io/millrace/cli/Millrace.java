@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -32,20 +34,12 @@ import picocli.CommandLine.Spec;
     abbreviateSynopsis = true,
     sortOptions = false,
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"},
-    subcommands = {
-      ServerCommand.class,
-      DevCommand.class,
-      DemoCommand.class,
-      TopicCommand.class,
-      ProduceCommand.class,
-      ConsumeCommand.class,
-      LogCommand.class,
-      MetadataCommand.class,
-      ConfigCommand.class,
-    })
+    exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"})
 public final class Millrace implements Runnable {
   private static final int OUT_BUFFER_BYTES = 64 << 10;
+
+  /** All commands by name, in the order of the help. */
+  private static final Map<String, Class<?>> COMMANDS = commands();
 
   /** Set by the launcher when standard error is a terminal: the shell can tell, Java can't. */
   private static final String TERMINAL = "millrace.terminal";
@@ -80,6 +74,7 @@ public final class Millrace implements Runnable {
   static int run(CliContext context, String... args) {
     ErrorReports errors = new ErrorReports(context);
     CommandLine commandLine = new CommandLine(new Millrace(), new ContextFactory(context));
+    commandsFor(args).forEach(commandLine::addSubcommand);
     commandLine
         .setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8))
@@ -91,6 +86,32 @@ public final class Millrace implements Runnable {
     int exitCode = commandLine.execute(args);
     context.err().flush();
     return exitCode;
+  }
+
+  /**
+   * The commands that may be meant: reading the options of all of them costs more than running one.
+   */
+  private static Map<String, Class<?>> commandsFor(String... args) {
+    String first = args.length == 0 ? "" : args[0];
+    Class<?> meant = COMMANDS.get(first);
+    if (meant != null) {
+      return Map.of(first, meant);
+    }
+    return first.equals("--version") || first.equals("-V") ? Map.of() : COMMANDS;
+  }
+
+  private static Map<String, Class<?>> commands() {
+    Map<String, Class<?>> commands = new LinkedHashMap<>();
+    commands.put("server", ServerCommand.class);
+    commands.put("dev", DevCommand.class);
+    commands.put("demo", DemoCommand.class);
+    commands.put("topic", TopicCommand.class);
+    commands.put("produce", ProduceCommand.class);
+    commands.put("consume", ConsumeCommand.class);
+    commands.put("log", LogCommand.class);
+    commands.put("metadata", MetadataCommand.class);
+    commands.put("config", ConfigCommand.class);
+    return commands;
   }
 
   @Override
