@@ -1,0 +1,44 @@
+package io.millrace.it.simulation;
+
+import io.millrace.common.time.Clock;
+
+/**
+ * A machine's clocks: the monotonic one follows the simulation's time, the wall clock drifts from
+ * it and may be set. Confined to the simulation's thread.
+ */
+final class SimulatedClock implements Clock {
+  private static final long START_WALL_MS = 1_800_000_000_000L;
+
+  private final SimulatedTime time;
+  private final long originNanos;
+  private final int driftPerMillion;
+  private long jumpedMs;
+
+  /**
+   * A clock that is right at the start.
+   *
+   * @param originNanos what the monotonic clock shows at the start
+   * @param driftPerMillion microseconds that the wall clock gains in a second
+   */
+  SimulatedClock(SimulatedTime time, long originNanos, int driftPerMillion) {
+    this.time = time;
+    this.originNanos = originNanos;
+    this.driftPerMillion = driftPerMillion;
+  }
+
+  /** Somebody sets the wall clock. */
+  void jump(long byMs) {
+    jumpedMs += byMs;
+  }
+
+  @Override
+  public long wallMs() {
+    long gainedMicros = time.nowMicros() * driftPerMillion / 1_000_000;
+    return START_WALL_MS + (time.nowMicros() + gainedMicros) / 1_000 + jumpedMs;
+  }
+
+  @Override
+  public long monotonicNanos() {
+    return originNanos + time.nowMicros() * 1_000;
+  }
+}

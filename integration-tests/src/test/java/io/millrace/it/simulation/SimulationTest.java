@@ -1,0 +1,109 @@
+package io.millrace.it.simulation;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A fixed share of the simulation. {@code -Dsimulation.seeds=FROM..TO} runs others, as a failing
+ * seed says itself.
+ */
+class SimulationTest {
+  private static final String SEEDS = "simulation.seeds";
+  private static final String SHARE = "0..299";
+
+  /** S01, S02, S07, S08, S14, S27, S28, S28b, S31, S33, S34. */
+  @Test
+  void everySeedKeepsWhatTheBrokerPromises() {
+    SeedRange seeds = SeedRange.parse(System.getProperty(SEEDS, SHARE));
+    SimulationRuns runs = new SimulationRuns(seeds, Optional.empty(), done -> {});
+
+    runs.run(1).ifPresent(failed -> fail(failed.describe()));
+
+    assertThat(runs.total().fewestEvents).isGreaterThanOrEqualTo(500);
+    assertThat(runs.total().fewestFaults).isGreaterThanOrEqualTo(2);
+  }
+
+  @Test
+  void theShareSeesEveryKindOfFault() {
+    SimulationRuns runs = new SimulationRuns(new SeedRange(0, 39), Optional.empty(), done -> {});
+
+    runs.run(1);
+
+    SimulationStats total = runs.total();
+    assertThat(
+            List.of(
+                total.kills,
+                total.powerLosses,
+                total.closes,
+                total.diskErrors,
+                total.brokenConnections,
+                total.clockJumps,
+                total.duplicates,
+                total.retries,
+                total.lostBatches))
+        .allMatch(count -> count > 0);
+  }
+
+  @Test
+  void aRunIsAFunctionOfItsSeed() {
+    for (long seed = 0; seed < 10; seed++) {
+      assertThat(trace(seed)).as("seed %d", seed).isEqualTo(trace(seed));
+    }
+  }
+
+  private static List<String> trace(long seed) {
+    return Simulation.traceOf(seed);
+  }
+
+  @Test
+  void theCommandSaysWhatItDid() {
+    var out = new ByteArrayOutputStream();
+
+    int status =
+        SimulationMain.run(
+            List.of("--seeds", "0..4", "--threads", "2"),
+            new SimulatedClock(new SimulatedTime(), 0, 0),
+            new PrintStream(out, true, StandardCharsets.UTF_8));
+
+    assertThat(status).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("runs 5 in").contains("kills");
+  }
+
+  @Test
+  void theCommandFailsWithTheWayToReplayASeed() {
+    var out = new ByteArrayOutputStream();
+
+    int status =
+        SimulationMain.run(
+            List.of("--seeds", "0..50", "--bug", "FLUSH_SKIPPED"),
+            new SimulatedClock(new SimulatedTime(), 0, 0),
+            new PrintStream(out, true, StandardCharsets.UTF_8));
+
+    assertThat(status).isEqualTo(1);
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .contains("run it again: ./mvnw")
+        .contains("-Dsimulation.seeds=")
+        .contains("the node is POWER_LOST");
+  }
+
+  @Test
+  void theCommandRefusesWhatIsNoRange() {
+    var out = new ByteArrayOutputStream();
+
+    int status =
+        SimulationMain.run(
+            List.of("--seeds", "9..1"),
+            new SimulatedClock(new SimulatedTime(), 0, 0),
+            new PrintStream(out, true, StandardCharsets.UTF_8));
+
+    assertThat(status).isEqualTo(2);
+    assertThat(out.toString(StandardCharsets.UTF_8)).contains("expected: FROM..TO");
+  }
+}
