@@ -136,15 +136,16 @@ public final class ProducerSession<B> {
   }
 
   /**
-   * A stream is there; the unsettled batches go out on it, oldest first.
+   * A stream is there; the unsettled batches go out on it, oldest first. A stream left before may
+   * be joined again: answers to what was sent on it then are told apart by their send ids.
    *
-   * @param epoch larger than that of every stream before
+   * @param epoch names the stream; not the one that the session is on
    * @param maxInFlightBatches the most batches in flight that this broker allows
    */
   public void streamOpened(long epoch, int maxInFlightBatches, long nowMs) {
-    if (epoch <= streamEpoch) {
+    if (connected && epoch == streamEpoch) {
       throw new IllegalArgumentException(
-          "stream epoch: " + epoch + " (expected: > " + streamEpoch + ")");
+          "stream epoch: " + epoch + " (expected: another than that of the open stream)");
     }
     loseStream();
     streamEpoch = epoch;

@@ -159,6 +159,25 @@ class ProducerSessionTest {
   }
 
   @Test
+  void joinsAStreamAgainThatItHadLeftAndIgnoresTheAnswersOfTheFirstTime() {
+    ScriptedOwner owner = withThreeInFlight();
+    long first = owner.sendIds.get("a");
+    owner.close();
+    owner.open();
+    owner.close();
+    owner.takeEffects();
+
+    owner.session.streamOpened(1, 64, owner.nowMs);
+    owner.stream = 1;
+    owner.session.answered(1, first, new FrameResult.Appended(0, 9, -1, false), owner.nowMs);
+
+    assertThat(owner.takeEffects()).containsExactly("send a@0:0", "send b@0:10", "send c@0:20");
+    assertThat(owner.outcomes).isEmpty();
+    owner.acknowledge("a", 0);
+    assertThat(owner.outcomes).containsOnlyKeys("a");
+  }
+
+  @Test
   void givesUpAStreamThatDoesNotAnswer() {
     ScriptedOwner owner = withThreeInFlight();
     owner.waitForTimer();
