@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
 /**
@@ -27,6 +29,7 @@ import java.util.zip.CRC32C;
  */
 public record Checkpoint(String kind, int version, List<String> lines) {
   private static final String MAGIC = "millrace";
+  private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,8}");
   private static final String CRC_PREFIX = "crc32c ";
   private static final int CRC_LINE_BYTES = CRC_PREFIX.length() + 8 + 1;
 
@@ -51,7 +54,7 @@ public record Checkpoint(String kind, int version, List<String> lines) {
     text.append(MAGIC).append(' ').append(kind).append(' ').append(version).append('\n');
     lines.forEach(line -> text.append(line).append('\n'));
     byte[] body = text.toString().getBytes(StandardCharsets.UTF_8);
-    String crcLine = CRC_PREFIX + String.format("%08x", crcOf(body, body.length)) + "\n";
+    String crcLine = CRC_PREFIX + HexFormat.of().toHexDigits(crcOf(body, body.length)) + "\n";
     return ByteBuffer.allocate(body.length + CRC_LINE_BYTES)
         .put(body)
         .put(crcLine.getBytes(StandardCharsets.US_ASCII))
@@ -102,14 +105,14 @@ public record Checkpoint(String kind, int version, List<String> lines) {
       throw new CorruptFileException(path, "length: " + bytes.length + " (expected: a checksum)");
     }
     String crcLine = new String(bytes, bodyLength, CRC_LINE_BYTES, StandardCharsets.US_ASCII);
-    String expected = CRC_PREFIX + String.format("%08x", crcOf(bytes, bodyLength)) + "\n";
+    String expected = CRC_PREFIX + HexFormat.of().toHexDigits(crcOf(bytes, bodyLength)) + "\n";
     if (!crcLine.equals(expected)) {
       throw new CorruptFileException(
           path, "last line: '" + crcLine.strip() + "' (expected: '" + expected.strip() + "')");
     }
     List<String> lines = text(bytes, bodyLength, path).lines().toList();
     String[] header = lines.isEmpty() ? new String[0] : lines.get(0).split(" ", -1);
-    if (header.length != 3 || !header[0].equals(MAGIC) || !header[2].matches("[1-9][0-9]{0,8}")) {
+    if (header.length != 3 || !header[0].equals(MAGIC) || !VERSION.matcher(header[2]).matches()) {
       throw new CorruptFileException(
           path, "first line is wrong (expected: '" + MAGIC + " <kind> <version>')");
     }

@@ -338,7 +338,9 @@ final class PartitionLedger {
         partition,
         logEnd,
         visibleHighWatermark);
-    cutTo(logEnd);
+    // What was deleted and not durable may be gone with its producers' memory: nobody can tell.
+    boolean begunAnew = logStart == logEnd && worstEnding == Ending.POWER_LOST && !commit;
+    cutTo(begunAnew ? Math.min(logEnd, durableOffset) : logEnd);
     begunAnewAt = logStart == logEnd ? logEnd : begunAnewAt;
     visibleHighWatermark = Math.min(visibleHighWatermark, logEnd);
     highWatermark = 0;
@@ -348,7 +350,7 @@ final class PartitionLedger {
 
   private void cutTo(long logEnd) {
     boolean cut = false;
-    while (endOffset() > logEnd) {
+    while (!entries.isEmpty() && entries.get(entries.size() - 1).lastOffset() >= logEnd) {
       Entry gone = entries.remove(entries.size() - 1);
       require(
           !commit || !acknowledged.get(gone.batch().id()),

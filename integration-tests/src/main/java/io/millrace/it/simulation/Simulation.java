@@ -17,6 +17,7 @@ final class Simulation {
   private static final int TRACE_LINES = 120;
   private static final int EVENTS = 500;
   private static final int FAULTS = 2;
+  private static final long TROUBLE_EVERY_MS = 150;
   private static final long HEALING_MS = 20_000;
 
   private final World world;
@@ -77,10 +78,7 @@ final class Simulation {
     producers.forEach(SimulatedProducer::start);
     consumers.forEach(SimulatedConsumer::start);
     runUntil(world.setup().endOfTroubleMs());
-    machine.troubles().atLeastTwo();
-    while (world.stats().faults() < FAULTS || world.time().executed() < EVENTS) {
-      world.time().runNext();
-    }
+    goOnUntilEnoughHappened();
     world.heal();
     machine.faults().clear();
     long endMs = world.time().nowMs() + HEALING_MS;
@@ -92,6 +90,17 @@ final class Simulation {
           unsettled());
     }
     world.ledgers().forEach(PartitionLedger::checkAtEnd);
+  }
+
+  private void goOnUntilEnoughHappened() {
+    long nextTroubleMs = world.time().nowMs();
+    while (world.stats().faults() < FAULTS || world.time().executed() < EVENTS) {
+      if (world.stats().faults() < FAULTS && world.time().nowMs() >= nextTroubleMs) {
+        machine.troubles().oneMore();
+        nextTroubleMs = world.time().nowMs() + TROUBLE_EVERY_MS;
+      }
+      world.time().runNext();
+    }
   }
 
   private void runUntil(long ms) {

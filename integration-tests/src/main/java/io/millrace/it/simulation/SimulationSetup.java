@@ -51,9 +51,9 @@ record SimulationSetup(
         List.copyOf(partitions),
         producers,
         1 + random.nextInt(2),
-        24 / producers / partitions.size() + random.nextInt(8),
-        3 + random.nextInt(4),
-        1_000,
+        20 / producers / partitions.size() + random.nextInt(8),
+        2 + random.nextInt(4),
+        900,
         random.nextInt(3) == 0 ? 40_000 : 8_000,
         remembered);
   }

@@ -42,11 +42,9 @@ final class Troubles {
     }
   }
 
-  /** Sees to it that the run has had two faults. */
-  void atLeastTwo() {
-    for (int i = 0; world.stats().faults() + i < 2; i++) {
-      world.time().schedule(1 + 150L * i, () -> crashNow(Ending.POWER_LOST));
-    }
+  /** One more, now, for a run that has had too few. */
+  void oneMore() {
+    crashNow(Ending.POWER_LOST);
   }
 
   private void strike() {
