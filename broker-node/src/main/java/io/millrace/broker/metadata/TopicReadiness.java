@@ -7,12 +7,13 @@ import java.util.concurrent.CompletableFuture;
 @FunctionalInterface
 public interface TopicReadiness {
   /**
-   * Completes once the partitions of a topic that this broker leads serve.
+   * Completes once the partitions of a topic that this broker leads serve, and those of a deleted
+   * topic are gone.
    *
    * @param topicId the topic
    * @param revision as this revision of the metadata says, or a later one
    * @param timeoutMs how long to wait at most, in milliseconds
-   * @return fails with REQUEST_TIMED_OUT, or UNKNOWN_TOPIC_ID when the topic is deleted meanwhile
+   * @return fails with REQUEST_TIMED_OUT
    */
   CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs);
 }

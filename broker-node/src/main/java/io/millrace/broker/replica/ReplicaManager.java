@@ -11,7 +11,6 @@ import io.millrace.metadata.MetadataListener;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
-import io.millrace.metadata.image.TopicDelta;
 import io.millrace.metadata.image.TopicImage;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -161,9 +160,6 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
         return;
       }
       applied = image;
-      delta.topics().values().stream()
-          .filter(TopicDelta::deleted)
-          .forEach(topic -> waiters.deleted(topic.id()));
       checkWaiters();
       tellAssignments(false);
     } catch (RuntimeException | Error e) {
@@ -250,12 +246,13 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
   }
 
   /**
-   * Completes once every partition of a topic that this broker is to lead does so.
+   * Completes once every partition of a topic that this broker is to lead does so, and those of a
+   * deleted topic are gone.
    *
    * @param topicId the topic; may be so new that the metadata here do not know it yet
    * @param revision as this revision of the metadata says, or a later one
    * @param timeoutMs how long to wait at most
-   * @return fails with REQUEST_TIMED_OUT, or UNKNOWN_TOPIC_ID when the topic is deleted meanwhile
+   * @return fails with REQUEST_TIMED_OUT
    */
   public CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs) {
     CompletableFuture<Void> serving = waiters.add(topicId, revision, timeoutMs);
@@ -270,7 +267,8 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
   private boolean serves(UUID topicId) {
     Optional<TopicImage> topic = applied.topic(topicId);
     if (topic.isEmpty()) {
-      return false;
+      // Deleted, and its partitions with it: they end before the image counts as applied.
+      return true;
     }
     int number = 0;
     for (PartitionImage partition : topic.get().partitions()) {

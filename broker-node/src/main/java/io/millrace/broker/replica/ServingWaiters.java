@@ -9,7 +9,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** Who waits until a topic's partitions serve here. Thread-safe. */
+/** Who waits until a topic is here what the metadata says. Thread-safe. */
 final class ServingWaiters {
   private record Waiter(UUID topicId, long revision, CompletableFuture<Void> future) {}
 
@@ -37,15 +37,6 @@ final class ServingWaiters {
     for (Waiter waiter : waiters) {
       if (revision >= waiter.revision && serves.test(waiter.topicId)) {
         waiter.future.complete(null);
-      }
-    }
-  }
-
-  /** A topic was deleted: nobody waits for it any more. */
-  void deleted(UUID topicId) {
-    for (Waiter waiter : waiters) {
-      if (waiter.topicId.equals(topicId)) {
-        fail(waiter, ErrorCode.UNKNOWN_TOPIC_ID, "was deleted");
       }
     }
   }

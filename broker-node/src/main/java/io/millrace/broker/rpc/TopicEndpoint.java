@@ -129,6 +129,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
     Replies.when(
         call,
         carryOut(command)
+            .thenCompose(done -> whenGone(done, options))
             .thenApply(
                 done -> {
                   DeleteTopicResponse.Builder answer = DeleteTopicResponse.newBuilder();
@@ -189,6 +190,16 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
                     .topic(id)
                     .map(topic -> TopicViews.full(topic, config))
                     .orElseThrow(() -> gone(id)));
+  }
+
+  /** Nobody who has seen the answer finds the topic here any more. */
+  private CompletableFuture<TopicResult> whenGone(TopicResult result, RequestOptions options) {
+    if (options.validateOnly()) {
+      return CompletableFuture.completedFuture(result);
+    }
+    return readiness
+        .whenServing(result.topicId().orElseThrow(), result.revision(), timeoutMs)
+        .thenApply(gone -> result);
   }
 
   private static MillraceException gone(UUID id) {

@@ -46,7 +46,7 @@ class ReplicaManagerTest {
   void spreadsNewPartitionsOverTheDirectoriesAndLeadsThem() throws Exception {
     try (TestBroker broker = start(Map.of("/a", new MemoryFileStore(), "/b", disk()))) {
       UUID topic = broker.createTopic("orders", 6, Map.of());
-      broker.manager.whenServing(topic, 0, 10_000).get();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
 
       assertThat(broker.image().topic(topic).orElseThrow().partitions())
           .extracting(partition -> partition.directories().get(0))
@@ -73,7 +73,7 @@ class ReplicaManagerTest {
     try (TestBroker broker = restart(Map.of("/a", disk), false, known)) {
       assertThat(broker.manager.recoveryProgress()).isEqualTo(new LogRecovery.Progress(1, 1, 0));
       assertThat(broker.dirs.get(0).wasCleanlyClosed()).isTrue();
-      broker.manager.whenServing(topic, 0, 10_000).get();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
       assertThat(broker.partition(topic, 0).view().highWatermark()).isEqualTo(1);
       assertThat(append(broker, topic, 0, Acks.ALL).baseOffset()).isEqualTo(1);
     }
@@ -93,7 +93,7 @@ class ReplicaManagerTest {
 
     try (TestBroker again = restart(Map.of("/a", after), false, known)) {
       assertThat(again.dirs.get(0).wasCleanlyClosed()).isFalse();
-      again.manager.whenServing(topic, 0, 10_000).get();
+      again.manager.whenServing(topic, again.image().revision(), 10_000).get();
       await()
           .untilAsserted(
               () ->
@@ -109,7 +109,7 @@ class ReplicaManagerTest {
     FileStore failing = new FaultyFileStore(new MemoryFileStore(), plan);
     try (TestBroker broker = start(Map.of("/a", failing, "/b", disk()))) {
       UUID topic = broker.createTopic("orders", 4, Map.of("flush.mode", "commit"));
-      broker.manager.whenServing(topic, 0, 10_000).get();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
       int onA = partitionIn(broker, topic, 0);
       int onB = partitionIn(broker, topic, 1);
       AtomicInteger syncs = new AtomicInteger();
@@ -146,7 +146,7 @@ class ReplicaManagerTest {
       disk.limitTo(Long.MAX_VALUE);
 
       try (TestBroker again = restart(Map.of("/a", disk.killClone()), false, broker.image())) {
-        again.manager.whenServing(topic, 0, 10_000).get();
+        again.manager.whenServing(topic, again.image().revision(), 10_000).get();
         await().until(() -> again.partition(topic, 0).view().highWatermark() >= 1);
       }
     }
@@ -161,7 +161,7 @@ class ReplicaManagerTest {
     int onB;
     try (TestBroker broker = start(Map.of("/a", a, "/b", b))) {
       topic = broker.createTopic("orders", 2, Map.of());
-      broker.manager.whenServing(topic, 0, 10_000).get();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
       onB = partitionIn(broker, topic, 1);
       known = broker.image();
     }
@@ -229,7 +229,7 @@ class ReplicaManagerTest {
     try (broker) {
       assertThat(failure(broker, topic, 0)).isEqualTo(ErrorCode.NOT_LEADER);
       broker.register();
-      broker.manager.whenServing(topic, 0, 10_000).get();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
       assertThat(broker.partition(topic, 0).view().leaderEpoch()).isEqualTo(1);
     }
   }
@@ -326,9 +326,24 @@ class ReplicaManagerTest {
   }
 
   @Test
-  void whoWaitsForATopicIsToldOfItsDeletionAndOfTime() throws Exception {
+  void whoWaitsForADeletionIsToldWhenNothingOfTheTopicIsLeft() throws Exception {
     try (TestBroker broker = start(Map.of("/a", disk()))) {
-      CompletableFuture<Void> never = broker.manager.whenServing(UUID.randomUUID(), 0, 50);
+      UUID topic = broker.createTopic("orders", 3, Map.of());
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      broker.deleteTopic(topic);
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+
+      assertThat(broker.manager.partitions()).isEmpty();
+      assertThat(broker.manager.whyAbsent(new TopicIdPartition(topic, 0)).code())
+          .isEqualTo(ErrorCode.UNKNOWN_TOPIC_ID);
+    }
+  }
+
+  @Test
+  void whoWaitsForARevisionThatDoesNotComeIsToldSo() throws Exception {
+    try (TestBroker broker = start(Map.of("/a", disk()))) {
+      CompletableFuture<Void> never =
+          broker.manager.whenServing(UUID.randomUUID(), broker.image().revision() + 100, 50);
 
       assertThatThrownBy(never::get)
           .isInstanceOf(ExecutionException.class)
@@ -362,7 +377,7 @@ class ReplicaManagerTest {
   private static UUID serving(TestBroker broker, String name, Map<String, String> configs)
       throws Exception {
     UUID topic = broker.createTopic(name, 1, configs);
-    broker.manager.whenServing(topic, 0, 10_000).get();
+    broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
     return topic;
   }
 
