@@ -52,6 +52,12 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   /** The newest identity; empty until granted, and always for a producer that is not idempotent. */
   private Optional<ProducerIdentity> identity = Optional.empty();
 
+  /**
+   * Batches taken from the accumulator whose partition needs a new pipe while there is no identity,
+   * in their order; always empty for a producer that is not idempotent.
+   */
+  private final List<ProducerBatch> held = new ArrayList<>();
+
   private boolean identityAsked;
   private long lastStreamEpoch;
   private boolean closing;
@@ -89,10 +95,14 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
    */
   long turn(long nowMs) {
     long next = Long.MAX_VALUE;
-    if (config.idempotent() && identity.isEmpty()) {
+    if (lacksIdentity()) {
       askForIdentity();
     } else {
-      next = accumulator.takeDue(nowMs, this::hasRoom, batch -> offer(batch, nowMs));
+      takeHeld().forEach(batch -> offer(batch, nowMs));
+      next = accumulator.takeDue(nowMs, this::hasRoom, batch -> handOver(batch, nowMs));
+      if (!held.isEmpty()) {
+        askForIdentity();
+      }
     }
     for (PartitionPipe pipe : List.copyOf(pipes.values())) {
       pipe.tick(nowMs);
@@ -108,11 +118,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   void close() {
     closing = true;
     MillraceError closed = new MillraceError(ErrorCode.UNAVAILABLE, "the producer was closed");
-    accumulator.sealAll();
-    accumulator.takeDue(
-        Long.MAX_VALUE,
-        partition -> true,
-        batch -> completed(batch, new BatchOutcome.Failed(closed, false)));
+    failWaiting(closed);
     List.copyOf(pipes.values()).forEach(pipe -> pipe.session().end(closed));
     connections.values().forEach(ProduceConnection::complete);
   }
@@ -132,12 +138,31 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     return pipe == null || pipe.session().pendingBatches() < config.maxInFlightBatches();
   }
 
-  private void offer(ProducerBatch batch, long nowMs) {
+  private boolean lacksIdentity() {
+    return config.idempotent() && identity.isEmpty();
+  }
+
+  private List<ProducerBatch> takeHeld() {
+    List<ProducerBatch> taken = List.copyOf(held);
+    held.clear();
+    return taken;
+  }
+
+  private void handOver(ProducerBatch batch, long nowMs) {
     outcomes.handedOver(batch);
+    offer(batch, nowMs);
+  }
+
+  private void offer(ProducerBatch batch, long nowMs) {
     PartitionPipe pipe = pipes.get(batch.partition());
     if (pipe != null && !pipe.topicId().equals(batch.topicId())) {
       pipe.session().end(recreated(batch.partition().topic()));
       pipe = null;
+    }
+    if (pipe == null && lacksIdentity()) {
+      // The end of the old pipe took the identity away; the new one begins with the next.
+      held.add(batch);
+      return;
     }
     if (pipe == null) {
       pipe = newPipe(batch.partition(), batch.topicId());
@@ -152,7 +177,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   private void askForIdentity() {
-    if (identityAsked || accumulator.isEmpty()) {
+    if (identityAsked || (accumulator.isEmpty() && held.isEmpty())) {
       return;
     }
     identityAsked = true;
@@ -164,12 +189,16 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
         },
         failure -> {
           identityAsked = false;
-          accumulator.sealAll();
-          accumulator.takeDue(
-              Long.MAX_VALUE,
-              partition -> true,
-              batch -> completed(batch, new BatchOutcome.Failed(failure.error(), false)));
+          failWaiting(failure.error());
         });
+  }
+
+  /** Fails the batches that no pipe has. */
+  private void failWaiting(MillraceError error) {
+    BatchOutcome failed = new BatchOutcome.Failed(error, false);
+    takeHeld().forEach(batch -> completed(batch, failed));
+    accumulator.sealAll();
+    accumulator.takeDue(Long.MAX_VALUE, partition -> true, batch -> completed(batch, failed));
   }
 
   private void findLeader(PartitionPipe pipe, long nowMs) {

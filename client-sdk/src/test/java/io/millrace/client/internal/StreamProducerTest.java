@@ -14,6 +14,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.KeyPartitioner;
+import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,6 +57,11 @@ class StreamProducerTest {
       futures.add(producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes(value)).toPartition(1)));
     }
     return futures;
+  }
+
+  private static CompletableFuture<RecordMetadata> sendTo(
+      Producer producer, int partition, String value) {
+    return producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes(value)).toPartition(partition));
   }
 
   private void assertInOrderOnce(List<CompletableFuture<RecordMetadata>> futures) {
@@ -164,6 +170,20 @@ class StreamProducerTest {
                 .join()
                 .offset())
         .isZero();
+  }
+
+  @Test
+  void staysIdempotentOnEveryPartitionOfATopicThatWasCreatedAgain() {
+    Producer producer = client.producer(small().build());
+    sendTo(producer, 1, "before").join();
+    sendTo(producer, 2, "before").join();
+    broker.recreateTopic();
+    assertThatThrownBy(sendTo(producer, 2, "stale")::join).hasMessageContaining("UNKNOWN_TOPIC_ID");
+    sendTo(producer, 2, "after").join();
+    // The pipe of partition 1 is idle: only this batch tells that its topic is gone.
+    assertInOrderOnce(sendNumbers(producer, 100));
+    assertThat(broker.partitions.get(1)).isNotEmpty().allMatch(RecordBatch::hasProducerId);
+    assertThat(broker.partitions.get(2)).isNotEmpty().allMatch(RecordBatch::hasProducerId);
   }
 
   @Test
