@@ -70,8 +70,7 @@ final class IndexBuilder {
 
   /** States the largest timestamp of all: the entry that ends the time index. */
   void finish(long endOffset) {
-    boolean known = times.entries() > 0 && times.offset(times.entries() - 1) == endOffset;
-    if (!known && endOffset > baseOffset) {
+    if (endOffset > baseOffset) {
       addTime(endOffset);
     }
   }
@@ -102,7 +101,11 @@ final class IndexBuilder {
     offsets = new OffsetIndex(offsetBytes, offsets.entries() + 1, baseOffset);
   }
 
+  /** The entry is there already if the segment was closed at this offset and taken up again. */
   private void addTime(long offset) {
+    if (times.entries() > 0 && times.offset(times.entries() - 1) == offset) {
+      return;
+    }
     int at = times.entries() * TimeIndex.ENTRY_BYTES;
     timeBytes = withRoom(timeBytes, at, TimeIndex.ENTRY_BYTES);
     timeBytes.putLong(at, largestTimestampMs);

@@ -120,6 +120,25 @@ class SegmentIndexTest {
         .contains(line("log", TestLog.files(0).log()));
   }
 
+  @Test
+  void S29_theIndexesAreRightAfterRestartsInTheMiddleOfASegment() throws IOException {
+    for (int i = 0; test.log.snapshot().segmentCount() == 1; i++) {
+      test.restart();
+      test.append("value " + i);
+      test.clock.advanceMs(10);
+    }
+    test.flush();
+    SegmentView sealed = test.log.snapshot().sealed().get(0);
+    byte[] bytes = test.read(TestLog.files(0).timeIndex());
+    TimeIndex times =
+        new TimeIndex(ByteBuffer.wrap(bytes), bytes.length / TimeIndex.ENTRY_BYTES, 0);
+
+    assertThat(times.isPlausible(sealed.endOffset())).isTrue();
+    SegmentHandle handle = sealed.borrow();
+    assertThat(handle.offsets().isPlausible(disk.size(TestLog.files(0).log()))).isTrue();
+    sealed.segment().giveBack(handle);
+  }
+
   static Stream<Arguments> damages() {
     UnaryOperator<byte[]> missing = bytes -> new byte[0];
     UnaryOperator<byte[]> tooShort = bytes -> Arrays.copyOf(bytes, bytes.length - 12);
