@@ -267,10 +267,9 @@ final class LogLoader {
     trimEpochs(logStart, writer.endOffset());
     List<SegmentView> views = new ArrayList<>(sealed);
     views.add(writer.view());
-    long nowMs = opening.clock().wallMs();
+    // None is forgotten for its age here: retention does that, when the clock is trusted.
     ProducerStateTable producers =
-        snapshots.restore(views, opening.config().producerBatches(), nowMs);
-    producers.expire(nowMs, opening.config().producerIdExpirationMs());
+        snapshots.restore(views, opening.config().producerBatches(), opening.clock().wallMs());
     boolean resumed = opening.cleanShutdown() && bytesToCheck == 0;
     long durable = resumed ? writer.endOffset() : Math.min(known, writer.endOffset());
     RecoveryResult result = new RecoveryResult(checkedBytes, cutBytes, defect, unclean);

@@ -205,7 +205,6 @@ public final class PartitionLog implements AutoCloseable {
   /** Ends the last segment and begins another. */
   private void roll() {
     long base = logEndOffset();
-    producers.expire(clock.wallMs(), config.producerIdExpirationMs());
     pendingSnapshots.add(new PendingSnapshot(base, new ProducerSnapshot(base, producers).encode()));
     writer.finish();
     SegmentWriter next = SegmentWriter.create(disk, budget, base);

@@ -236,6 +236,23 @@ class RollAndRetentionTest {
   }
 
   @Test
+  void S28_aClockThatIsNotTrustedForgetsNoProducer() {
+    test.config = BASE.toBuilder().producerIdExpirationMs(60_000).build();
+    test.log.reconfigure(test.config);
+    test.append(9L, 0, 0, "a");
+    test.clock.advanceMs(60_000);
+
+    test.append(12, 100);
+    assertThat(test.log.snapshot().segmentCount()).as("it was rolled").isGreaterThan(1);
+    test.log.applyRetention(new RetentionInput(test.clock.wallMs, 1, false));
+    assertThat(test.log.producers().size()).isEqualTo(1);
+    test.restart();
+    assertThat(test.log.producers().size()).isEqualTo(1);
+    retain(1);
+    assertThat(test.log.producers().size()).isZero();
+  }
+
+  @Test
   void S28_retentionForgetsProducersThatWereSilentForTooLong() {
     test.log.reconfigure(BASE.toBuilder().producerIdExpirationMs(60_000).build());
     test.append(9L, 0, 0, "a");
