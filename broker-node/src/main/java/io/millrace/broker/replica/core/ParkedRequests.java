@@ -21,14 +21,10 @@ final class ParkedRequests {
   /** Not later than the earliest deadline here; may be earlier, as released requests leave it. */
   private long earliestDeadlineMs = Long.MAX_VALUE;
 
-  /** Parks a request; true if the timer must be set earlier, to its deadline. */
-  boolean park(ParkedRequest parked) {
+  /** Parks a request. */
+  void park(ParkedRequest parked) {
     (parked.waitsForAll() ? forAll : forLeader).add(parked);
-    if (parked.request().deadlineMs() >= earliestDeadlineMs) {
-      return false;
-    }
-    earliestDeadlineMs = parked.request().deadlineMs();
-    return true;
+    earliestDeadlineMs = Math.min(earliestDeadlineMs, parked.request().deadlineMs());
   }
 
   /** Hands out what the two offsets have reached. */

@@ -55,6 +55,9 @@ public final class PartitionCore {
 
   private boolean flushRequested;
 
+  /** When the earliest timer that is set goes off; not later than any deadline of the parked. */
+  private long timerMs = Long.MAX_VALUE;
+
   private record WaitingDelete(RequestToken token, long beforeOffset) {}
 
   /**
@@ -287,8 +290,9 @@ public final class PartitionCore {
       effects.add(request.acknowledged(logStartOffset));
     } else if (request.waitsForAll() && !acknowledgements.enoughInSync()) {
       fail(request, Refusals.notEnoughReplicas(acknowledgements, true), effects);
-    } else if (parked.park(request)) {
-      effects.add(new Effect.SetTimer(request.request().deadlineMs()));
+    } else {
+      parked.park(request);
+      setTimer(request.request().deadlineMs(), effects);
     }
   }
 
@@ -334,8 +338,16 @@ public final class PartitionCore {
 
   private void onTick(long nowMs, List<Effect> effects) {
     long nextMs = parked.expire(nowMs, request -> fail(request, Refusals.timedOut(true), effects));
-    if (nextMs != Long.MAX_VALUE) {
-      effects.add(new Effect.SetTimer(nextMs));
+    if (nowMs >= timerMs) {
+      timerMs = Long.MAX_VALUE;
+    }
+    setTimer(nextMs, effects);
+  }
+
+  private void setTimer(long atMs, List<Effect> effects) {
+    if (atMs < timerMs) {
+      timerMs = atMs;
+      effects.add(new Effect.SetTimer(atMs));
     }
   }
 

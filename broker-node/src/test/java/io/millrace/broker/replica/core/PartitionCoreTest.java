@@ -451,6 +451,23 @@ class PartitionCoreTest {
   }
 
   @Test
+  void aTimerThatIsSetIsNotSetAgain() {
+    CoreDriver driver = CoreDriver.commit().leading(alone(1));
+    driver.produce(THREE, Acks.ALL, -1, PartitionEvent.NO_PIPELINE, 1_500);
+    driver.produce(THREE, Acks.ALL, -1, PartitionEvent.NO_PIPELINE, 1_700);
+
+    driver.advanceTo(1_100);
+    driver.advanceTo(1_200);
+    assertThat(driver.history).filteredOn(Effect.SetTimer.class::isInstance).hasSize(1);
+    driver.advanceTo(1_500);
+    driver.advanceTo(1_500);
+
+    assertThat(driver.history)
+        .filteredOn(Effect.SetTimer.class::isInstance)
+        .containsExactly(new Effect.SetTimer(1_500), new Effect.SetTimer(1_700));
+  }
+
+  @Test
   void anOldLeaderEpochChangesNothing() {
     CoreDriver driver = CoreDriver.os().leading(alone(5));
 
