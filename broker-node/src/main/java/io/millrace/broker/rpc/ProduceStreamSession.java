@@ -76,13 +76,23 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
 
   @Override
   public void onNext(ProduceStreamRequest message) {
+    try {
+      handle(message);
+    } catch (RuntimeException thrown) {
+      // Before the barrier ends the call: no result may be sent on a call that has ended.
+      cancelled();
+      throw thrown;
+    }
+    budget.whenFree(this::requestNext);
+  }
+
+  private void handle(ProduceStreamRequest message) {
     switch (message.getMessageCase()) {
       case OPEN -> open(message.getOpen());
       case FRAME -> frame(message.getFrame());
       case RESUME -> resume(message.getResume());
       case MESSAGE_NOT_SET -> throw invalid("message: none (expected: open, frame or resume)");
     }
-    budget.whenFree(this::requestNext);
   }
 
   @Override
@@ -131,14 +141,19 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
     lastFrameId = frame.getFrameId();
     PartitionBatch batch = frame.getBatch();
     TopicIdPartition id = Partitions.named(batch.getTopicId(), batch.getPartition());
-    int bytes = batch.getRecords().size();
-    budget.add(bytes);
+    StreamPipeline pipeline = pipeline(id);
     ResultOrder.Slot slot;
     synchronized (this) {
       slot = order.next(id);
     }
-    StreamFrame pending = new StreamFrame(this, id, slot, frame.getFrameId(), bytes);
-    pipeline(id).submit(batch, acks, deps.intake().deadlineMs(timeoutMs), pending);
+    StreamFrame pending =
+        new StreamFrame(this, id, slot, frame.getFrameId(), budget, batch.getRecords().size());
+    try {
+      pipeline.submit(batch, acks, deps.intake().deadlineMs(timeoutMs), pending);
+    } catch (RuntimeException thrown) {
+      pending.giveBack();
+      throw thrown;
+    }
   }
 
   private void resume(ResumePartition resume) {
@@ -175,18 +190,21 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
                     .setFrameId(frame.frameId())
                     .setResult(result)
                     .build());
-    synchronized (this) {
-      List<ProduceFrameResult> out = new ArrayList<>(1);
-      order.complete(frame.slot(), told, out);
-      if (!out.isEmpty() && !ended) {
-        client.onNext(
-            ProduceStreamResponse.newBuilder()
-                .setResults(io.millrace.proto.v1.ProduceResults.newBuilder().addAllResults(out))
-                .build());
+    try {
+      synchronized (this) {
+        List<ProduceFrameResult> out = new ArrayList<>(1);
+        order.complete(frame.slot(), told, out);
+        if (!out.isEmpty() && !ended) {
+          client.onNext(
+              ProduceStreamResponse.newBuilder()
+                  .setResults(io.millrace.proto.v1.ProduceResults.newBuilder().addAllResults(out))
+                  .build());
+        }
+        endIfDone();
       }
-      endIfDone();
+    } finally {
+      frame.giveBack();
     }
-    budget.release(frame.bytes());
   }
 
   private void requestNext() {

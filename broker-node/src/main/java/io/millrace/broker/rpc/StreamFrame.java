@@ -7,6 +7,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.record.RecordErrorDetail;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A frame of a produce stream that is not answered yet. Handed from the transport's thread to the
@@ -17,20 +18,29 @@ final class StreamFrame implements ProduceCallback {
   private final TopicIdPartition partition;
   private final ResultOrder.Slot slot;
   private final long frameId;
+  private final InFlightBytes budget;
   private final int bytes;
+
+  /** Whether the bytes were given back to the budget. */
+  private final AtomicBoolean givenBack = new AtomicBoolean();
+
   private List<RecordErrorDetail> recordErrors = List.of();
 
+  /** Takes the bytes from the budget. */
   StreamFrame(
       ProduceStreamSession session,
       TopicIdPartition partition,
       ResultOrder.Slot slot,
       long frameId,
+      InFlightBytes budget,
       int bytes) {
     this.session = session;
     this.partition = partition;
     this.slot = slot;
     this.frameId = frameId;
+    this.budget = budget;
     this.bytes = bytes;
+    budget.add(bytes);
   }
 
   ResultOrder.Slot slot() {
@@ -41,8 +51,11 @@ final class StreamFrame implements ProduceCallback {
     return frameId;
   }
 
-  int bytes() {
-    return bytes;
+  /** Gives the bytes back to the budget, once. */
+  void giveBack() {
+    if (givenBack.compareAndSet(false, true)) {
+      budget.release(bytes);
+    }
   }
 
   /** The batch was found bad: what to tell of its records if that stays the reason. */

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Rows S08 and S28b, order and back-pressure, as a client of the produce stream meets them. */
 class ProduceStreamApiTest {
   private static final int BUDGET = 64 << 10;
+  private static final int MAX_PARTITIONS = 8;
 
   @TempDir Path data;
 
@@ -50,7 +51,10 @@ class ProduceStreamApiTest {
         TestNode.start(
             data,
             disk.store,
-            settings -> settings.set(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES, (long) BUDGET));
+            settings ->
+                settings
+                    .set(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES, (long) BUDGET)
+                    .set(BrokerSettings.MAX_FETCH_SUBSCRIPTIONS, MAX_PARTITIONS));
     api = new Api(node.channel());
     stream = ProducerServiceGrpc.newStub(node.channel()).produceStream(answers);
   }
@@ -146,6 +150,19 @@ class ProduceStreamApiTest {
     disk.release();
     assertThat(take(frames).values())
         .allSatisfy(r -> assertThat(r.getResult().hasError()).isFalse());
+    await().until(() -> metric("millrace_produce_in_flight_bytes") == 0);
+  }
+
+  @Test
+  void aStreamOverTheMostPartitionsLeavesNothingInTheBudget() throws Exception {
+    ByteString topic = api.topic("sprawling");
+    ByteString batch = Api.batch("a");
+    open(Acks.ACKS_LEADER);
+    for (int partition = 0; partition <= MAX_PARTITIONS; partition++) {
+      send(topic, partition, batch);
+    }
+    answers.awaitEnd();
+    Api.refusal(ErrorCode.THROTTLED, Status.Code.RESOURCE_EXHAUSTED, answers.error);
     await().until(() -> metric("millrace_produce_in_flight_bytes") == 0);
   }
 
