@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Works in runs: events are decided and appended as they come; what others see of them (the
  * published view, answers, a flush) waits for {@link #finishRun}, once for all of them. The view is
- * published before the answers, so that whoever has an answer can read what it says.
+ * published before the answers, so that whoever has an answer can read what it says. A closing
+ * partition's view is published at once, before its segments go: whose read fails on them sees why.
  */
 public final class PartitionRuntime {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionRuntime.class);
@@ -55,6 +56,10 @@ public final class PartitionRuntime {
   private boolean flushWanted;
   private boolean flushUnderWay;
   private volatile PartitionView view;
+
+  /** The view of the last run's end, which listeners know of; {@link #view} may be ahead of it. */
+  private PartitionView told;
+
   private volatile long recoveryPoint;
 
   /** A request to delete records, on its way. */
@@ -88,6 +93,7 @@ public final class PartitionRuntime {
             new LogProducers(log),
             ports.faults());
     this.view = currentView();
+    this.told = view;
     this.recoveryPoint = log.recoveryPoint();
   }
 
@@ -213,6 +219,7 @@ public final class PartitionRuntime {
   public void close(MillraceError refusal) {
     boolean failed = core.role() == Role.OFFLINE;
     handle(new PartitionEvent.Close(refusal));
+    view = currentView();
     if (failed) {
       log.abandon();
     } else {
@@ -227,6 +234,7 @@ public final class PartitionRuntime {
    */
   public void abandon(MillraceError refusal) {
     handle(new PartitionEvent.Close(refusal));
+    view = currentView();
     log.abandon();
   }
 
@@ -235,11 +243,12 @@ public final class PartitionRuntime {
     inRun = false;
     flushWanted |= log.hasRolledUnflushed();
     startFlush();
-    PartitionView before = view;
+    PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
     if (advanced || before.log() != after.log()) {
       view = after;
+      told = after;
     }
     recoveryPoint = log.recoveryPoint();
     for (int i = 0; i < answers.size(); i++) {

@@ -133,7 +133,7 @@ final class PartitionReader {
         return read.apply(view);
       } catch (StaleSnapshotException e) {
         if (attempt > STALE_RETRIES) {
-          throw e;
+          return failure.apply(view, changing(host));
         }
       } catch (CorruptBatchException e) {
         metrics.corruptRead();
@@ -147,6 +147,12 @@ final class PartitionReader {
             new MillraceError(ErrorCode.LOG_DIR_OFFLINE, "the disk failed under " + host.name()));
       }
     }
+  }
+
+  private static MillraceError changing(PartitionHost host) {
+    return new MillraceError(
+        ErrorCode.UNAVAILABLE,
+        "the log of " + host.name() + " changes under its reader; try again");
   }
 
   /** Why a partition can't be read, apart from offsets. */

@@ -250,6 +250,20 @@ class PartitionRuntimeTest {
     assertThat(harness.runtime.view().role()).isEqualTo(Role.CLOSED);
   }
 
+  @Test
+  void aReaderOfADeletedLogSeesThatThePartitionIsClosedBeforeTheRunEnds() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    List<Role> told = new ArrayList<>();
+    harness.runtime.listeners().add(() -> told.add(harness.runtime.view().role()));
+    harness.runtime.abandon(new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "deleted"));
+
+    assertThat(harness.runtime.view().role()).isEqualTo(Role.CLOSED);
+    assertThat(harness.runtime.view().refusal().code()).isEqualTo(ErrorCode.UNKNOWN_TOPIC_ID);
+    assertThat(told).as("listeners are told at the end of the run").isEmpty();
+    harness.finish();
+    assertThat(told).containsExactly(Role.CLOSED);
+  }
+
   private static ProduceOutcome.Acknowledged acknowledged(
       RuntimeHarness harness, ProduceCommand command) {
     assertThat(harness.answers.get(command)).isInstanceOf(ProduceOutcome.Acknowledged.class);
