@@ -16,7 +16,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Counts connections and gives each its budget of bytes in flight. A connection over the bound
- * stands, but each call on it is refused with THROTTLED: the client learns why. Thread-safe.
+ * stands, but each call on it is refused with THROTTLED: the client learns why. Once another has
+ * gone, its next call is let in. Thread-safe.
  */
 public final class ConnectionLimits extends ServerTransportFilter implements ServerInterceptor {
   private static final Attributes.Key<Connection> CONNECTION =
@@ -27,7 +28,22 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
   private final long connectionInFlightBytes;
   private final AtomicInteger open = new AtomicInteger();
 
-  private record Connection(boolean refused, InFlightBytes budget) {}
+  /** Guarded by this: the connections that are let in; at most the bound. */
+  private int admitted;
+
+  private static final class Connection {
+    private final InFlightBytes budget;
+
+    /** Written under the lock of the limits; once let in it stays so until it ends. */
+    private volatile boolean admitted;
+
+    /** Guarded by the lock of the limits: a call that comes late is not to take a place again. */
+    private boolean terminated;
+
+    Connection(InFlightBytes budget) {
+      this.budget = budget;
+    }
+  }
 
   public ConnectionLimits(int maxConnections, InFlightBytes total, long connectionInFlightBytes) {
     this.maxConnections = maxConnections;
@@ -42,15 +58,40 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
 
   @Override
   public Attributes transportReady(Attributes attributes) {
-    boolean refused = open.incrementAndGet() > maxConnections;
-    Connection connection = new Connection(refused, total.child(connectionInFlightBytes));
+    open.incrementAndGet();
+    Connection connection = new Connection(total.child(connectionInFlightBytes));
+    admit(connection);
     return attributes.toBuilder().set(CONNECTION, connection).build();
   }
 
   @Override
   public void transportTerminated(Attributes attributes) {
-    if (attributes != null && attributes.get(CONNECTION) != null) {
+    Connection connection = attributes == null ? null : attributes.get(CONNECTION);
+    if (connection != null) {
       open.decrementAndGet();
+      leave(connection);
+    }
+  }
+
+  /** Lets a connection in if there is room; tells whether it is in. */
+  private boolean admit(Connection connection) {
+    if (connection.admitted) {
+      return true;
+    }
+    synchronized (this) {
+      if (!connection.admitted && !connection.terminated && admitted < maxConnections) {
+        admitted++;
+        connection.admitted = true;
+      }
+      return connection.admitted;
+    }
+  }
+
+  private synchronized void leave(Connection connection) {
+    connection.terminated = true;
+    if (connection.admitted) {
+      connection.admitted = false;
+      admitted--;
     }
   }
 
@@ -58,7 +99,7 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     Connection connection = call.getAttributes().get(CONNECTION);
-    if (connection != null && connection.refused()) {
+    if (connection != null && !admit(connection)) {
       StatusRuntimeException refusal =
           RpcErrors.toStatus(
               new MillraceError(
@@ -68,7 +109,7 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
       RpcErrors.close(call, refusal);
       return new ServerCall.Listener<>() {};
     }
-    InFlightBytes budget = connection == null ? total : connection.budget();
+    InFlightBytes budget = connection == null ? total : connection.budget;
     Context context = Context.current().withValue(InFlightBytes.KEY, budget);
     return Contexts.interceptCall(context, call, headers, next);
   }
