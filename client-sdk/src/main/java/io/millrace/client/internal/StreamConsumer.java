@@ -91,6 +91,7 @@ final class StreamConsumer implements Consumer {
   public List<ConsumerRecord> poll(Duration timeout) {
     long deadline = now() + timeout.toMillis();
     List<ConsumerRecord> records = new ArrayList<>();
+    throwReport();
     while (true) {
       findStarts();
       joinStreams();
@@ -100,6 +101,7 @@ final class StreamConsumer implements Consumer {
       if (!records.isEmpty()) {
         return records;
       }
+      throwReport();
       throwFailure();
       long wait = Math.min(deadline, nextRetryMs()) - now();
       if (wait > 0 && !takeEvents(records, wait)) {
@@ -309,7 +311,10 @@ final class StreamConsumer implements Consumer {
     }
   }
 
-  /** Tries again what can be tried again, for as long as a request may take; else stops. */
+  /**
+   * Tries again what can be tried again; else stops. What lasts as long as a request may take is
+   * reported, but not from here: records may be in hand, and other subscriptions lost as well.
+   */
   private void trouble(Subscription subscription, MillraceException e) {
     if (!e.code().retriable() || e.code() == ErrorCode.UNKNOWN_TOPIC) {
       metadata.forget(subscription.partition().topic());
@@ -319,8 +324,17 @@ final class StreamConsumer implements Consumer {
     long now = now();
     subscription.lost(now);
     if (subscription.troubledMs(now) >= cluster.config().requestTimeout().toMillis()) {
-      subscription.troubleReported(now);
-      throw e;
+      subscription.report(e, now);
+    }
+  }
+
+  /** Only while no records are in hand. */
+  private void throwReport() {
+    Optional<MillraceException> report =
+        subscriptions.values().stream().flatMap(s -> s.report().stream()).findFirst();
+    if (report.isPresent()) {
+      subscriptions.values().forEach(s -> s.reported(report.get()));
+      throw report.get();
     }
   }
 

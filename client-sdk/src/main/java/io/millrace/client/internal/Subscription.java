@@ -30,6 +30,9 @@ final class Subscription {
 
   private Optional<MillraceException> failure = Optional.empty();
 
+  /** What the application is to be told once although it is tried again. */
+  private Optional<MillraceException> report = Optional.empty();
+
   Subscription(TopicPartition partition, OffsetSpec start, Backoff backoff) {
     this.partition = partition;
     this.start = Optional.of(start);
@@ -72,6 +75,7 @@ final class Subscription {
   void moveTo(OffsetSpec place) {
     leaveStream();
     failure = Optional.empty();
+    report = Optional.empty();
     notBeforeMs = Long.MIN_VALUE;
     start = Optional.of(place);
   }
@@ -107,11 +111,21 @@ final class Subscription {
   void healthy() {
     backoff.reset();
     troubledSinceMs = Long.MAX_VALUE;
+    report = Optional.empty();
   }
 
-  /** The trouble was reported; the next report is due after another full time-out. */
-  void troubleReported(long nowMs) {
+  /** The trouble is to be reported; the next report is due after another full time-out. */
+  void report(MillraceException e, long nowMs) {
+    report = Optional.of(e);
     troubledSinceMs = nowMs;
+  }
+
+  Optional<MillraceException> report() {
+    return report;
+  }
+
+  void reported(MillraceException e) {
+    report = report.filter(other -> other != e);
   }
 
   void fail(MillraceException e) {

@@ -80,6 +80,9 @@ final class FakeBroker implements AutoCloseable {
   /** Turns the bytes of a fetched batch into what is sent. */
   Function<byte[], byte[]> onFetch = bytes -> bytes;
 
+  /** Told the partition of each subscription; what it returns is answered instead. */
+  Function<Integer, Optional<Error>> onSubscribe = partition -> Optional.empty();
+
   long logStart;
   UUID topicId = UUID.randomUUID();
 
@@ -134,6 +137,16 @@ final class FakeBroker implements AutoCloseable {
   ClientConfig.Builder config() {
     return ClientConfig.builder()
         .bootstrap(io.millrace.client.api.BrokerAddress.parseList("127.0.0.1:" + port));
+  }
+
+  /** Appends the first batch of a partition once more and sends it to whoever fetches. */
+  synchronized void appendFirstAgain(int partition) {
+    List<RecordBatch> log = partitions.get(partition);
+    ByteBuffer copy = ByteBuffer.allocate(log.get(0).sizeInBytes());
+    copy.put(log.get(0).slice()).flip();
+    RecordBatch.stamp(copy, 0, end(log), epoch);
+    log.add(RecordBatch.at(copy, 0));
+    fetchers.forEach(Fetcher::push);
   }
 
   /** The values of a partition in order. */
@@ -427,6 +440,13 @@ final class FakeBroker implements AutoCloseable {
 
     private void subscribe(SubscribePartition subscribe) {
       FetchPartition partition = subscribe.getPartition();
+      Optional<Error> refusal = onSubscribe.apply(partition.getPartition());
+      if (refusal.isPresent()) {
+        send(
+            subscribe.getSubscriptionId(),
+            PartitionData.newBuilder().setError(refusal.get()).build());
+        return;
+      }
       if (partition.getFetchOffset() > end(partitions.get(partition.getPartition()))
           || partition.getFetchOffset() < logStart) {
         send(

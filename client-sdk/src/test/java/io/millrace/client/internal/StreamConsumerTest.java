@@ -12,20 +12,27 @@ import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.Compression;
+import io.millrace.proto.v1.Error;
+import io.millrace.proto.v1.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class StreamConsumerTest {
   private static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
+  private static final TopicPartition OTHER = new TopicPartition(FakeBroker.TOPIC, 1);
   private static final Duration LONG = Duration.ofSeconds(10);
 
   private final FakeBroker broker = new FakeBroker(2);
@@ -157,6 +164,75 @@ class StreamConsumerTest {
         broker.cutFetches();
       }
       assertThat(values).isEqualTo(from(0));
+    }
+  }
+
+  @Test
+  void losesNoRecordsWhenAnotherPartitionIsInTroubleForLong() {
+    broker.onSubscribe =
+        partition -> {
+          if (partition == 0) {
+            return Optional.empty();
+          }
+          for (int i = 0; i < 20; i++) {
+            broker.appendFirstAgain(0);
+          }
+          return Optional.of(
+              Error.newBuilder().setCode(ErrorCode.ERROR_CODE_NOT_LEADER).setMessage("no").build());
+        };
+    try (MillraceClient impatient = impatient();
+        Consumer consumer = impatient.consumer(ConsumerConfig.defaults())) {
+      consumer.assign(PARTITION, OffsetSpec.offset(0));
+      consumer.assign(OTHER, OffsetSpec.offset(0));
+      List<Long> offsets = new ArrayList<>();
+      int reports = 0;
+      while (reports < 50) {
+        try {
+          consumer.poll(LONG).forEach(r -> offsets.add(r.offset()));
+        } catch (MillraceException e) {
+          reports++;
+        }
+      }
+      assertThat(offsets).isEqualTo(LongStream.range(0, offsets.size()).boxed().toList());
+    }
+  }
+
+  @Test
+  void goesOnWithEveryPartitionOfAStreamThatWasLostAfterALongOutage() {
+    try (MillraceClient impatient = impatient();
+        Consumer consumer = impatient.consumer(ConsumerConfig.defaults())) {
+      consumer.assign(OTHER, OffsetSpec.offset(0));
+      consumer.assign(PARTITION, OffsetSpec.offset(100));
+      assertThatThrownBy(
+              () -> {
+                while (true) {
+                  consumer.poll(Duration.ofMillis(20));
+                  broker.cutFetches();
+                }
+              })
+          .hasMessageContaining("cut by the test");
+      broker.appendFirstAgain(0);
+      Awaitility.await()
+          .untilAsserted(
+              () -> assertThat(pollOrNothing(consumer)).anyMatch(r -> r.offset() >= 100));
+    }
+  }
+
+  /** A client that reports trouble of a few milliseconds. */
+  private MillraceClient impatient() {
+    return MillraceClient.connect(
+        broker
+            .config()
+            .requestTimeout(Duration.ofMillis(3))
+            .retryBackoff(Duration.ofMillis(2), Duration.ofMillis(4))
+            .build());
+  }
+
+  private static List<ConsumerRecord> pollOrNothing(Consumer consumer) {
+    try {
+      return consumer.poll(Duration.ofMillis(100));
+    } catch (MillraceException e) {
+      return List.of();
     }
   }
 
