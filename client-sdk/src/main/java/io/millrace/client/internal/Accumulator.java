@@ -36,6 +36,9 @@ final class Accumulator {
   private final ProducerConfig config;
   private final Map<TopicPartition, PartitionBuffer> buffers = new ConcurrentHashMap<>();
 
+  /** Read under a buffer's lock: whoever takes the lock after it was set finds no new batch. */
+  private volatile boolean closed;
+
   Accumulator(ProducerConfig config) {
     this.config = config;
   }
@@ -44,6 +47,8 @@ final class Accumulator {
    * Adds a record whose bytes the budget has granted.
    *
    * @param newBatch makes the batch for the partition's next records
+   * @throws IllegalStateException after {@link #close} or {@link #abandon}; the bytes are still the
+   *     caller's
    */
   Appended append(
       TopicPartition partition,
@@ -53,6 +58,9 @@ final class Accumulator {
       Supplier<ProducerBatch> newBatch) {
     PartitionBuffer buffer = buffers.computeIfAbsent(partition, p -> new PartitionBuffer());
     synchronized (buffer) {
+      if (closed) {
+        throw new IllegalStateException("the producer is closed");
+      }
       boolean full =
           buffer.open().isPresent()
               && !buffer.open().get().hasRoom(reservedBytes, config.batchBytes());
@@ -102,6 +110,22 @@ final class Accumulator {
     for (PartitionBuffer buffer : buffers.values()) {
       synchronized (buffer) {
         buffer.seal();
+      }
+    }
+  }
+
+  /** Takes no more records, and makes every open batch due. */
+  void close() {
+    closed = true;
+    sealAll();
+  }
+
+  /** Takes no more records, and forgets those that were not handed over. */
+  void abandon() {
+    closed = true;
+    for (PartitionBuffer buffer : buffers.values()) {
+      synchronized (buffer) {
+        buffer.clear();
       }
     }
   }

@@ -31,6 +31,12 @@ final class PartitionBuffer {
     return Optional.ofNullable(sealed.poll());
   }
 
+  /** Forgets every batch; whoever knows them answers them. */
+  void clear() {
+    sealed.clear();
+    open = Optional.empty();
+  }
+
   boolean isEmpty() {
     return sealed.isEmpty() && open.isEmpty();
   }

@@ -84,9 +84,15 @@ final class StreamProducer implements Producer {
         outcomes
             .budget()
             .acquire(ProducerBatch.recordBytesMax(record), config.maxBlock().toMillis());
-    Accumulator.Appended appended =
-        accumulator.append(
-            partition, record, timestampMs, granted, () -> newBatch(partition, topic));
+    Accumulator.Appended appended;
+    try {
+      appended =
+          accumulator.append(
+              partition, record, timestampMs, granted, () -> newBatch(partition, topic));
+    } catch (IllegalStateException e) {
+      outcomes.budget().release(granted);
+      throw e;
+    }
     if (appended.sealedBatch()) {
       sticky.batchOver(record.topic(), partition.partition(), topic.partitions().size());
     }
@@ -113,6 +119,7 @@ final class StreamProducer implements Producer {
       return;
     }
     long deadline = loop.nowMs() + timeout.toMillis();
+    accumulator.close();
     awaitAll(sendAll(), timeout);
     CompletableFuture<Void> ending = new CompletableFuture<>();
     loop.execute(
@@ -197,6 +204,7 @@ final class StreamProducer implements Producer {
   private void runLoop() {
     try {
       loop.run(sender::turn);
+      failRest(new MillraceError(ErrorCode.UNAVAILABLE, "the producer was closed"));
     } catch (InterruptedException e) {
       fail("the producer's thread was interrupted");
     } catch (RuntimeException | Error e) {
@@ -207,7 +215,12 @@ final class StreamProducer implements Producer {
 
   private void fail(String why) {
     closed.set(true);
-    MillraceError error = new MillraceError(ErrorCode.INTERNAL, why);
+    failRest(new MillraceError(ErrorCode.INTERNAL, why));
+  }
+
+  /** The loop is over: whatever has no answer yet gets this one, and nothing is taken after it. */
+  private void failRest(MillraceError error) {
+    accumulator.abandon();
     outcomes.incomplete().forEach(b -> outcomes.complete(b, new BatchOutcome.Failed(error, true)));
   }
 }

@@ -80,6 +80,9 @@ final class FakeBroker implements AutoCloseable {
   /** Turns the bytes of a fetched batch into what is sent. */
   Function<byte[], byte[]> onFetch = bytes -> bytes;
 
+  /** Run before each answer to a metadata request. */
+  Runnable onMetadata = () -> {};
+
   /** Told the partition of each subscription; what it returns is answered instead. */
   Function<Integer, Optional<Error>> onSubscribe = partition -> Optional.empty();
 
@@ -183,6 +186,7 @@ final class FakeBroker implements AutoCloseable {
     public void getMetadata(
         GetMetadataRequest request, StreamObserver<GetMetadataResponse> observer) {
       metadataCalls.incrementAndGet();
+      onMetadata.run();
       GetMetadataResponse.Builder answer =
           GetMetadataResponse.newBuilder()
               .setClusterId("test")

@@ -237,6 +237,17 @@ class StreamProducerTest {
   }
 
   @Test
+  void refusesARecordThatWasOnItsWayInWhenTheProducerWasClosed() {
+    Producer producer = client.producer(small().build());
+    // The first send waits for the metadata, and is past the first look at whether it is closed.
+    broker.onMetadata = producer::close;
+    assertThatThrownBy(() -> sendTo(producer, 1, "late"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("closed");
+    assertThat(broker.values(1)).isEmpty();
+  }
+
+  @Test
   void saysWhichTopicDoesNotExist() {
     assertThatThrownBy(
             () ->
