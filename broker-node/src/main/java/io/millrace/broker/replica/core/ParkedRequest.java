@@ -26,6 +26,14 @@ record ParkedRequest(
     return request.acks() == Acks.ALL;
   }
 
+  /** The same, off its pipeline if it came on that one. */
+  ParkedRequest leavingPipeline(long pipeline) {
+    return request.pipeline() == pipeline
+        ? new ParkedRequest(
+            request.withoutPipeline(), baseOffset, lastOffset, logAppendTimeMs, duplicate)
+        : this;
+  }
+
   Effect.Answer acknowledged(long logStartOffset) {
     return new Effect.Answer(
         request.token(),

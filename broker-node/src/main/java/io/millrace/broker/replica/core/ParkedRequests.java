@@ -27,6 +27,18 @@ final class ParkedRequests {
     earliestDeadlineMs = Math.min(earliestDeadlineMs, parked.request().deadlineMs());
   }
 
+  /** Takes what waits of a pipeline off it. Looks at all: once in a pipeline's life. */
+  void leavePipeline(long pipeline) {
+    leavePipeline(forLeader, pipeline);
+    leavePipeline(forAll, pipeline);
+  }
+
+  private static void leavePipeline(PriorityQueue<ParkedRequest> queue, long pipeline) {
+    List<ParkedRequest> all = List.copyOf(queue);
+    queue.clear();
+    all.forEach(each -> queue.add(each.leavingPipeline(pipeline)));
+  }
+
   /** Hands out what the two offsets have reached. */
   void release(long leaderAcknowledged, long highWatermark, Consumer<ParkedRequest> to) {
     releaseUpTo(forLeader, leaderAcknowledged, to);

@@ -148,7 +148,7 @@ public final class PartitionCore {
     } else if (event instanceof PartitionEvent.ResumePipeline resume) {
       pipelines.resume(resume.pipeline(), resume.nextSequence());
     } else if (event instanceof PartitionEvent.ClosePipeline close) {
-      pipelines.close(close.pipeline());
+      onClosePipeline(close.pipeline());
     } else if (event instanceof PartitionEvent.DeleteRecords delete) {
       onDeleteRecords(delete, effects);
     } else if (event instanceof PartitionEvent.LogStartMoved moved) {
@@ -261,6 +261,15 @@ public final class PartitionCore {
             ? refused.error()
             : Refusals.previousFrameFailed(refused.baseSequence());
     refuse(refused.token(), refused.pipeline(), error, effects);
+  }
+
+  /** What waits of the pipeline is answered yet, but stops it no more: nothing comes on it. */
+  private void onClosePipeline(long pipeline) {
+    pipelines.close(pipeline);
+    parked.leavePipeline(pipeline);
+    for (int i = appending.size(); i > 0; i--) {
+      appending.add(appending.remove().leavingPipeline(pipeline));
+    }
   }
 
   private void onAppended(long newLogEndOffset, List<Effect> effects) {

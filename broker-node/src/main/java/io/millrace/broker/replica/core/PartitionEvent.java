@@ -65,7 +65,11 @@ public sealed interface PartitionEvent {
       long pipeline,
       long deadlineMs,
       long logAppendTimeMs)
-      implements PartitionEvent {}
+      implements PartitionEvent {
+    Produce withoutPipeline() {
+      return new Produce(token, batch, acks, leaderEpoch, NO_PIPELINE, deadlineMs, logAppendTimeMs);
+    }
+  }
 
   /**
    * A frame of a pipeline that was found bad before it came here. It is answered and stops its

@@ -357,6 +357,20 @@ class PartitionCoreTest {
   }
 
   @Test
+  void S28b_aFrameThatTimesOutAfterItsPipelineWasClosedStopsNothing() {
+    CoreDriver driver = CoreDriver.commit().leading(alone(1));
+    var parked = driver.produce(BatchFacts.plain(1), Acks.ALL, -1, 77);
+    driver.on(new PartitionEvent.ClosePipeline(77));
+    driver.advanceTo(2_000);
+    assertThat(driver.errorOf(parked)).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+
+    var later = driver.produce(BatchFacts.plain(1), Acks.ALL, -1, 77);
+    driver.flushed();
+
+    assertThat(driver.acknowledged(later)).isNotNull();
+  }
+
+  @Test
   void S33_deleteRecordsMovesTheLogStart() {
     CoreDriver driver = CoreDriver.os().leading(alone(1));
     driver.produce(BatchFacts.plain(10), Acks.ALL);
