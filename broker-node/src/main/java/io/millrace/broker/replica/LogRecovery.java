@@ -4,6 +4,7 @@ import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -44,6 +45,7 @@ final class LogRecovery {
 
   private final LogDirectory directory;
   private final Clock clock;
+  private final FaultHandler faults;
   private final int logs;
   private final ConcurrentLinkedQueue<Found> waiting;
   private final ConcurrentLinkedQueue<Opened> opened = new ConcurrentLinkedQueue<>();
@@ -52,9 +54,10 @@ final class LogRecovery {
   private final AtomicLong tellAtMs;
   private final List<Thread> threads = new ArrayList<>();
 
-  LogRecovery(LogDirectory directory, Clock clock, Collection<Found> found) {
+  LogRecovery(LogDirectory directory, Clock clock, FaultHandler faults, Collection<Found> found) {
     this.directory = directory;
     this.clock = clock;
+    this.faults = faults;
     this.logs = found.size();
     this.waiting = new ConcurrentLinkedQueue<>(found);
     this.tellAtMs = new AtomicLong(clock.monotonicMs() + TELL_INTERVAL_MS);
@@ -77,6 +80,12 @@ final class LogRecovery {
   Collection<Opened> await() {
     threads.forEach(Threads::join);
     tell();
+    if (directory.online() && openedLogs.get() != logs) {
+      throw faults.fatal(
+          "[data directory %s] open logs: %d (expected: %d)"
+              .formatted(directory.dir().path(), openedLogs.get(), logs),
+          null);
+    }
     return opened;
   }
 
@@ -108,6 +117,8 @@ final class LogRecovery {
       tellNowAndThen();
     } catch (LogDirException e) {
       directory.diskFailed(e);
+    } catch (RuntimeException | Error e) {
+      throw faults.fatal("[" + found.name() + "] could not be opened", e);
     }
   }
 

@@ -110,7 +110,8 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
     new LogInventory(settings.brokerId(), image, topicSettings)
         .take(directories)
         .forEach(
-            (directory, found) -> running.put(directory, new LogRecovery(directory, clock, found)));
+            (directory, found) ->
+                running.put(directory, new LogRecovery(directory, clock, faults, found)));
     recoveries = List.copyOf(running.values());
     recoveries.forEach(each -> each.begin(settings.threads().recoveryThreads()));
     running.forEach(

@@ -104,6 +104,26 @@ class ReplicaManagerTest {
   }
 
   @Test
+  void S31_aBrokerThatCannotOpenALogThoughItsDiskIsWellDoesNotGoOnWithoutIt() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    Map<String, FileStore> disks = Map.of("/a", new FaultyFileStore(disk(), plan));
+    MetadataImage known;
+    try (TestBroker broker = start(disks)) {
+      serving(broker, "orders", Map.of());
+      known = broker.image();
+    }
+    plan.on(Operation.OPEN)
+        .path("**.log")
+        .run(
+            () -> {
+              throw new IllegalStateException("impossible");
+            });
+
+    assertThatThrownBy(() -> restart(disks, false, known))
+        .hasMessageContaining("open logs: 0 (expected: 1)");
+  }
+
+  @Test
   void S34_aFailedSyncTakesItsDirectoryOfflineAndTheOtherGoesOn() throws Exception {
     FaultPlan plan = new FaultPlan();
     FileStore failing = new FaultyFileStore(new MemoryFileStore(), plan);
