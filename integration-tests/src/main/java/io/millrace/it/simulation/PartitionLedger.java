@@ -77,7 +77,7 @@ final class PartitionLedger {
 
   private long highWatermark;
 
-  /** Where the log began anew: it had lost what was not deleted, and the deletion was durable. */
+  /** Below it everything is deleted, perhaps before it was seen, or lost and then deleted. */
   private long begunAnewAt;
 
   /** Since the log was last opened. */
@@ -323,7 +323,9 @@ final class PartitionLedger {
         logEnd,
         worstEnding,
         kept);
-    long committed = Math.max(visibleHighWatermark, highWatermark);
+    // A crash in the middle of a run: more may have been committed, and deleted, than anybody saw.
+    long unseen = worstEnding == Ending.CLOSED ? 0 : logEnd;
+    long committed = Math.max(unseen, Math.max(visibleHighWatermark, highWatermark));
     require(
         logStart >= visibleLogStart && logStart <= committed,
         "partition %d starts at %d after it was %s (expected: [%d, %d])",
@@ -341,7 +343,7 @@ final class PartitionLedger {
     // What was deleted and not durable may be gone with its producers' memory: nobody can tell.
     boolean begunAnew = logStart == logEnd && worstEnding == Ending.POWER_LOST && !commit;
     cutTo(begunAnew ? Math.min(logEnd, durableOffset) : logEnd);
-    begunAnewAt = logStart == logEnd ? logEnd : begunAnewAt;
+    begunAnewAt = endOffset() < logStart ? logStart : begunAnewAt;
     visibleHighWatermark = Math.min(visibleHighWatermark, logEnd);
     highWatermark = 0;
     durableOffset = durable;
