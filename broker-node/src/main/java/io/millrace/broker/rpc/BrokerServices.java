@@ -37,6 +37,7 @@ public final class BrokerServices {
       Scheduler scheduler,
       Clock clock,
       RpcMetrics metrics,
+      CorruptReads corruptReads,
       Authorizer authorizer,
       BooleanSupplier ready) {}
 
@@ -84,7 +85,7 @@ public final class BrokerServices {
     FetchDeps fetch =
         new FetchDeps(
             partitions,
-            new PartitionReader(parts.metrics()),
+            new PartitionReader(parts.metrics(), parts.corruptReads()),
             parts.fetchThreads(),
             parts.scheduler(),
             fetchLimits,

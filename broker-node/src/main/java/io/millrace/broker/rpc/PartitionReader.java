@@ -18,25 +18,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Reads partitions by the rules of S01, S11, S12 and S22. Reading blocks on the disk: for the fetch
  * threads. Thread-safe.
  */
 final class PartitionReader {
-  private static final Logger log = LoggerFactory.getLogger(PartitionReader.class);
-
   /** A snapshot may be outdated by a deletion between look and read; this many in a row are not. */
   private static final int STALE_RETRIES = 5;
 
   private static final int UNCHECKED = -1;
 
   private final RpcMetrics metrics;
+  private final CorruptReads corruptReads;
 
-  PartitionReader(RpcMetrics metrics) {
+  PartitionReader(RpcMetrics metrics, CorruptReads corruptReads) {
     this.metrics = metrics;
+    this.corruptReads = corruptReads;
   }
 
   /**
@@ -136,9 +134,7 @@ final class PartitionReader {
           return failure.apply(view, changing(host));
         }
       } catch (CorruptBatchException e) {
-        metrics.corruptRead();
-        log.error(
-            "[{}] a stored batch is corrupt and is not served: {}", host.name(), e.getMessage());
+        corruptReads.report(host.id(), host.name(), e.offset(), String.valueOf(e.getMessage()));
         return failure.apply(view, e.error());
       } catch (LogDirException e) {
         host.diskFailed(e);

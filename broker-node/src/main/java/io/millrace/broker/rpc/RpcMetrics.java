@@ -31,7 +31,6 @@ public final class RpcMetrics implements ServerInterceptor {
   private final Counter producedBytes;
   private final Counter producedBatches;
   private final Counter fetchedBytes;
-  private final Counter corruptReads;
 
   private record CallEnd(String method, Status.Code code) {}
 
@@ -49,10 +48,6 @@ public final class RpcMetrics implements ServerInterceptor {
         Counter.builder("millrace.produce.batches")
             .description("Record batches that were handed to partitions")
             .register(registry);
-    this.corruptReads =
-        Counter.builder("millrace.fetch.corrupt.batches")
-            .description("Reads that met a stored batch whose bytes are not what was appended")
-            .register(registry);
     this.fetchedBytes =
         Counter.builder("millrace.fetch.bytes")
             .baseUnit("bytes")
@@ -67,11 +62,6 @@ public final class RpcMetrics implements ServerInterceptor {
 
   void fetched(int bytes) {
     fetchedBytes.increment(bytes);
-  }
-
-  /** Counts a read that met a corrupt batch. */
-  void corruptRead() {
-    corruptReads.increment();
   }
 
   /** Counts a batch that was refused or failed, whether or not its producer waits for an answer. */

@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
 
 /** What the health pages tell. Thread-safe. */
 final class Checks {
+  private static final int MOST_SHOWN = 5;
+
   private final ServerParts parts;
 
   Checks(ServerParts parts) {
@@ -20,7 +22,10 @@ final class Checks {
   List<Check> health() {
     QuorumHealth quorum = parts.quorum().health();
     boolean works = quorum.state() != QuorumHealth.State.FAILED;
-    return List.of(new Check("metadata log", works, works ? "" : quorum.detail()), dataDirs());
+    return List.of(
+        new Check("metadata log", works, works ? "" : quorum.detail()),
+        dataDirs(),
+        storedBatches());
   }
 
   /** What must hold, besides the node's own start and end, for clients to be sent here. */
@@ -29,7 +34,16 @@ final class Checks {
     return List.of(
         new Check("metadata quorum", quorum.ready(), quorum.ready() ? "" : quorum.detail()),
         new Check("registration", parts.session().registered(), ""),
-        dataDirs());
+        dataDirs(),
+        storedBatches());
+  }
+
+  /** Always good, as a restart helps nothing and the other batches are served: it only tells. */
+  private Check storedBatches() {
+    List<String> corrupt = parts.corruptReads().found();
+    String shown = corrupt.stream().limit(MOST_SHOWN).collect(Collectors.joining("; "));
+    return new Check(
+        "stored batches", true, corrupt.isEmpty() ? "" : corrupt.size() + " corrupt: " + shown);
   }
 
   long offlineDirs() {

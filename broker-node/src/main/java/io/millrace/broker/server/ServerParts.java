@@ -2,14 +2,17 @@ package io.millrace.broker.server;
 
 import io.millrace.broker.metadata.BrokerSession;
 import io.millrace.broker.metadata.ProducerIds;
+import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.rpc.Authorizer;
 import io.millrace.broker.rpc.BrokerServices;
 import io.millrace.broker.rpc.ConnectionLimits;
+import io.millrace.broker.rpc.CorruptReads;
 import io.millrace.broker.rpc.InFlightBytes;
 import io.millrace.broker.rpc.RpcListener;
 import io.millrace.broker.rpc.RpcMetrics;
 import io.millrace.broker.rpc.TransportSettings;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.MetadataQuorum;
@@ -38,6 +41,7 @@ final class ServerParts {
   private final MetadataQuorum quorum;
   private final BrokerSession session;
   private final ReplicaManager replicas;
+  private final CorruptReads corruptReads;
   private final RpcListener nodes;
   private final RpcListener clients;
 
@@ -77,6 +81,7 @@ final class ServerParts {
             environment.faults());
     startup.opened("partitions", replicas::close);
     inFlight = InFlightBytes.total(config.get(BrokerSettings.IN_FLIGHT_BYTES));
+    corruptReads = new CorruptReads(metrics.registry(), this::stillThere);
     RpcMetrics rpcMetrics = new RpcMetrics(metrics.registry(), environment.clock());
     TransportSettings transport = Wiring.transport(config);
     nodes =
@@ -95,6 +100,14 @@ final class ServerParts {
             services(rpcMetrics, fetchThreads, ready));
   }
 
+  private boolean stillThere(TopicIdPartition partition, long offset) {
+    return replicas
+        .find(partition)
+        .map(PartitionHost::view)
+        .filter(view -> view.logStartOffset() <= offset && offset < view.logEndOffset())
+        .isPresent();
+  }
+
   private BrokerServices services(
       RpcMetrics rpcMetrics, ExecutorService fetchThreads, BooleanSupplier ready) {
     ProducerIds producerIds =
@@ -111,6 +124,7 @@ final class ServerParts {
             timers,
             environment.clock(),
             rpcMetrics,
+            corruptReads,
             Authorizer.ALLOW_ALL,
             ready),
         Wiring.limits(config),
@@ -189,6 +203,10 @@ final class ServerParts {
 
   ReplicaManager replicas() {
     return replicas;
+  }
+
+  CorruptReads corruptReads() {
+    return corruptReads;
   }
 
   RpcListener nodes() {
