@@ -67,7 +67,7 @@ public final class BrokerServices {
   /** The services for clients. */
   public static BrokerServices forClients(Parts parts, Limits limits, FetchLimits fetchLimits) {
     OpenStreams streams = new OpenStreams();
-    Partitions partitions = new Partitions(parts.partitions(), parts.quorum());
+    Partitions partitions = new Partitions(parts.partitions(), parts.quorum()::image);
     BatchIntake intake =
         new BatchIntake(
             parts.clock(),

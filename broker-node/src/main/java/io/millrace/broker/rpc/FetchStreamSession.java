@@ -32,7 +32,7 @@ final class FetchStreamSession {
   private final ServerCallStreamObserver<FetchStreamResponse> client;
   private final SerialTask pump;
 
-  /** At most one: the next message is asked for when this one has been handled. */
+  /** At most one: the next message is asked for when this one has been handled, see there. */
   private final Queue<FetchStreamRequest> inbox = new ConcurrentLinkedQueue<>();
 
   /** Subscriptions that may have something to send; each at most once. */
@@ -123,8 +123,13 @@ final class FetchStreamSession {
     }
   }
 
+  /** Takes what the client sent, unless it does not read: what is answered would pile up here. */
   private void handleInbox() {
-    for (FetchStreamRequest message = inbox.poll(); message != null; message = inbox.poll()) {
+    while (client.isReady()) {
+      FetchStreamRequest message = inbox.poll();
+      if (message == null) {
+        return;
+      }
       handle(message);
       client.request(1);
     }

@@ -6,20 +6,26 @@ import io.millrace.broker.replica.PartitionRegistry;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
-import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.TopicImage;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 
 /** Finds partitions for requests, and says why one is not here. Thread-safe. */
 final class Partitions {
   private final PartitionRegistry registry;
-  private final MetadataQuorum quorum;
+  private final Supplier<MetadataImage> image;
 
-  Partitions(PartitionRegistry registry, MetadataQuorum quorum) {
+  /**
+   * Makes the look-up.
+   *
+   * @param image the newest metadata known here
+   */
+  Partitions(PartitionRegistry registry, Supplier<MetadataImage> image) {
     this.registry = registry;
-    this.quorum = quorum;
+    this.image = image;
   }
 
   /**
@@ -57,7 +63,7 @@ final class Partitions {
    * @throws io.millrace.common.MillraceException with UNKNOWN_TOPIC if there is none
    */
   TopicImage requireTopic(String name) {
-    return quorum.image().topic(name).orElseThrow(() -> TopicViews.unknownTopic(name).exception());
+    return image.get().topic(name).orElseThrow(() -> TopicViews.unknownTopic(name).exception());
   }
 
   /** What to say of a partition that is not on this broker. */

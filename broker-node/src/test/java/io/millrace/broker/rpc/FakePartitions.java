@@ -1,0 +1,62 @@
+package io.millrace.broker.rpc;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.millrace.broker.replica.PartitionHost;
+import io.millrace.broker.replica.PartitionRegistry;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.time.Clock;
+import io.millrace.common.time.SystemClock;
+import io.millrace.metadata.image.MetadataImage;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Partitions that a test puts there, and what requests need besides. */
+final class FakePartitions implements PartitionRegistry {
+  static final int MOST = 1_000;
+
+  final Map<TopicIdPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Clock clock = new SystemClock();
+  private final RpcMetrics metrics = new RpcMetrics(meters, clock);
+
+  /** Everything runs on the thread of the caller. */
+  FetchDeps fetchDeps() {
+    return new FetchDeps(
+        new Partitions(this, () -> MetadataImage.EMPTY),
+        new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
+        Runnable::run,
+        (delayMs, task) -> () -> {},
+        new FetchLimits(MOST, 60_000, 1 << 20, 1 << 20, 1 << 20),
+        new OpenStreams());
+  }
+
+  ProduceDeps produceDeps() {
+    return new ProduceDeps(
+        new Partitions(this, () -> MetadataImage.EMPTY),
+        new BatchIntake(clock, 1 << 20, 30_000, 30_000),
+        metrics,
+        MOST,
+        64,
+        new OpenStreams());
+  }
+
+  @Override
+  public Optional<PartitionHost> find(TopicIdPartition id) {
+    return Optional.ofNullable(hosts.get(id));
+  }
+
+  @Override
+  public MillraceError whyAbsent(TopicIdPartition id) {
+    return new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "no " + id);
+  }
+
+  @Override
+  public Collection<? extends PartitionHost> partitions() {
+    return List.copyOf(hosts.values());
+  }
+}
