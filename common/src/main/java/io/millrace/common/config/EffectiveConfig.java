@@ -100,7 +100,8 @@ public final class EffectiveConfig {
     }
 
     /**
-     * Adds environment variables: {@code MILLRACE_SEGMENT_BYTES} sets {@code segment.bytes}.
+     * Adds environment variables: {@code MILLRACE_LOG_SEGMENT_BYTES} sets {@code
+     * log.segment.bytes}.
      *
      * <p>A variable that begins so but sets nothing is only warned of when it looks like a mistyped
      * one: container platforms define such names by themselves.

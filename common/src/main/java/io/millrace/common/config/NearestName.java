@@ -3,6 +3,7 @@ package io.millrace.common.config;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.ToIntBiFunction;
 
 /** Finds the name that was probably meant. */
 public final class NearestName {
@@ -10,18 +11,40 @@ public final class NearestName {
 
   /**
    * The known name with the fewest edits (insert, delete, replace, swap of neighbours) from the
-   * given one, if they are at most a third of its length; else one that holds the given name as a
+   * given one, if they are at most a third of its length; else one whose end is that near: {@code
+   * segmnt.bytes} is meant to be {@code log.segment.bytes}; else one that holds the given name as a
    * part or is a part of it.
    */
   public static Optional<String> of(String name, List<String> known) {
+    return nearest(name, known, NearestName::edits)
+        .or(() -> nearest(name, known, NearestName::editsToEnd))
+        .or(() -> overlapping(name, known));
+  }
+
+  private static Optional<String> nearest(
+      String name, List<String> known, ToIntBiFunction<String, String> distance) {
     int bound = Math.max(1, name.length() / 3);
-    Optional<String> nearest = known.stream().min(Comparator.comparingInt(k -> edits(name, k)));
-    if (nearest.isPresent() && edits(name, nearest.get()) <= bound) {
-      return nearest;
-    }
+    return known.stream()
+        .min(Comparator.comparingInt(k -> distance.applyAsInt(name, k)))
+        .filter(k -> distance.applyAsInt(name, k) <= bound);
+  }
+
+  private static Optional<String> overlapping(String name, List<String> known) {
     return known.stream()
         .filter(k -> name.length() >= 4 && (k.contains(name) || name.contains(k)))
         .min(Comparator.comparingInt(k -> Math.abs(k.length() - name.length())));
+  }
+
+  /** The fewest edits from a name of several parts to the last parts of another. */
+  private static int editsToEnd(String name, String known) {
+    int fewest = Integer.MAX_VALUE;
+    for (int dot = known.indexOf('.'); dot >= 0; dot = known.indexOf('.', dot + 1)) {
+      String end = known.substring(dot + 1);
+      if (end.indexOf('.') >= 0) {
+        fewest = Math.min(fewest, edits(name, end));
+      }
+    }
+    return fewest;
   }
 
   private static int edits(String a, String b) {
