@@ -151,6 +151,7 @@ final class ProducerBatch {
   private void failAll(Failed failed) {
     Map<String, String> details = new HashMap<>(failed.error().details());
     details.put("maybe_appended", Boolean.toString(failed.maybeAppended()));
+    details.put("topic", partition.topic());
     details.put("partition", partition.toString());
     MillraceError error =
         new MillraceError(failed.error().code(), failed.error().message(), details);

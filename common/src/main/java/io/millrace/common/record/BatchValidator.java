@@ -74,7 +74,11 @@ public final class BatchValidator {
   private static MillraceError tooLarge(int bytes, int maxMessageBytes) {
     return new MillraceError(
         ErrorCode.BATCH_TOO_LARGE,
-        "batch bytes: " + bytes + " (expected: at most " + maxMessageBytes + ")",
+        "batch bytes: "
+            + bytes
+            + " (expected: at most "
+            + maxMessageBytes
+            + ", the topic's max.message.bytes)",
         Map.of(
             "batch_bytes", Integer.toString(bytes),
             "max_message_bytes", Integer.toString(maxMessageBytes)));

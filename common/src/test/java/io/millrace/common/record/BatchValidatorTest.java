@@ -122,7 +122,8 @@ class BatchValidatorTest {
     BatchValidation.Invalid refused = invalid(bytes, new BatchLimits(size - 1, 1 << 20, false));
 
     assertThat(refused.error().toString())
-        .isEqualTo("BATCH_TOO_LARGE: batch bytes: 99 (expected: at most 98)");
+        .isEqualTo(
+            "BATCH_TOO_LARGE: batch bytes: 99 (expected: at most 98, the topic's max.message.bytes)");
     assertThat(refused.error().details()).containsEntry("max_message_bytes", "98");
   }
 
