@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "config",
     description = "Shows a server's settings.",
-    subcommands = {ConfigShow.class})
+    subcommands = {ConfigShow.class},
+    footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} config show --changed"})
 final class ConfigCommand implements Runnable {
   @Spec private CommandSpec command = CommandSpec.create();
 

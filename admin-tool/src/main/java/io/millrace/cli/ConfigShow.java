@@ -1,36 +1,41 @@
 package io.millrace.cli;
 
+import io.millrace.common.MillraceException;
 import io.millrace.common.config.EffectiveConfig;
-import io.millrace.common.config.NearestName;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.Setting;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code millrace config show}. */
 @Command(
     name = "show",
     description = {
       "Shows the settings that a server started here would have, and where each comes from:",
-      "defaults < file < environment (MILLRACE_SEGMENT_BYTES for segment.bytes) < flags."
+      "defaults < file < environment < flags (--set). The environment variable of a setting is its name"
+          + " after MILLRACE_, in capitals, with _ for . and -: MILLRACE_LOG_SEGMENT_BYTES for"
+          + " log.segment.bytes."
     },
     footer = {
       "%nExamples:",
-      "  millrace config show --config server.properties",
-      "  millrace config show log.retention.ms -o wide",
-      "  millrace config show --changed -o json",
+      "  ${ROOT-COMMAND-NAME} config show --config server.properties",
+      "  ${ROOT-COMMAND-NAME} config show log.retention.ms -o wide",
+      "  ${ROOT-COMMAND-NAME} config show --changed -o json",
     })
 final class ConfigShow implements Callable<Integer> {
   private final CliContext context;
 
+  @Spec private CommandSpec command = CommandSpec.create();
   @Mixin private SettingsOptions settings = new SettingsOptions();
   @Mixin private OutputOptions output = new OutputOptions();
 
@@ -64,13 +69,11 @@ final class ConfigShow implements Callable<Integer> {
     return 0;
   }
 
-  private static void check(EffectiveConfig config, String key) {
-    if (config.schema().find(key).isEmpty()) {
-      List<String> names = config.schema().keys().stream().map(k -> k.name()).toList();
-      Optional<String> near = NearestName.of(key, names);
-      throw new CliException(
-          "there is no setting " + key,
-          near.map(name -> "did you mean:  " + name).orElse("see them all:  millrace config show"));
+  private void check(EffectiveConfig config, String key) {
+    try {
+      config.schema().require(key);
+    } catch (MillraceException e) {
+      throw new ParameterException(command.commandLine(), e.error().message(), e);
     }
   }
 

@@ -38,9 +38,9 @@ import picocli.CommandLine.TypeConversionException;
           + " %%h headers,",
       "\\n line feed, \\t tab.",
       "%nExamples:",
-      "  millrace consume orders --format '%%p %%o %%k %%v\\n'",
-      "  millrace consume orders --from latest --follow",
-      "  millrace consume orders --from 15m -o json",
+      "  ${ROOT-COMMAND-NAME} consume orders --format '%%p %%o %%k %%v\\n'",
+      "  ${ROOT-COMMAND-NAME} consume orders --from latest --follow",
+      "  ${ROOT-COMMAND-NAME} consume orders --from 15m -o json",
     })
 final class ConsumeCommand implements Callable<Integer> {
   private static final Duration POLL = Duration.ofMillis(500);
@@ -64,6 +64,7 @@ final class ConsumeCommand implements Callable<Integer> {
   @Option(
       names = {"-n", "--max"},
       paramLabel = "N",
+      converter = Numbers.NotNegativeLong.class,
       description = "End after so many records.")
   private long max = Long.MAX_VALUE;
 
@@ -78,6 +79,7 @@ final class ConsumeCommand implements Callable<Integer> {
       names = {"-p", "--partition"},
       paramLabel = "N",
       split = ",",
+      converter = Numbers.NotNegative.class,
       description = "Only these partitions; may be repeated.")
   private List<Integer> partitions = new ArrayList<>();
 
@@ -138,7 +140,7 @@ final class ConsumeCommand implements Callable<Integer> {
       }
     }
     for (int wanted : partitions) {
-      if (wanted < 0 || wanted >= count) {
+      if (wanted >= count) {
         throw new CliException(
             topic + " has no partition " + wanted + " (expected: 0 to " + (count - 1) + ")");
       }

@@ -18,31 +18,27 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code millrace demo}. */
 @Command(
     name = "demo",
     description = {
-      "Starts a node in this process and a temporary directory, sends a real log through it over",
-      "gRPC, reads it back and proves that it is the same: order, count and every byte."
+      "Sends a real log through a node and proves that it comes back the same.",
+      "Starts the node in this process and a temporary directory, sends the log over gRPC, reads it"
+          + " back and compares order, count and every byte."
     },
     footer = {
       "%nExamples:",
-      "  millrace demo",
-      "  millrace demo --file /var/log/syslog --codec zstd",
-      "  millrace demo --keep",
+      "  ${ROOT-COMMAND-NAME} demo",
+      "  ${ROOT-COMMAND-NAME} demo --file /var/log/syslog --codec zstd",
+      "  ${ROOT-COMMAND-NAME} demo --keep",
     })
 final class DemoCommand implements Callable<Integer> {
   /** The log that ships is sent as often as makes about so much. */
   private static final long SHIPPED_BYTES = 32_000_000;
 
   private final CliContext context;
-
-  @Spec private CommandSpec command = CommandSpec.create();
 
   @Option(
       names = {"-f", "--file"},
@@ -53,12 +49,14 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = "--rounds",
       paramLabel = "N",
+      converter = Numbers.AtLeastOne.class,
       description = "How often the file is sent. Default: once, the log that ships often.")
-  private int rounds;
+  private Optional<Integer> rounds = Optional.empty();
 
   @Option(
       names = {"-p", "--partitions"},
       paramLabel = "N",
+      converter = Numbers.AtLeastOne.class,
       description = "Partitions of the topic. Default: 4.")
   private int partitions = 4;
 
@@ -83,10 +81,6 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    if (rounds < 0 || partitions < 1) {
-      throw new ParameterException(
-          command.commandLine(), "--rounds and --partitions: expected at least 1");
-    }
     DemoInput input = DemoInput.of(file);
     Path directory = Files.createTempDirectory("millrace-demo-");
     say("Starting a node in " + directory);
@@ -109,8 +103,8 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private int timesToSend(DemoInput input) {
-    if (rounds > 0 || input.file().isPresent()) {
-      return Math.max(1, rounds);
+    if (rounds.isPresent() || input.file().isPresent()) {
+      return rounds.orElse(1);
     }
     return (int) Math.max(1, SHIPPED_BYTES / Math.max(1, input.bytes()));
   }

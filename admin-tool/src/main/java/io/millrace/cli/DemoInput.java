@@ -2,8 +2,7 @@ package io.millrace.cli;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,30 +12,27 @@ import java.util.Optional;
  * project.
  *
  * @param name what to call it
- * @param bytes how long it is
+ * @param bytes how long the log that ships is
  * @param file empty for the log that ships
  */
 record DemoInput(String name, long bytes, Optional<Path> file) {
   private static final String SHIPPED = "build.log";
 
   static DemoInput of(Optional<Path> file) {
-    try {
-      if (file.isPresent()) {
-        return new DemoInput(file.get().toString(), Files.size(file.get()), file);
-      }
-      try (InputStream in = shipped()) {
-        long bytes = in.transferTo(java.io.OutputStream.nullOutputStream());
-        return new DemoInput("the log of a build of this project", bytes, file);
-      }
-    } catch (NoSuchFileException e) {
-      throw new CliException("there is no file " + e.getMessage());
+    if (file.isPresent()) {
+      InputFile.requireContent(file.get());
+      return new DemoInput(file.get().toString(), 0, file);
+    }
+    try (InputStream in = shipped()) {
+      long bytes = in.transferTo(OutputStream.nullOutputStream());
+      return new DemoInput("the log of a build of this project", bytes, file);
     } catch (IOException e) {
-      throw new CliException("can't read the input: " + e.getMessage());
+      throw new CliException("can't read the log that ships: " + e.getMessage());
     }
   }
 
-  InputStream open() throws IOException {
-    return file.isPresent() ? Files.newInputStream(file.get()) : shipped();
+  InputStream open() {
+    return file.map(InputFile::open).orElseGet(DemoInput::shipped);
   }
 
   private static InputStream shipped() {

@@ -66,6 +66,9 @@ final class DemoRun {
       producer.flush();
     }
     sends.failure().ifPresent(failure -> rethrow(failure.cause()));
+    if (digests.records() == 0) {
+      throw InputFile.empty(input.name());
+    }
     progress.done(digests.records(), digests.bytes());
     return digests;
   }

@@ -19,8 +19,8 @@ import picocli.CommandLine.Spec;
     description = "Runs a node on this machine for development, with everything at its default.",
     footer = {
       "%nExamples:",
-      "  millrace dev",
-      "  millrace dev --data /tmp/dev --port 19650 --set logging.level=info",
+      "  ${ROOT-COMMAND-NAME} dev",
+      "  ${ROOT-COMMAND-NAME} dev --data /tmp/dev --port 19650 --set logging.level=info",
     })
 final class DevCommand implements Callable<Integer> {
   private static final int OTHER_PORTS = 3;

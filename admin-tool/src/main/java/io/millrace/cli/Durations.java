@@ -8,7 +8,7 @@ import picocli.CommandLine.TypeConversionException;
 
 /** Reads 500ms, 30s, 2m, 3h or 7d; a bare number counts seconds. */
 final class Durations implements ITypeConverter<Duration> {
-  private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|min|h|d)?");
+  private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|min|h|d)?");
 
   @Override
   public Duration convert(String value) {
@@ -30,6 +30,15 @@ final class Durations implements ITypeConverter<Duration> {
       case "d" -> Duration.ofDays(number);
       default -> Duration.ofSeconds(number);
     };
+  }
+
+  /** The form that {@link #parse} reads, in the largest unit that divides it. */
+  static String text(Duration duration) {
+    long ms = duration.toMillis();
+    if (ms % 1_000 != 0) {
+      return ms + "ms";
+    }
+    return ms == 0 || ms % 60_000 != 0 ? ms / 1_000 + "s" : ms / 60_000 + "m";
   }
 
   static boolean isDuration(String value) {

@@ -5,8 +5,13 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.config.NearestName;
+import io.millrace.metadata.controller.TopicNames;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -47,6 +52,8 @@ final class ErrorReports {
       known.hints().forEach(this::hint);
     } else if (e instanceof MillraceException refused) {
       refused(refused.error());
+    } else if (e instanceof IOException || e instanceof UncheckedIOException) {
+      context.err().println("millrace: " + e.getMessage());
     } else {
       context.err().println("millrace: unexpected failure, please report it: " + e);
       e.printStackTrace(context.err());
@@ -58,6 +65,10 @@ final class ErrorReports {
   /** The nearest of the topics there are, for a hint; silent if they can't be listed. */
   static CliException unknownTopic(
       CliContext context, String name, Supplier<List<TopicDescription>> topics) {
+    Optional<MillraceError> badName = TopicNames.check(name);
+    if (badName.isPresent()) {
+      return new CliException(badName.get().message() + " [" + badName.get().code() + "]");
+    }
     List<String> hints = new ArrayList<>();
     try {
       List<String> names = topics.get().stream().map(TopicDescription::name).toList();
@@ -88,10 +99,24 @@ final class ErrorReports {
       case REQUEST_TIMED_OUT, THROTTLED, UNAVAILABLE, NOT_CONTROLLER, OUTCOME_UNKNOWN ->
           hint("try again; --timeout gives it longer");
       case OFFSET_OUT_OF_RANGE -> hint("start at what there is: --from earliest or --from latest");
+      case BATCH_TOO_LARGE -> tooLarge(error.details());
       default -> {
         // The message says it all.
       }
     }
+  }
+
+  /** The bound is the topic's, or the server's where the topic sets none. */
+  private void tooLarge(Map<String, String> details) {
+    String topic = details.getOrDefault("topic", "TOPIC");
+    hint(
+        "raise it:      "
+            + context.command()
+            + " topic alter "
+            + topic
+            + " --config max.message.bytes="
+            + details.getOrDefault("batch_bytes", "BYTES")
+            + "  (or more)");
   }
 
   private static List<String> nearest(UnmatchedArgumentException e) {

@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "log",
     description = "Looks at logs on the disk, without a broker. Changes nothing.",
-    subcommands = {LogDump.class, LogVerify.class})
+    subcommands = {LogDump.class, LogVerify.class},
+    footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} log dump data/orders-0 --max 3"})
 final class LogCommand implements Runnable {
   @Spec private CommandSpec command = CommandSpec.create();
 

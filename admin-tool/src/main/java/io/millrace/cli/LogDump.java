@@ -19,14 +19,15 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "dump",
     description = {
-      "Prints the batches of a partition's directory or of a .log file, or the entries of an .index",
-      "or .timeindex file. Also beside a running broker. Exit code 1 if something is damaged."
+      "Prints the batches of a partition's directory or of one of its files.",
+      "Of an .index or .timeindex file, prints the entries. Also beside a running broker. Exit code"
+          + " 1 if something is damaged."
     },
     footer = {
       "%nExamples:",
-      "  millrace log dump data/orders-0",
-      "  millrace log dump data/orders-0 --from 1000 --max 5 --records",
-      "  millrace log dump data/orders-0/00000000000000000000.index -o json",
+      "  ${ROOT-COMMAND-NAME} log dump data/orders-0",
+      "  ${ROOT-COMMAND-NAME} log dump data/orders-0 --from 1000 --max 5 --records",
+      "  ${ROOT-COMMAND-NAME} log dump data/orders-0/00000000000000000000.index -o json",
     })
 final class LogDump implements Callable<Integer> {
   private final CliContext context;
@@ -39,12 +40,14 @@ final class LogDump implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "OFFSET",
+      converter = Numbers.NotNegativeLong.class,
       description = "Leave out what lies before this offset.")
   private long from;
 
   @Option(
       names = {"-n", "--max"},
       paramLabel = "N",
+      converter = Numbers.NotNegativeLong.class,
       description = "End after so many batches.")
   private long max = Long.MAX_VALUE;
 

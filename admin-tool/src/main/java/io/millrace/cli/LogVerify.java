@@ -27,8 +27,8 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "%nExamples:",
-      "  millrace log verify data",
-      "  millrace log verify data/orders-0 -o json",
+      "  ${ROOT-COMMAND-NAME} log verify data",
+      "  ${ROOT-COMMAND-NAME} log verify data/orders-0 -o json",
     })
 final class LogVerify implements Callable<Integer> {
   private final CliContext context;

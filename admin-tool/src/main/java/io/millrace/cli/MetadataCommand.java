@@ -9,7 +9,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "metadata",
     description = "Looks after the metadata log of a stopped node.",
-    subcommands = {MetadataRepair.class})
+    subcommands = {MetadataRepair.class},
+    footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} metadata repair data"})
 final class MetadataCommand implements Runnable {
   @Spec private CommandSpec command = CommandSpec.create();
 

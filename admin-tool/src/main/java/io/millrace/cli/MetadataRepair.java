@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
     },
     footer = {
       "%nExamples:",
-      "  millrace metadata repair data",
-      "  millrace metadata repair data --execute",
+      "  ${ROOT-COMMAND-NAME} metadata repair data",
+      "  ${ROOT-COMMAND-NAME} metadata repair data --execute",
     })
 final class MetadataRepair implements Callable<Integer> {
   private final CliContext context;

@@ -33,6 +33,12 @@ import picocli.CommandLine.Spec;
     usageHelpAutoWidth = true,
     abbreviateSynopsis = true,
     sortOptions = false,
+    footer = {
+      "%nExamples:",
+      "  ${ROOT-COMMAND-NAME} demo",
+      "  ${ROOT-COMMAND-NAME} dev",
+      "  ${ROOT-COMMAND-NAME} topic create --help",
+    },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"})
 public final class Millrace implements Runnable {
@@ -78,6 +84,7 @@ public final class Millrace implements Runnable {
     commandLine
         .setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8))
+        .setCommandName(context.command())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
         .setUsageHelpLongOptionsMaxWidth(28)

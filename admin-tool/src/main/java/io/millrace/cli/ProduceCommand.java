@@ -12,17 +12,12 @@ import io.millrace.common.record.Compression;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -40,11 +35,12 @@ import picocli.CommandLine.TypeConversionException;
     },
     footer = {
       "%nExamples:",
-      "  millrace produce orders --file orders.txt --codec zstd",
-      "  tail -F app.log | millrace produce logs --acks 1",
-      "  printf 'k1\\tv1\\n' | millrace produce orders --key-separator '\\t'",
+      "  ${ROOT-COMMAND-NAME} produce orders --file orders.txt --codec zstd",
+      "  tail -F app.log | ${ROOT-COMMAND-NAME} produce logs --acks 1",
+      "  printf 'k1\\tv1\\n' | ${ROOT-COMMAND-NAME} produce orders --key-separator '\\t'",
     })
 final class ProduceCommand implements Callable<Integer> {
+  private static final Path STANDARD_INPUT = Path.of("standard input");
   private static final Duration INTERRUPT_GRACE = Duration.ofSeconds(5);
 
   private final CliContext context;
@@ -84,6 +80,7 @@ final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = {"-p", "--partition"},
       paramLabel = "N",
+      converter = Numbers.NotNegative.class,
       description = "The partition. Default: by the key, or by turns without one.")
   private Optional<Integer> partition = Optional.empty();
 
@@ -101,19 +98,36 @@ final class ProduceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     SendProgress progress = new SendProgress();
-    long startMs = context.clock().monotonicMs();
-    try (MillraceClient client = connection.connect(context);
-        InputStream input = open();
+    ProduceReport report = new ProduceReport(context, this, progress);
+    try (InputStream input = file.map(InputFile::open).orElseGet(context::in);
+        MillraceClient client = connection.connect(context);
         Producer producer = client.producer(config())) {
       checkTopic(client.admin());
-      try (CliContext.OnInterrupt hook =
-          context.onInterrupt(() -> interrupted(producer, progress))) {
-        sendAll(producer, input, progress);
+      Optional<CliException> unread;
+      try (CliContext.OnInterrupt hook = context.onInterrupt(() -> interrupted(producer, report))) {
+        unread = sendAll(producer, input, progress);
         producer.flush();
         producer.close();
       }
-      return report(progress, producer.lateFailures(), context.clock().monotonicMs() - startMs);
+      boolean ok = report.print(output, producer.lateFailures(), unread);
+      return ok ? 0 : ErrorReports.FAILURE;
     }
+  }
+
+  String topic() {
+    return topic;
+  }
+
+  Acks acks() {
+    return acks;
+  }
+
+  Optional<Path> file() {
+    return file;
+  }
+
+  Duration deliveryTimeout() {
+    return deliveryTimeout;
   }
 
   private ProducerConfig config() {
@@ -123,19 +137,6 @@ final class ProduceCommand implements Callable<Integer> {
         .deliveryTimeout(deliveryTimeout)
         .maxBlock(deliveryTimeout)
         .build();
-  }
-
-  private InputStream open() throws IOException {
-    if (file.isEmpty()) {
-      return context.in();
-    }
-    try {
-      return Files.newInputStream(file.get());
-    } catch (NoSuchFileException e) {
-      throw new CliException("there is no file " + file.get());
-    } catch (IOException e) {
-      throw new CliException("can't read " + file.get() + ": " + e.getMessage());
-    }
   }
 
   /** Before anything is read: a mistyped topic should not cost the input. */
@@ -149,14 +150,20 @@ final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  private void sendAll(Producer producer, InputStream input, SendProgress progress)
-      throws IOException {
+  /** Sends line by line up to the end or a failure; tells why the input could not be read on. */
+  private Optional<CliException> sendAll(
+      Producer producer, InputStream input, SendProgress progress) {
     LineReader lines = new LineReader(input);
     byte[] separator = Escapes.decode(keySeparator).getBytes(StandardCharsets.UTF_8);
-    for (Optional<byte[]> line = lines.next();
-        line.isPresent() && progress.failed() == 0;
-        line = lines.next()) {
-      progress.sent(producer.send(record(line.get(), separator)), line.get().length);
+    try {
+      for (Optional<byte[]> line = lines.next();
+          line.isPresent() && progress.failed() == 0;
+          line = lines.next()) {
+        progress.sent(producer.send(record(line.get(), separator)), line.get().length);
+      }
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(InputFile.unreadable(file.orElse(STANDARD_INPUT), e));
     }
   }
 
@@ -177,60 +184,10 @@ final class ProduceCommand implements Callable<Integer> {
     return -1;
   }
 
-  private void interrupted(Producer producer, SendProgress progress) {
+  private void interrupted(Producer producer, ProduceReport report) {
     producer.close(INTERRUPT_GRACE);
-    context.err().println("interrupted: " + counts(progress));
-    context.err().flush();
+    report.interrupted();
     Runtime.getRuntime().halt(CliContext.INTERRUPTED);
-  }
-
-  private int report(SendProgress progress, long lateFailures, long tookMs) {
-    boolean ok = progress.failed() == 0 && lateFailures == 0;
-    output.print(context, () -> data(progress, lateFailures), () -> "");
-    if (!output.forPrograms() || !ok) {
-      context.err().println(counts(progress) + rates(progress, tookMs));
-    }
-    if (lateFailures > 0) {
-      context.err().println("millrace: " + lateFailures + " batches were refused (acks=0)");
-    }
-    progress.failure().ifPresent(this::explain);
-    return ok ? 0 : ErrorReports.FAILURE;
-  }
-
-  private void explain(SendProgress.Failure failure) {
-    Throwable cause = failure.cause();
-    while (cause instanceof CompletionException && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    context.err().println("millrace: line " + failure.line() + " was the first that failed");
-    new ErrorReports(context).failure(cause);
-  }
-
-  private Map<String, Object> data(SendProgress progress, long lateFailures) {
-    Map<String, Object> data = new LinkedHashMap<>();
-    data.put("topic", topic);
-    data.put("sent", progress.sent());
-    data.put("acknowledged", acks == Acks.NONE ? 0 : progress.acknowledged());
-    data.put("failed", progress.failed() + lateFailures);
-    data.put("bytes", progress.bytes());
-    return data;
-  }
-
-  private String counts(SendProgress progress) {
-    String sent = TopicReports.count(progress.sent(), "record") + " sent to " + topic;
-    return acks == Acks.NONE
-        ? sent + ", no acknowledgement asked for"
-        : sent + String.format(Locale.ROOT, ", %,d acknowledged", progress.acknowledged());
-  }
-
-  private static String rates(SendProgress progress, long tookMs) {
-    double seconds = Math.max(1, tookMs) / 1_000.0;
-    return String.format(
-        Locale.ROOT,
-        " in %.1f s (%,.0f records/s, %.1f MB/s)",
-        seconds,
-        progress.sent() / seconds,
-        progress.bytes() / seconds / 1e6);
   }
 
   /** Reads {@code --acks}. */

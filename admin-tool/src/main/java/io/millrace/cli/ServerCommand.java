@@ -10,12 +10,12 @@ import picocli.CommandLine.Mixin;
     name = "server",
     description = {
       "Runs a node until it is told to end (SIGTERM, Ctrl-C), which it then does in order.",
-      "It logs to standard error. Settings: millrace config show -o wide."
+      "It logs to standard error. Settings: ${ROOT-COMMAND-NAME} config show -o wide."
     },
     footer = {
       "%nExamples:",
-      "  millrace server --config /etc/millrace/server.properties",
-      "  millrace server --set data.dirs=/data1,/data2 --set listener.client=0.0.0.0:9650",
+      "  ${ROOT-COMMAND-NAME} server --config /etc/millrace/server.properties",
+      "  ${ROOT-COMMAND-NAME} server --set data.dirs=/data1,/data2 --set listener.client=0.0.0.0:9650",
     })
 final class ServerCommand implements Callable<Integer> {
   private final CliContext context;

@@ -1,19 +1,25 @@
 package io.millrace.cli;
 
 import io.millrace.broker.server.BrokerSettings;
+import io.millrace.common.MillraceException;
 import io.millrace.common.config.EffectiveConfig;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The sources of a server's settings: defaults &lt; file &lt; environment &lt; flags. */
 final class SettingsOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command = CommandSpec.create();
+
   @Option(names = "--config", paramLabel = "FILE", description = "A file of key=value lines.")
   private Optional<Path> file = Optional.empty();
 
@@ -37,18 +43,25 @@ final class SettingsOptions {
     file.ifPresent(path -> builder.file(path.toString(), read(path)));
     builder.environment(context.environment());
     builder.flags("set by the command:", preset);
-    EffectiveConfig config = builder.flags("--set", assignments).build();
+    EffectiveConfig config = withFlags(builder).build();
     config.warnings().forEach(warning -> context.err().println("warning: " + warning));
     return config;
   }
 
-  private static String read(Path path) {
+  /** What is wrong with a flag is a mistake in the command line; a file's mistakes are not. */
+  private EffectiveConfig.Builder withFlags(EffectiveConfig.Builder builder) {
     try {
-      return Files.readString(path, StandardCharsets.UTF_8);
-    } catch (NoSuchFileException e) {
-      throw new CliException("there is no file " + path + " (--config)");
+      return builder.flags("--set", assignments);
+    } catch (MillraceException e) {
+      throw new ParameterException(command.commandLine(), e.error().message(), e);
+    }
+  }
+
+  private static String read(Path path) {
+    try (InputStream in = InputFile.open(path)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new CliException("can't read " + path + " (--config): " + e.getMessage());
+      throw InputFile.unreadable(path, e);
     }
   }
 }

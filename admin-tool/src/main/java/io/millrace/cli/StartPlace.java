@@ -28,8 +28,9 @@ final class StartPlace {
     if (text.matches("\\d{1,18}")) {
       return OffsetSpec.offset(Long.parseLong(text));
     }
-    String age = text.startsWith("-") ? text.substring(1) : text;
-    if (Durations.isDuration(age)) {
+    boolean negative = text.startsWith("-");
+    String age = negative ? text.substring(1) : text;
+    if (Durations.isDuration(age) && !(negative && age.matches("\\d+"))) {
       return OffsetSpec.time(nowMs - Durations.parse(age).toMillis());
     }
     try {

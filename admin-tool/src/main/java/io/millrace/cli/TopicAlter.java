@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -26,9 +27,9 @@ import picocli.CommandLine.Spec;
     description = "Changes a topic's settings, or adds partitions.",
     footer = {
       "%nExamples:",
-      "  millrace topic alter orders --config retention.ms=7d",
-      "  millrace topic alter orders --reset retention.ms",
-      "  millrace topic alter orders --partitions 12",
+      "  ${ROOT-COMMAND-NAME} topic alter orders --config retention.ms=7d",
+      "  ${ROOT-COMMAND-NAME} topic alter orders --reset retention.ms",
+      "  ${ROOT-COMMAND-NAME} topic alter orders --partitions 12",
     })
 final class TopicAlter implements Callable<Integer> {
   private final CliContext context;
@@ -55,8 +56,9 @@ final class TopicAlter implements Callable<Integer> {
   @Option(
       names = {"-p", "--partitions"},
       paramLabel = "N",
+      converter = Numbers.AtLeastOne.class,
       description = "The new number of partitions. Keys may map to other partitions from then on.")
-  private int partitions;
+  private Optional<Integer> partitions = Optional.empty();
 
   TopicAlter(CliContext context) {
     this.context = context;
@@ -64,14 +66,17 @@ final class TopicAlter implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (configs.isEmpty() && resets.isEmpty() && partitions == 0) {
+    if (configs.isEmpty() && resets.isEmpty() && partitions.isEmpty()) {
       throw new ParameterException(
           command.commandLine(), "nothing to change: give --config, --reset or --partitions");
     }
     try (MillraceClient client = connection.connect(context)) {
-      TopicDescription topic = alter(client.admin());
+      Admin admin = client.admin();
+      TopicDescription topic = alter(admin);
       output.print(
-          context, () -> TopicReports.data(topic), () -> "changed topic " + topic.name() + "\n");
+          context,
+          () -> TopicReports.data(topic, TopicBounds.ofChanged(admin, topic)),
+          () -> "changed topic " + topic.name() + "\n");
     }
     return 0;
   }
@@ -79,10 +84,10 @@ final class TopicAlter implements Callable<Integer> {
   private TopicDescription alter(Admin admin) {
     try {
       Set<String> reset = new LinkedHashSet<>(resets);
-      if (partitions == 0) {
+      if (partitions.isEmpty()) {
         return admin.alterTopic(name, configs, reset);
       }
-      TopicDescription topic = admin.createPartitions(name, partitions);
+      TopicDescription topic = admin.createPartitions(name, partitions.get());
       boolean more = !configs.isEmpty() || !reset.isEmpty();
       return more ? admin.alterTopic(name, configs, reset) : topic;
     } catch (MillraceException e) {

@@ -15,6 +15,11 @@ import picocli.CommandLine.Spec;
       TopicDescribe.class,
       TopicAlter.class,
       TopicDelete.class,
+    },
+    footer = {
+      "%nExamples:",
+      "  ${ROOT-COMMAND-NAME} topic create orders --partitions 6",
+      "  ${ROOT-COMMAND-NAME} topic list",
     })
 final class TopicCommand implements Runnable {
   @Spec private CommandSpec command = CommandSpec.create();

@@ -5,6 +5,7 @@ import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.TopicDescription;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,8 +18,8 @@ import picocli.CommandLine.Parameters;
     description = "Creates a topic and waits until it can be used.",
     footer = {
       "%nExamples:",
-      "  millrace topic create orders --partitions 6",
-      "  millrace topic create audit --config retention.ms=7d --config flush.mode=commit",
+      "  ${ROOT-COMMAND-NAME} topic create orders --partitions 6",
+      "  ${ROOT-COMMAND-NAME} topic create audit --config retention.ms=7d --config flush.mode=commit",
     })
 final class TopicCreate implements Callable<Integer> {
   private final CliContext context;
@@ -34,14 +35,16 @@ final class TopicCreate implements Callable<Integer> {
   @Option(
       names = {"-p", "--partitions"},
       paramLabel = "N",
+      converter = Numbers.AtLeastOne.class,
       description = "How many partitions. Default: the cluster's num.partitions.")
-  private int partitions;
+  private Optional<Integer> partitions = Optional.empty();
 
   @Option(
       names = {"-r", "--replication-factor"},
       paramLabel = "N",
+      converter = Numbers.AtLeastOne.class,
       description = "How many replicas of each. Default: the cluster's.")
-  private int replicationFactor;
+  private Optional<Integer> replicationFactor = Optional.empty();
 
   @Option(
       names = {"-c", "--config"},
@@ -57,10 +60,13 @@ final class TopicCreate implements Callable<Integer> {
   public Integer call() {
     try (MillraceClient client = connection.connect(context)) {
       TopicDescription topic =
-          client.admin().createTopic(new NewTopic(name, partitions, replicationFactor, configs));
+          client
+              .admin()
+              .createTopic(
+                  new NewTopic(name, partitions.orElse(0), replicationFactor.orElse(0), configs));
       output.print(
           context,
-          () -> TopicReports.data(topic),
+          () -> TopicReports.data(topic, TopicBounds.ofChanged(client.admin(), topic)),
           () ->
               "created topic "
                   + topic.name()

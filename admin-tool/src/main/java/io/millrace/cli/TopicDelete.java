@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "delete",
     description = "Deletes a topic and its data, without asking.",
-    footer = {"%nExample:", "  millrace topic delete orders"})
+    footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} topic delete orders"})
 final class TopicDelete implements Callable<Integer> {
   private final CliContext context;
 

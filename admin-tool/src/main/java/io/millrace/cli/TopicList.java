@@ -11,7 +11,11 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "list",
     description = "Lists the topics by name.",
-    footer = {"%nExamples:", "  millrace topic list", "  millrace topic list -o json"})
+    footer = {
+      "%nExamples:",
+      "  ${ROOT-COMMAND-NAME} topic list",
+      "  ${ROOT-COMMAND-NAME} topic list -o json"
+    })
 final class TopicList implements Callable<Integer> {
   private final CliContext context;
 
@@ -31,7 +35,9 @@ final class TopicList implements Callable<Integer> {
           () -> topics.stream().map(TopicReports::summary).toList(),
           () -> topics.isEmpty() ? "" : table(topics));
       if (topics.isEmpty() && !output.forPrograms()) {
-        context.err().println("no topics yet; create one:  millrace topic create NAME");
+        context
+            .err()
+            .println("no topics yet; create one:  " + context.command() + " topic create NAME");
       }
     }
     return 0;

@@ -12,9 +12,10 @@ import java.util.Map;
 final class TopicReports {
   private TopicReports() {}
 
-  static Map<String, Object> data(TopicDescription topic) {
+  /** What describe, create and alter print for programs. */
+  static Map<String, Object> data(TopicDescription topic, TopicBounds bounds) {
     Map<String, Object> data = summary(topic);
-    data.put("partitions", topic.partitions().stream().map(TopicReports::data).toList());
+    data.put("partitions", topic.partitions().stream().map(p -> data(p, bounds)).toList());
     data.put("configs", topic.configs().stream().map(TopicReports::data).toList());
     return data;
   }
@@ -28,17 +29,19 @@ final class TopicReports {
     return data;
   }
 
-  static Map<String, Object> data(PartitionDescription partition) {
+  private static Map<String, Object> data(PartitionDescription partition, TopicBounds bounds) {
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("partition", partition.partition());
     data.put("leader", partition.leader());
     data.put("leader_epoch", partition.leaderEpoch());
     data.put("replicas", partition.replicas());
     data.put("in_sync_replicas", partition.inSyncReplicas());
+    data.put("start_offset", bounds.start(partition.partition()));
+    data.put("end_offset", bounds.end(partition.partition()));
     return data;
   }
 
-  static Map<String, Object> data(ConfigValue config) {
+  private static Map<String, Object> data(ConfigValue config) {
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("key", config.key());
     data.put("value", config.value());

@@ -20,8 +20,18 @@ record CommandLineRun(int exitCode, String out, String err) {
     return with("", Map.of(), args);
   }
 
+  /** Runs a command line in this JVM as if it had been called by another word. */
+  static CommandLineRun as(String word, String... args) {
+    return run("", Map.of(), word, args);
+  }
+
   /** Runs a command line in this JVM. */
   static CommandLineRun with(String input, Map<String, String> environment, String... args) {
+    return run(input, environment, "millrace", args);
+  }
+
+  private static CommandLineRun run(
+      String input, Map<String, String> environment, String word, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     CliContext context =
@@ -31,7 +41,7 @@ record CommandLineRun(int exitCode, String out, String err) {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,
             false,
-            "millrace",
+            word,
             new SystemClock());
     int exitCode = Millrace.run(context, args);
     return new CommandLineRun(

@@ -100,6 +100,10 @@ class CommandsTest {
         "topic create x --replication-factor 3 | INVALID_REPLICATION_FACTOR",
         "topic create x --partitions 20000 | INVALID_PARTITION_COUNT",
         "topic create x --config retention.mss=1 | did you mean retention.ms?",
+        "topic create x --config retenton.ms=1 | did you mean retention.ms?",
+        "topic alter orders --config retenton.ms=1 | did you mean retention.ms?",
+        "topic alter orders --reset retenton.ms | did you mean retention.ms?",
+        "topic create x --config segmnt.bytes=1 | did you mean segment.bytes?",
         "topic create x --config retention.ms=soon | retention.ms: soon (expected: ",
         "topic alter orders --partitions 1 | INVALID_PARTITION_COUNT",
         "consume orders --partition 7 | orders has no partition 7 (expected: 0 to 1)",
@@ -124,6 +128,27 @@ class CommandsTest {
               see them all:  millrace topic list
               create it:     millrace topic create ordres --partitions 3
             """);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"topic describe ..", "topic delete a/b", "produce ..", "consume a/b"})
+  void saysThatThereCanBeNoTopicOfThatName(String line) {
+    CommandLineRun run = node.run(line);
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
+        .matches(
+            "millrace: topic name: \"(\\.\\.|a/b)\" \\(expected: 1 to 249 characters of"
+                + " \\[a-zA-Z0-9._-], not . or ..\\) \\[INVALID_TOPIC_NAME]\n");
+  }
+
+  @Test
+  void printsATopicForProgramsInOneShapeWhateverWasDone() {
+    String created = node.run("topic create shape --partitions 1 -o json").out();
+    assertThat(created).contains("\"start_offset\": 0").contains("\"end_offset\": 0");
+    String altered =
+        node.run("topic alter shape --config retention.ms=1h --partitions 2 -o json").out();
+    assertThat(altered).isEqualTo(node.run("topic describe shape -o json").out());
+    assertThat(altered).contains("\"partition\": 1").contains("\"value\": \"3600000\"");
   }
 
   @ParameterizedTest
@@ -183,7 +208,11 @@ class CommandsTest {
     String input = "a\nb\n" + "x".repeat(2_000) + "\n";
     CommandLineRun run = node.runWithInput(input, "produce", "small", "--partition", "0");
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).contains("3 records sent to small, ").contains("BATCH_TOO_LARGE");
+    assertThat(run.err())
+        .startsWith("3 records sent to small, ")
+        .contains("BATCH_TOO_LARGE")
+        .contains("at most 1000, the topic's max.message.bytes")
+        .containsPattern("millrace topic alter small --config max.message.bytes=20\\d\\d ");
   }
 
   @Test

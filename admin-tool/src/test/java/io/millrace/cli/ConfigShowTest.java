@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigShowTest {
   @TempDir Path directory;
@@ -64,20 +66,48 @@ class ConfigShowTest {
             """);
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "config show node.ID | unknown setting: node.ID; did you mean node.id?",
+        "config show segmnt.bytes | unknown setting: segmnt.bytes; did you mean log.segment.bytes?",
+        "config show --set nod.id=3 | --set nod.id=3: unknown setting: nod.id; did you mean node.id?",
+        "server --set segmnt.bytes=1 | unknown setting: segmnt.bytes; did you mean log.segment.bytes?",
+        "dev --set segmnt.bytes=1 | unknown setting: segmnt.bytes; did you mean log.segment.bytes?",
+        "config show --set node.id | --set node.id (expected: --set key=value)",
+        "config show --set node.id=x | --set node.id=x: node.id: x (expected: ",
+      })
+  void saysWhatIsWrongWithASettingOfTheCommandLine(String line, String message) {
+    CommandLineRun run = CommandLineRun.of(line.split(" "));
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).startsWith("millrace: ").contains(message).contains("usage: ");
+  }
+
   @Test
-  void suggestsTheNearestSetting() {
-    CommandLineRun asked = CommandLineRun.of("config", "show", "node.ID");
-    assertThat(asked.exitCode()).isEqualTo(1);
-    assertThat(asked.err()).contains("there is no setting node.ID").contains("node.id");
-    CommandLineRun set = CommandLineRun.of("config", "show", "--set", "nod.id=3");
-    assertThat(set.exitCode()).isEqualTo(1);
-    assertThat(set.err()).contains("did you mean node.id?");
+  void aMistakeInTheFileIsNoneInTheCommandLine() throws IOException {
+    Path file = Files.writeString(directory.resolve("node.properties"), "segmnt.bytes=1\n");
+    CommandLineRun run = CommandLineRun.of("config", "show", "--config", file.toString());
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains(file + ":1").contains("did you mean log.segment.bytes?");
+  }
+
+  /** The rule that the help tells is the one that holds. */
+  @Test
+  void tellsHowEnvironmentVariablesAreNamed() {
+    CommandLineRun help = CommandLineRun.of("config", "show", "--help");
+    assertThat(help.out().replaceAll("\\s+", " "))
+        .contains("MILLRACE_LOG_SEGMENT_BYTES for log.segment.bytes");
+    Map<String, String> environment = Map.of("MILLRACE_LOG_SEGMENT_BYTES", "1MB");
+    assertThat(CommandLineRun.with("", environment, "config", "show", "--changed").out())
+        .contains("log.segment.bytes  1048576  environment");
   }
 
   @Test
   void saysThatTheFileIsMissing() {
     CommandLineRun run = CommandLineRun.of("config", "show", "--config", "nowhere.properties");
     assertThat(run.exitCode()).isEqualTo(1);
-    assertThat(run.err()).contains("there is no file nowhere.properties (--config)");
+    assertThat(run.err()).contains("there is no file nowhere.properties");
   }
 }

@@ -31,6 +31,19 @@ class DemoCommandTest {
   }
 
   @Test
+  void saysThatThereIsNothingToSend() throws IOException {
+    Path empty = Files.createFile(directory.resolve("empty.log"));
+    assertThat(CommandLineRun.of("demo", "--file", empty.toString()))
+        .isEqualTo(
+            new CommandLineRun(
+                1, "", "millrace: " + empty + " is empty (expected: a line or more)\n"));
+    assertThat(CommandLineRun.of("demo", "--file", directory.toString()))
+        .isEqualTo(
+            new CommandLineRun(
+                1, "", "millrace: " + directory + " is a directory (expected: a file)\n"));
+  }
+
+  @Test
   void sendsAFileOfTheUsersOwn() throws IOException {
     Path file = Files.writeString(directory.resolve("mine.log"), "a\n\nb");
     CommandLineRun run = CommandLineRun.of("demo", "--file", file.toString(), "--codec", "lz4");

@@ -2,8 +2,12 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,12 +41,24 @@ class UsageTest {
       quoteCharacter = '"',
       value = {
         "topic create | Missing required parameter: 'NAME'",
-        "topic create t --partitions many | 'many' is not an int",
+        "topic create t --partitions many | 'many' (expected: a whole number, 1 or more)",
         "topic alter t | nothing to change: give --config, --reset or --partitions",
         "produce t --acks 2 | '2' is none of 0, 1 and all",
         "produce t --codec brotli | 'brotli' is none of none, gzip, snappy, lz4 and zstd",
         "consume t --format %x | '%x' in '%x' is none of %t %p %o %T %k %v %h %%",
         "consume t --from sometime | 'sometime' is no place to start",
+        "topic create t --partitions 0 | '--partitions': '0' (expected: a whole number, 1 or more)",
+        "topic create t --partitions -1 | '--partitions': '-1' (expected: a whole number, 1",
+        "topic create t --replication-factor 0 | '--replication-factor': '0' (expected: a whole",
+        "topic create t -r -2 | '--replication-factor': '-2' (expected: a whole number, 1 or more)",
+        "topic alter t --partitions 0 | '--partitions': '0' (expected: a whole number, 1 or more)",
+        "consume t --from -1 | '-1' is no place to start (expected: earliest, latest, an offset",
+        "consume t --max -1 | '--max': '-1' (expected: a whole number, 0 or more)",
+        "consume t -n -1 | '--max': '-1' (expected: a whole number, 0 or more)",
+        "consume t --partition -1 | '-1' (expected: a whole number, 0 or more)",
+        "produce t --partition -1 | '--partition': '-1' (expected: a whole number, 0 or more)",
+        "log dump x --max -1 | '--max': '-1' (expected: a whole number, 0 or more)",
+        "demo --rounds 0 | '--rounds': '0' (expected: a whole number, 1 or more)",
         "topic list --timeout soon | 'soon' is not a time",
         "topic list --bootstrap host:port | --bootstrap: 'host:port' is not HOST:PORT",
       })
@@ -58,6 +74,14 @@ class UsageTest {
       strings = {
         "",
         "topic",
+        "server",
+        "dev",
+        "demo",
+        "log",
+        "log dump",
+        "log verify",
+        "metadata",
+        "metadata repair",
         "topic create",
         "topic list",
         "topic describe",
@@ -74,9 +98,7 @@ class UsageTest {
     assertThat(run.exitCode()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).startsWith("Usage: millrace").contains("A mistake in the command line");
-    if (command.contains(" ") || command.endsWith("e") && !command.isEmpty()) {
-      assertThat(run.out()).contains("Example");
-    }
+    assertThat(run.out()).containsPattern("Examples?:\n  (.* )?millrace " + command);
   }
 
   @Test
@@ -104,6 +126,44 @@ class UsageTest {
     CommandLineRun run = CommandLineRun.with("", environment, "topic", "list");
     assertThat(run.err())
         .contains("127.0.0.1:1 refused the connection; 127.0.0.1:2 refused the connection");
+  }
+
+  @Test
+  void tellsOfEachCommandInAWholeSentence() {
+    String help = CommandLineRun.of("--help").out();
+    String commands =
+        help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
+    assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
+        .hasSize(9)
+        .allMatch(line -> line.endsWith("."));
+    assertThat(CommandLineRun.of("log", "--help").out())
+        .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");
+  }
+
+  @Test
+  void callsItselfAsItWasCalled() {
+    for (String line :
+        List.of("--help", "produce --help", "topic lst", "topic", "topic list -b 127.0.0.1:1")) {
+      CommandLineRun run = CommandLineRun.as("./millrace", line.split(" "));
+      assertThat(run.out() + run.err())
+          .as(line)
+          .contains("./millrace ")
+          .doesNotContainPattern("(^|[^/])millrace [a-z]+");
+    }
+  }
+
+  @Test
+  void saysThatADirectoryIsNoFileToSend(@TempDir Path directory) {
+    assertThat(CommandLineRun.of("produce", "t", "--file", directory.toString()))
+        .isEqualTo(
+            new CommandLineRun(
+                1, "", "millrace: " + directory + " is a directory (expected: a file)\n"));
+  }
+
+  @Test
+  void saysThatAFileIsNotToBeRead() {
+    assertThat(InputFile.unreadable(Path.of("f"), new AccessDeniedException("f")))
+        .hasMessage("can't read f: permission denied");
   }
 
   @Test
