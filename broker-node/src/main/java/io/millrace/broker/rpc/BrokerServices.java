@@ -46,6 +46,7 @@ public final class BrokerServices {
    *
    * @param maxPartitions the most partitions of one request or stream
    * @param maxDecompressedBytes the most that a batch may unpack to
+   * @param maxProduceStreams the most produce streams of the server
    * @param produceTimeoutMs how long a produce request waits when it names no time
    * @param produceMaxTimeoutMs the longest that it can ask for
    * @param adminTimeoutMs how long a change of the metadata may take
@@ -53,6 +54,7 @@ public final class BrokerServices {
   public record Limits(
       int maxPartitions,
       long maxDecompressedBytes,
+      int maxProduceStreams,
       long produceTimeoutMs,
       long produceMaxTimeoutMs,
       long adminTimeoutMs) {}
@@ -81,6 +83,7 @@ public final class BrokerServices {
             parts.metrics(),
             limits.maxPartitions(),
             parts.node().producerBatchesRemembered(),
+            new StreamPlaces("max.produce.streams", limits.maxProduceStreams()),
             streams);
     FetchDeps fetch =
         new FetchDeps(

@@ -14,7 +14,12 @@ final class FaultBarrier implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    return new Barrier<>(next.startCall(call, headers), call);
+    try {
+      return new Barrier<>(next.startCall(call, headers), call);
+    } catch (RuntimeException thrown) {
+      RpcErrors.close(call, RpcErrors.toStatus(thrown));
+      return new ServerCall.Listener<>() {};
+    }
   }
 
   private static final class Barrier<Q> extends SimpleForwardingServerCallListener<Q> {

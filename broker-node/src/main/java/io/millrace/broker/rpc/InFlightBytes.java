@@ -11,8 +11,10 @@ import org.jspecify.annotations.Nullable;
  * Bytes of requests that are not answered yet, under a bound: the whole server's, with a child for
  * each connection. Thread-safe, without locks.
  *
- * <p>What was read from the network is in memory already, so {@link #add} always succeeds; whoever
- * finds the budget exhausted afterwards stops reading and asks to be woken.
+ * <p>A unary request gets in by {@link #tryAdd} or not at all. A stream asks for its next message
+ * only while there is room ({@link #whenFree}) and then {@link #add}s what came: so the bound is
+ * passed by at most one message of each stream, and the number of streams is bounded ({@link
+ * StreamPlaces}).
  */
 public final class InFlightBytes {
   /** The budget of the connection that a call came on. */
@@ -61,14 +63,25 @@ public final class InFlightBytes {
   }
 
   /**
-   * Whether so many more bytes fit; a request larger than the bound fits when nothing else is in
-   * flight.
+   * Takes the bytes of a request if they fit, in one step: of several that come together only those
+   * get in that fit together. A request larger than the bound fits when nothing else is in flight.
    */
-  boolean fits(long bytes) {
+  boolean tryAdd(long bytes) {
     long now = used.get();
-    return (now == 0 || now + bytes <= limit) && (parent == null || parent.fits(bytes));
+    while (now == 0 || now + bytes <= limit) {
+      if (used.compareAndSet(now, now + bytes)) {
+        if (parent == null || parent.tryAdd(bytes)) {
+          return true;
+        }
+        giveBack(bytes);
+        return false;
+      }
+      now = used.get();
+    }
+    return false;
   }
 
+  /** Takes the bytes of a message of a stream that was asked for while there was room. */
   void add(long bytes) {
     used.addAndGet(bytes);
     if (parent != null) {
@@ -78,15 +91,19 @@ public final class InFlightBytes {
 
   /** Gives bytes back and wakes those that wait. */
   void release(long bytes) {
+    giveBack(bytes);
+    if (parent != null) {
+      parent.release(bytes);
+    }
+  }
+
+  private void giveBack(long bytes) {
     long left = used.addAndGet(-bytes);
     if (left < 0) {
       throw new IllegalStateException("bytes in flight: " + left + " (expected: >= 0)");
     }
     if (left < limit) {
       wake();
-    }
-    if (parent != null) {
-      parent.release(bytes);
     }
   }
 

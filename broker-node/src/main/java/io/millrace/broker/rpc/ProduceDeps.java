@@ -5,6 +5,7 @@ package io.millrace.broker.rpc;
  *
  * @param maxPartitions the most partitions of one request or stream
  * @param batchesRemembered the batches that are remembered for each producer and partition
+ * @param places bounds the streams of the server
  * @param streams the calls to end when the server shuts down
  */
 record ProduceDeps(
@@ -13,4 +14,5 @@ record ProduceDeps(
     RpcMetrics metrics,
     int maxPartitions,
     int batchesRemembered,
+    StreamPlaces places,
     OpenStreams streams) {}

@@ -64,6 +64,7 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
       ProduceDeps deps,
       InFlightBytes budget,
       ServerCallStreamObserver<ProduceStreamResponse> client) {
+    deps.places().enter();
     this.deps = deps;
     this.budget = budget;
     this.client = client;
@@ -258,7 +259,11 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
   }
 
   private void end() {
+    if (ended) {
+      return;
+    }
     ended = true;
+    deps.places().leave();
     deps.streams().remove(endOfServer);
   }
 

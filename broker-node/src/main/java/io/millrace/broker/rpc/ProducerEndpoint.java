@@ -79,20 +79,21 @@ final class ProducerEndpoint extends ProducerServiceGrpc.ProducerServiceImplBase
   @Override
   public void publish(PublishRequest request, StreamObserver<PublishResponse> call) {
     authorizer.check(RequestContext.current(), Operation.WRITE, request.getTopic());
-    Replies.when(call, withinBudget(request.getSerializedSize(), () -> publisher.publish(request)));
+    // The records are there twice: in the message, and in the batches that are made of them.
+    long bytes = 2L * request.getSerializedSize();
+    Replies.when(call, withinBudget(bytes, () -> publisher.publish(request)));
   }
 
   private static <A> CompletableFuture<A> withinBudget(
       long bytes, Supplier<CompletableFuture<A>> work) {
     InFlightBytes budget = InFlightBytes.KEY.get();
-    if (!budget.fits(bytes)) {
+    if (!budget.tryAdd(bytes)) {
       throw new MillraceError(
               ErrorCode.THROTTLED,
               "too many bytes in flight on this connection or server for a request of " + bytes,
               Map.of("max.in.flight.bytes.per.connection", Long.toString(budget.limit())))
           .exception();
     }
-    budget.add(bytes);
     try {
       return work.get().whenComplete((answer, thrown) -> budget.release(bytes));
     } catch (RuntimeException refused) {

@@ -14,32 +14,35 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * shard with its command.
  */
 final class StreamFrame implements ProduceCallback {
+  /** What a frame takes besides its batch, about: a flood of small frames is bounded as well. */
+  static final long OVERHEAD_BYTES = 512;
+
   private final ProduceStreamSession session;
   private final TopicIdPartition partition;
   private final ResultOrder.Slot slot;
   private final long frameId;
   private final InFlightBytes budget;
-  private final int bytes;
+  private final long bytes;
 
   /** Whether the bytes were given back to the budget. */
   private final AtomicBoolean givenBack = new AtomicBoolean();
 
   private List<RecordErrorDetail> recordErrors = List.of();
 
-  /** Takes the bytes from the budget. */
+  /** Takes the batch's bytes and the overhead from the budget. */
   StreamFrame(
       ProduceStreamSession session,
       TopicIdPartition partition,
       ResultOrder.Slot slot,
       long frameId,
       InFlightBytes budget,
-      int bytes) {
+      int batchBytes) {
     this.session = session;
     this.partition = partition;
     this.slot = slot;
     this.frameId = frameId;
     this.budget = budget;
-    this.bytes = bytes;
+    this.bytes = batchBytes + OVERHEAD_BYTES;
     budget.add(bytes);
   }
 

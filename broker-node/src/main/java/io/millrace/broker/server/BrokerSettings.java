@@ -124,6 +124,15 @@ public final class BrokerSettings {
               32L * MB,
               "The same for one connection.")
           .atLeast(1_024);
+  public static final ConfigKey<Integer> MAX_PRODUCE_STREAMS =
+      ConfigKey.of(
+              "max.produce.streams",
+              ConfigTypes.INT,
+              1_000,
+              "The most produce streams of the server; further ones are refused. Each may bring one"
+                  + " message (`rpc.max.message.bytes`) over `max.in.flight.bytes`: it was asked for"
+                  + " while there was room.")
+          .atLeast(1);
   public static final ConfigKey<Integer> MAX_CONNECTIONS =
       ConfigKey.of(
               "max.connections",
@@ -346,6 +355,7 @@ public final class BrokerSettings {
                       MAX_DECOMPRESSED_BYTES,
                       IN_FLIGHT_BYTES,
                       CONNECTION_IN_FLIGHT_BYTES,
+                      MAX_PRODUCE_STREAMS,
                       MAX_CONNECTIONS,
                       MAX_STREAMS,
                       MAX_FETCH_SUBSCRIPTIONS)),

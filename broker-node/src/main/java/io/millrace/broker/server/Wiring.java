@@ -101,6 +101,7 @@ final class Wiring {
     return new BrokerServices.Limits(
         config.get(BrokerSettings.MAX_FETCH_SUBSCRIPTIONS),
         config.get(BrokerSettings.MAX_DECOMPRESSED_BYTES),
+        config.get(BrokerSettings.MAX_PRODUCE_STREAMS),
         config.get(BrokerSettings.PRODUCE_TIMEOUT_MS),
         config.get(BrokerSettings.PRODUCE_MAX_TIMEOUT_MS),
         config.get(BrokerSettings.ADMIN_TIMEOUT_MS));

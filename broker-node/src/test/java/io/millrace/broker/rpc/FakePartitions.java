@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 /** Partitions that a test puts there, and what requests need besides. */
 final class FakePartitions implements PartitionRegistry {
   static final int MOST = 1_000;
+  static final int MOST_STREAMS = 3;
 
   final Map<TopicIdPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -42,6 +43,7 @@ final class FakePartitions implements PartitionRegistry {
         metrics,
         MOST,
         64,
+        new StreamPlaces("max.produce.streams", MOST_STREAMS),
         new OpenStreams());
   }
 

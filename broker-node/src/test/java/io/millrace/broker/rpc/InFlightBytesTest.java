@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class InFlightBytesTest {
@@ -18,17 +22,53 @@ class InFlightBytesTest {
     one.add(50);
     other.add(40);
     assertThat(total.used()).isEqualTo(90);
-    assertThat(one.fits(10)).isTrue();
-    assertThat(one.fits(11)).isFalse();
-    one.release(50);
-    assertThat(one.fits(60)).isTrue();
+    assertThat(one.tryAdd(11)).isFalse();
+    assertThat(one.used()).as("nothing is left of a refused request").isEqualTo(50);
+    assertThat(one.tryAdd(10)).isTrue();
+    assertThat(total.used()).isEqualTo(100);
+    one.release(60);
+    assertThat(one.tryAdd(60)).isTrue();
   }
 
   @Test
   void aRequestLargerThanTheBoundFitsWhenNothingElseIsInFlight() {
-    assertThat(one.fits(500)).isTrue();
+    assertThat(one.tryAdd(500)).isTrue();
+    assertThat(one.tryAdd(1)).isFalse();
+    one.release(500);
     one.add(1);
-    assertThat(one.fits(500)).isFalse();
+    assertThat(one.tryAdd(500)).isFalse();
+    assertThat(total.used()).isEqualTo(1);
+  }
+
+  @Test
+  void requestsThatComeTogetherGetInOnlyIfTheyFitTogether() throws Exception {
+    int threads = 4;
+    AtomicLong most = new AtomicLong();
+    ExecutorService pool = Executors.newFixedThreadPool(threads);
+    try {
+      List<Future<?>> done = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        InFlightBytes connection = total.child(60);
+        done.add(
+            pool.submit(
+                () -> {
+                  for (int round = 0; round < 100_000; round++) {
+                    if (connection.tryAdd(60)) {
+                      most.accumulateAndGet(total.used(), Math::max);
+                      connection.release(60);
+                    }
+                  }
+                  return null;
+                }));
+      }
+      for (Future<?> each : done) {
+        each.get();
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+    assertThat(most.get()).isEqualTo(60);
+    assertThat(total.used()).isZero();
   }
 
   @Test

@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 class ProduceStreamApiTest {
   private static final int BUDGET = 64 << 10;
   private static final int MAX_PARTITIONS = 8;
+  private static final int MAX_STREAMS = 2;
 
   @TempDir Path data;
 
@@ -54,6 +55,7 @@ class ProduceStreamApiTest {
             settings ->
                 settings
                     .set(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES, (long) BUDGET)
+                    .set(BrokerSettings.MAX_PRODUCE_STREAMS, MAX_STREAMS)
                     .set(BrokerSettings.MAX_FETCH_SUBSCRIPTIONS, MAX_PARTITIONS));
     api = new Api(node.channel());
     stream = ProducerServiceGrpc.newStub(node.channel()).produceStream(answers);
@@ -164,6 +166,18 @@ class ProduceStreamApiTest {
     answers.awaitEnd();
     Api.refusal(ErrorCode.THROTTLED, Status.Code.RESOURCE_EXHAUSTED, answers.error);
     await().until(() -> metric("millrace_produce_in_flight_bytes") == 0);
+  }
+
+  @Test
+  void aStreamOverTheMostStreamsIsToldSo() throws Exception {
+    open(Acks.ACKS_LEADER);
+    StreamObserver<ProduceStreamRequest> second =
+        ProducerServiceGrpc.newStub(node.channel()).produceStream(new Recorder<>());
+    Recorder<ProduceStreamRequest, ProduceStreamResponse> third = new Recorder<>();
+    ProducerServiceGrpc.newStub(node.channel()).produceStream(third);
+    third.awaitEnd();
+    Api.refusal(ErrorCode.THROTTLED, Status.Code.RESOURCE_EXHAUSTED, third.error);
+    second.onCompleted();
   }
 
   @Test

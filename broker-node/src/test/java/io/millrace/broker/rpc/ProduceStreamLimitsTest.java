@@ -1,0 +1,110 @@
+package io.millrace.broker.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.v1.Acks;
+import io.millrace.proto.v1.ProduceFrame;
+import io.millrace.proto.v1.ProduceStreamOpen;
+import io.millrace.proto.v1.ProduceStreamRequest;
+import io.millrace.proto.v1.ProduceStreamResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** How much of the server's memory produce streams can take. */
+class ProduceStreamLimitsTest {
+  private static final int BUDGET = 64 << 10;
+  private static final int PLENTY = 1_000_000;
+
+  private final TopicIdPartition id = new TopicIdPartition(UUID.randomUUID(), 0);
+  private final ByteString topic = Uuids.toBytes(id.topicId());
+  private final FakePartitions partitions = new FakePartitions();
+  private final ProduceDeps deps = partitions.produceDeps();
+  private final FakeHost host = new FakeHost(id);
+  private final InFlightBytes total = InFlightBytes.total(BUDGET);
+  private long frameId;
+
+  ProduceStreamLimitsTest() {
+    partitions.hosts.put(id, host);
+  }
+
+  @Test
+  void aFloodOfSmallFramesIsBoundedByWhatEachTakes() {
+    FakeCall<ProduceStreamResponse> call = new FakeCall<>(PLENTY);
+    ProduceStreamSession stream = open(call);
+    ByteString batch = Api.batch("x");
+    while (call.asked > 0) {
+      send(call, stream, batch);
+    }
+    long most = BUDGET / StreamFrame.OVERHEAD_BYTES;
+    assertThat(host.taken.size()).isBetween((int) (most / 2), (int) most);
+    host.acknowledge();
+    assertThat(total.used()).isZero();
+    assertThat(call.asked).isEqualTo(1);
+  }
+
+  @Test
+  void theBoundIsPassedByOneMessageOfEachStreamAtMost() {
+    ByteString batch = Api.batch("x".repeat(40_000));
+    long frameBytes = batch.size() + StreamFrame.OVERHEAD_BYTES;
+    List<FakeCall<ProduceStreamResponse>> calls = new ArrayList<>();
+    List<ProduceStreamSession> streams = new ArrayList<>();
+    for (int i = 0; i < FakePartitions.MOST_STREAMS; i++) {
+      calls.add(new FakeCall<>(PLENTY));
+      streams.add(open(calls.get(i)));
+    }
+    for (int round = 0; round < 10; round++) {
+      for (int i = 0; i < streams.size(); i++) {
+        if (calls.get(i).asked > 0) {
+          send(calls.get(i), streams.get(i), batch);
+        }
+      }
+    }
+    assertThat(total.used()).isLessThan(BUDGET + FakePartitions.MOST_STREAMS * frameBytes);
+    assertThat(calls).allSatisfy(call -> assertThat(call.asked).isZero());
+  }
+
+  @Test
+  void aStreamOverTheBoundIsRefusedUntilAnotherEnds() {
+    List<FakeCall<ProduceStreamResponse>> calls = new ArrayList<>();
+    for (int i = 0; i < FakePartitions.MOST_STREAMS; i++) {
+      calls.add(new FakeCall<>(PLENTY));
+      open(calls.get(i));
+    }
+    assertThatThrownBy(() -> open(new FakeCall<>(PLENTY)))
+        .hasMessage(
+            "THROTTLED: streams of this kind on this server: 3 (expected: fewer, max.produce.streams)");
+    calls.get(0).cancel();
+    calls.get(0).cancel();
+    open(new FakeCall<>(PLENTY)).onCompleted();
+    open(new FakeCall<>(PLENTY));
+    assertThatThrownBy(() -> open(new FakeCall<>(PLENTY))).hasMessageContaining("expected: fewer");
+  }
+
+  private ProduceStreamSession open(FakeCall<ProduceStreamResponse> call) {
+    ProduceStreamSession stream = new ProduceStreamSession(deps, total.child(BUDGET), call);
+    call.asked--;
+    stream.onNext(
+        ProduceStreamRequest.newBuilder()
+            .setOpen(ProduceStreamOpen.newBuilder().setAcks(Acks.ACKS_ALL))
+            .build());
+    return stream;
+  }
+
+  private void send(
+      FakeCall<ProduceStreamResponse> call, ProduceStreamSession stream, ByteString batch) {
+    call.asked--;
+    stream.onNext(
+        ProduceStreamRequest.newBuilder()
+            .setFrame(
+                ProduceFrame.newBuilder()
+                    .setFrameId(++frameId)
+                    .setBatch(Api.partitionBatch(topic, 0, batch)))
+            .build());
+  }
+}
