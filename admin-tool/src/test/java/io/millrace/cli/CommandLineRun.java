@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.common.time.SystemClock;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -22,21 +23,27 @@ record CommandLineRun(int exitCode, String out, String err) {
 
   /** Runs a command line in this JVM as if it had been called by another word. */
   static CommandLineRun as(String word, String... args) {
-    return run("", Map.of(), word, args);
+    return run(InputStream.nullInputStream(), Map.of(), word, args);
   }
 
   /** Runs a command line in this JVM. */
   static CommandLineRun with(String input, Map<String, String> environment, String... args) {
+    byte[] bytes = input.getBytes(StandardCharsets.UTF_8);
+    return with(new ByteArrayInputStream(bytes), environment, args);
+  }
+
+  /** Runs a command line in this JVM. */
+  static CommandLineRun with(InputStream input, Map<String, String> environment, String... args) {
     return run(input, environment, "millrace", args);
   }
 
   private static CommandLineRun run(
-      String input, Map<String, String> environment, String word, String... args) {
+      InputStream input, Map<String, String> environment, String word, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     CliContext context =
         new CliContext(
-            new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+            input,
             new PrintStream(out, true, StandardCharsets.UTF_8),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,

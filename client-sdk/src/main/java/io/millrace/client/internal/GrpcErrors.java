@@ -43,6 +43,9 @@ final class GrpcErrors {
       case UNAVAILABLE -> unavailable(thrown, status, address);
       case DEADLINE_EXCEEDED ->
           error(ErrorCode.REQUEST_TIMED_OUT, address + " did not answer in time", address);
+      case CANCELLED ->
+          // A broker that stops at once resets its streams: whoever may retry should.
+          error(ErrorCode.UNAVAILABLE, address + " broke the call off", address);
       case UNIMPLEMENTED ->
           error(
               ErrorCode.UNSUPPORTED,
@@ -50,7 +53,8 @@ final class GrpcErrors {
               address);
       case RESOURCE_EXHAUSTED -> error(ErrorCode.THROTTLED, address + ": " + text(status), address);
       default ->
-          error(ErrorCode.INTERNAL, address + ": " + status.getCode() + text(status), address);
+          error(
+              ErrorCode.INTERNAL, address + ": " + status.getCode() + ": " + text(status), address);
     };
   }
 

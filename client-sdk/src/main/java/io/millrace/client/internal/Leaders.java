@@ -11,6 +11,11 @@ import java.util.Map;
 final class Leaders {
   private Leaders() {}
 
+  /** What is said of a partition that nobody leads. */
+  static MillraceException none(TopicPartition partition) {
+    return new MillraceException(ErrorCode.LEADER_NOT_AVAILABLE, partition + " has no leader now");
+  }
+
   /**
    * A partition of a topic.
    *

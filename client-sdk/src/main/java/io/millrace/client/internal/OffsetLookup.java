@@ -85,10 +85,7 @@ final class OffsetLookup {
         if (leader.isPresent()) {
           leaders.computeIfAbsent(leader.get(), a -> new ArrayList<>()).add(partition);
         } else {
-          failure =
-              Optional.of(
-                  new MillraceException(
-                      ErrorCode.LEADER_NOT_AVAILABLE, partition + " has no leader now"));
+          failure = Optional.of(Leaders.none(partition));
         }
       }
       return leaders;

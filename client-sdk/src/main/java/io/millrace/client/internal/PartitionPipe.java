@@ -16,6 +16,7 @@ import io.millrace.proto.v1.PartitionBatch;
 import io.millrace.proto.v1.PartitionProduceResult;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpened;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -60,6 +61,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   private long timerAtMs = Long.MAX_VALUE;
   private long notBeforeMs = Long.MIN_VALUE;
   private boolean leaderInDoubt;
+
+  /** Why there is no stream; empty while there is one, and before the first. */
+  private Optional<MillraceError> trouble = Optional.empty();
 
   PartitionPipe(
       TopicPartition partition,
@@ -122,7 +126,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     boolean moved =
         connection.isPresent() && !view.leader().equals(connection.map(ProduceConnection::broker));
     if (moved) {
-      leaveStream(nowMs);
+      leaveStream(nowMs, new MillraceError(ErrorCode.NOT_LEADER, "the leader has moved"));
       notBeforeMs = Long.MIN_VALUE;
     }
   }
@@ -135,22 +139,24 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   void streamOpened(ProduceStreamOpened limits, long nowMs) {
     backoff.reset();
+    trouble = Optional.empty();
     long epoch = connection.orElseThrow().epoch();
     session.streamOpened(epoch, limits.getMaxInFlightBatches(), nowMs);
   }
 
   /** The stream is gone, or is no longer wanted; another one is looked for after a pause. */
-  void leaveStream(long nowMs) {
+  void leaveStream(long nowMs, MillraceError why) {
     if (connection.isPresent()) {
       long epoch = connection.get().epoch();
       connection = Optional.empty();
-      retryLater(nowMs);
+      retryLater(nowMs, why);
       session.streamClosed(epoch, nowMs);
     }
   }
 
-  void retryLater(long nowMs) {
+  void retryLater(long nowMs, MillraceError why) {
     leaderInDoubt = true;
+    trouble = Optional.of(why);
     notBeforeMs = nowMs + backoff.nextMs();
   }
 
@@ -198,7 +204,20 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   @Override
   public void complete(ProducerBatch batch, BatchOutcome outcome) {
-    owner.completed(batch, outcome);
+    owner.completed(batch, withTrouble(outcome));
+  }
+
+  /** Who waited in vain is told what stood in the way. */
+  private BatchOutcome withTrouble(BatchOutcome outcome) {
+    if (trouble.isPresent()
+        && outcome instanceof BatchOutcome.Failed failed
+        && failed.error().code() == ErrorCode.REQUEST_TIMED_OUT) {
+      String message = failed.error().message() + "; no stream now: " + trouble.get().message();
+      Map<String, String> details = failed.error().details();
+      return new BatchOutcome.Failed(
+          new MillraceError(failed.error().code(), message, details), failed.maybeAppended());
+    }
+    return outcome;
   }
 
   @Override

@@ -225,7 +225,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       if (failure.code() == ErrorCode.UNKNOWN_TOPIC) {
         pipe.session().end(failure.error());
       } else {
-        pipe.retryLater(loop.nowMs());
+        pipe.retryLater(loop.nowMs(), failure.error());
       }
     }
   }
@@ -247,7 +247,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       return;
     }
     if (view.leader().isEmpty()) {
-      pipe.retryLater(nowMs);
+      pipe.retryLater(nowMs, Leaders.none(pipe.partition()).error());
       return;
     }
     pipe.join(connections.computeIfAbsent(view.leader().get(), this::open), nowMs);
@@ -321,7 +321,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
         if (hopeless) {
           pipe.session().end(cause.error());
         } else {
-          pipe.leaveStream(loop.nowMs());
+          pipe.leaveStream(loop.nowMs(), cause.error());
         }
       }
     }

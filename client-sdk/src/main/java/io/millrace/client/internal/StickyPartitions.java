@@ -3,6 +3,7 @@ package io.millrace.client.internal;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
 
 /**
  * The partition for records without a key: the same one until its batch is full or sent, then the
@@ -10,6 +11,17 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class StickyPartitions {
   private final Map<String, AtomicInteger> turns = new ConcurrentHashMap<>();
+
+  /** Guarded by itself. */
+  private final RandomGenerator random;
+
+  /**
+   * @param random draws each topic's first partition: producers that live for a few records only
+   *     would else all send to partition 0
+   */
+  StickyPartitions(RandomGenerator random) {
+    this.random = random;
+  }
 
   /** The current partition of a topic. */
   int current(String topic, int partitions) {
@@ -26,6 +38,12 @@ final class StickyPartitions {
   }
 
   private AtomicInteger turn(String topic) {
-    return turns.computeIfAbsent(topic, t -> new AtomicInteger());
+    return turns.computeIfAbsent(topic, t -> new AtomicInteger(draw()));
+  }
+
+  private int draw() {
+    synchronized (random) {
+      return random.nextInt();
+    }
   }
 }

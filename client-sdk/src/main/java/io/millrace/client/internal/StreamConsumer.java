@@ -174,12 +174,7 @@ final class StreamConsumer implements Consumer {
             ? metadata.refresh(partition.topic(), timeout)
             : metadata.topic(partition.topic(), timeout);
     PartitionView view = Leaders.partition(topic, partition);
-    BrokerAddress leader =
-        view.leader()
-            .orElseThrow(
-                () ->
-                    new MillraceException(
-                        ErrorCode.LEADER_NOT_AVAILABLE, partition + " has no leader now"));
+    BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(partition));
     FetchConnection connection =
         connections.computeIfAbsent(
             leader, broker -> FetchConnection.open(broker, config, cluster, events::add));

@@ -13,6 +13,7 @@ import io.millrace.common.record.KeyPartitioner;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -33,7 +34,7 @@ final class StreamProducer implements Producer {
   private final ClusterClient cluster;
   private final MetadataCache metadata;
   private final Consumer<StreamProducer> onClose;
-  private final StickyPartitions sticky = new StickyPartitions();
+  private final StickyPartitions sticky;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
   private final ProducerLoop loop;
@@ -51,6 +52,7 @@ final class StreamProducer implements Producer {
     this.cluster = cluster;
     this.metadata = metadata;
     this.onClose = onClose;
+    this.sticky = new StickyPartitions(new SplittableRandom(cluster.clock().monotonicNanos()));
     this.accumulator = new Accumulator(config);
     this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);

@@ -102,6 +102,18 @@ class StreamProducerTest {
   }
 
   @Test
+  void producersOfOneRecordDoNotAllStartAtTheSamePartition() {
+    for (int i = 0; i < 20; i++) {
+      try (Producer producer = client.producer(small().build())) {
+        producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("value " + i))).join();
+      }
+    }
+    assertThat(List.of(broker.values(0), broker.values(1), broker.values(2)))
+        .filteredOn(values -> !values.isEmpty())
+        .hasSizeGreaterThan(1);
+  }
+
+  @Test
   void resendsWithoutLossOrDoublingWhenStreamsAreCut() {
     broker.fault =
         frame -> frame % 7 == 3 ? Fault.APPEND_AND_CUT : frame % 11 == 5 ? Fault.CUT : Fault.NONE;
@@ -193,7 +205,10 @@ class StreamProducerTest {
     broker.stop();
     CompletableFuture<RecordMetadata> lost =
         producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("lost")).toPartition(1));
-    assertThatThrownBy(lost::join).hasMessageContaining("REQUEST_TIMED_OUT");
+    assertThatThrownBy(lost::join)
+        .hasMessageContaining("REQUEST_TIMED_OUT")
+        .hasMessageContaining("not delivered within 300 ms")
+        .hasMessageContaining("no stream now: 127.0.0.1:" + broker.port() + " ");
     broker.start();
   }
 

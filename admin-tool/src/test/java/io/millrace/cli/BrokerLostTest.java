@@ -1,0 +1,76 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the commands say when their broker goes away under them. */
+class BrokerLostTest {
+  @TempDir private Path directory;
+
+  private static InputStream text(String text) {
+    return new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Input that does something when it is read, and is empty. */
+  private static InputStream action(Runnable action) {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        action.run();
+        return -1;
+      }
+    };
+  }
+
+  @Test
+  void produceTellsWhatWasAcknowledgedAndWhereToGoOn() {
+    try (TestNode node = new TestNode(directory)) {
+      node.run("topic create orders");
+      node.run("topic create warm");
+      node.runWithInput("up", "produce", "warm");
+      InputStream input =
+          new SequenceInputStream(
+              Collections.enumeration(
+                  List.of(
+                      text("one\ntwo\n"),
+                      action(
+                          () -> {
+                            Awaitility.await()
+                                .until(() -> node.run("consume orders").out().endsWith("two\n"));
+                            node.stop();
+                          }),
+                      text("three\nfour\n"))));
+      CommandLineRun run =
+          CommandLineRun.with(
+              input,
+              Map.of(ConnectionOptions.VARIABLE, node.bootstrap()),
+              "produce",
+              "orders",
+              "--delivery-timeout",
+              "600ms");
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(run.err().replaceFirst(" in \\d.*", "").replaceFirst("now: .* \\[", "now: why ["))
+          .isEqualTo(
+              """
+              4 records sent to orders, 2 acknowledged
+              millrace: line 3 was the first that failed
+              millrace: not delivered within 600 ms; no stream now: why \
+              [REQUEST_TIMED_OUT]
+                try longer:    --delivery-timeout TIME (it was 600ms)
+                go on:         tail -n +3 INPUT | millrace produce orders …
+              """);
+    }
+  }
+}
