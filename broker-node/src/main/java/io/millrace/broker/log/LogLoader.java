@@ -215,8 +215,12 @@ final class LogLoader {
   private SegmentWriter check(SegmentFiles files) throws IOException {
     long before = checkedBytes;
     long[] told = {0};
+    int[] durableBytes = {0};
     BatchScan.Visitor progress =
         (batch, position) -> {
+          if (batch.nextOffset() <= opening.recoveryPoint()) {
+            durableBytes[0] = position + batch.sizeInBytes();
+          }
           if (position - told[0] >= PROGRESS_STEP_BYTES) {
             told[0] = position;
             opening.progress().checked(before + position, bytesToCheck);
@@ -233,6 +237,7 @@ final class LogLoader {
     SegmentWriter.Scanned scanned =
         SegmentWriter.scan(
             disk, files, plan, handle -> Segment.written(disk, opening.budget(), files, handle));
+    scanned.writer().writeAgain(durableBytes[0]);
     checkedBytes += size;
     opening.progress().checked(checkedBytes, bytesToCheck);
     if (!scanned.result().reachedEnd()) {

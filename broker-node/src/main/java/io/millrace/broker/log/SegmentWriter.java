@@ -17,6 +17,8 @@ import java.util.zip.CRC32C;
  * #persist} it.
  */
 final class SegmentWriter {
+  private static final int REWRITE_BYTES = 1 << 20;
+
   private final LogDisk disk;
   private final Segment segment;
   private final SegmentHandle handle;
@@ -233,6 +235,24 @@ final class SegmentWriter {
 
   private void write(ByteBuffer bytes) throws IOException {
     handle.data().write(bytes, size);
+  }
+
+  /**
+   * Writes what is in the file once more from a byte on. If a sync of it failed under the process
+   * before this one, the system may show bytes that it has given up writing out, and say of the
+   * next sync that all is well.
+   */
+  void writeAgain(int from) {
+    disk.run(
+        "write segment " + baseOffset() + " again",
+        () -> {
+          ByteBuffer chunk = ByteBuffer.allocate(Math.min(REWRITE_BYTES, size - from));
+          for (int at = from; at < size; at += chunk.limit()) {
+            chunk.clear().limit(Math.min(chunk.capacity(), size - at));
+            handle.data().read(chunk, at);
+            handle.data().write(chunk.flip(), at);
+          }
+        });
   }
 
   /** No more batches come: completes the indexes. */

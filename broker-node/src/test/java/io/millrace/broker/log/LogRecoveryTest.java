@@ -85,6 +85,68 @@ class LogRecoveryTest {
     }
   }
 
+  /** The system shows what it has given up writing out, and says that the next sync is well. */
+  @Test
+  void S31_S34_afterAFailedSyncTheNextProcessWritesAgainWhatItFinds() throws IOException {
+    test.append("durable");
+    test.flush();
+    test.append("in doubt");
+    // The sync failed, and then the process died.
+    disk.giveUp(TestLog.files(0).log());
+    MemoryFileStore seen = disk.killClone();
+    test.store = seen;
+    test.log = test.open(1, false);
+    test.append("after");
+    test.flush();
+
+    test.store = seen.crashClone(0);
+    test.log = test.open(test.log.recoveryPoint(), false);
+
+    assertThat(test.log.recovery().unclean()).isFalse();
+    assertThat(test.values(0)).containsExactly("durable", "in doubt", "after");
+  }
+
+  @Test
+  void whatIsDurableForSureIsNotWrittenAgain() throws IOException {
+    test.append("durable");
+    test.flush();
+    int durable = test.log.snapshot().active().size();
+    test.append("in doubt");
+    FaultPlan plan = new FaultPlan();
+    AtomicInteger writes = new AtomicInteger();
+    plan.on(Operation.WRITE).path("**.log").run(writes::incrementAndGet);
+    test.store = new FaultyFileStore(disk.killClone(), plan);
+
+    PartitionLog log = test.open(2, false);
+
+    assertThat(writes).hasValue(0);
+    log.abandon();
+    test.store = disk.killClone();
+    try (StoredFile file = test.store.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+      file.truncate(durable);
+    }
+    test.store = new FaultyFileStore(test.store, plan);
+    test.open(1, false);
+    assertThat(writes).hasValue(0);
+  }
+
+  @Test
+  void S25_checksABatchThatIsLargerThanWhatIsReadAtOnce() throws IOException {
+    test.append("first");
+    test.append("x".repeat(3 << 20));
+    test.log.abandon();
+    for (int megabyte = 0; megabyte < 3; megabyte++) {
+      test.store = disk.killClone();
+      test.flipBit(TestLog.files(1).log(), 8L * ((megabyte << 20) + 1_000));
+      test.reopen(false);
+
+      assertThat(test.values(0)).as("bit flipped in MiB %d", megabyte).containsExactly("first");
+    }
+    test.store = disk.killClone();
+    test.reopen(false);
+    assertThat(test.log.logEndOffset()).isEqualTo(2);
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 12, 60, 61, 100, 5000})
   void cutsOffATailOfPreallocatedZeros(int zeros) throws IOException {

@@ -25,7 +25,9 @@ final class MemoryFile implements MemoryNode {
   private final MemoryContent written;
   private final MemoryContent durable;
 
-  /** {@code durable} with these changes, in order, is {@code written}. */
+  /**
+   * {@code durable} with these changes, in order, is {@code written}, but for what was given up.
+   */
   private final List<Change> unforced = new ArrayList<>();
 
   /** The lengths of the open mappings. */
@@ -96,6 +98,11 @@ final class MemoryFile implements MemoryNode {
       }
     }
     unforced.clear();
+  }
+
+  /** What was written and not forced is forgotten: it can be read and is never made durable. */
+  void giveUp() {
+    unforced.removeIf(Change.Written.class::isInstance);
   }
 
   ByteBuffer map(Path path, long length) throws IOException {

@@ -75,6 +75,20 @@ public final class MemoryFileStore implements FileStore {
     }
   }
 
+  /**
+   * The disk did not take the file's contents, and the system gives them up as Linux does after a
+   * failed sync: what was written since the last force can be read as long as the machine runs, and
+   * no later force makes it durable; only writing it again and forcing that does. Nothing happens
+   * if there is no such file.
+   */
+  public void giveUp(Path path) {
+    synchronized (disk) {
+      disk.find(path)
+          .filter(MemoryFile.class::isInstance)
+          .ifPresent(file -> ((MemoryFile) file).giveUp());
+    }
+  }
+
   /** From now on so many bytes of contents fit; what is there already stays. */
   public void limitTo(long capacityBytes) {
     synchronized (disk) {

@@ -72,6 +72,22 @@ class MemoryFileStoreCrashTest {
   }
 
   @Test
+  void whatTheSystemGaveUpIsReadAndNeverDurableUntilItIsWrittenAgain() throws IOException {
+    StoredFile file = durableFile(A, "ab");
+    file.write(bytes("cd"), 2);
+    store.giveUp(A);
+    file.write(bytes("ef"), 4);
+    file.force();
+    assertThat(contents(store, A)).isEqualTo("abcdef");
+    assertThat(contents(store.killClone(), A)).isEqualTo("abcdef");
+    assertThat(outcomes(A)).containsExactly("ab\0\0ef");
+
+    file.write(bytes("cd"), 2);
+    file.force();
+    assertThat(outcomes(A)).containsExactly("abcdef");
+  }
+
+  @Test
   void contentsForcedWithoutTheirNameCanBeLost() throws IOException {
     StoredFile file = store.open(A, OpenMode.CREATE_NEW);
     file.write(bytes("x"), 0);

@@ -5,11 +5,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A process's door to its disk, which can be made to end the process at any change of the disk: the
- * change is then done, half done or not done. Once it has ended nothing goes through. Confined to
- * the simulation's thread.
+ * change is then done, half done or not done. Once it has ended nothing goes through. A force that
+ * fails is told to the system, which gives the file's changes up. Confined to the simulation's
+ * thread.
  */
 final class CrashingFileStore implements FileStore {
   /** What becomes of the change at which the process ends. */
@@ -20,12 +22,20 @@ final class CrashingFileStore implements FileStore {
   }
 
   private final FileStore store;
+  private final Consumer<Path> giveUp;
   private boolean ended;
   private int changesLeft = Integer.MAX_VALUE;
   private LastChange lastChange = LastChange.DONE;
 
-  CrashingFileStore(FileStore store) {
+  /**
+   * A door.
+   *
+   * @param store the disk, with its errors
+   * @param giveUp told of the file whose force failed
+   */
+  CrashingFileStore(FileStore store, Consumer<Path> giveUp) {
     this.store = store;
+    this.giveUp = giveUp;
   }
 
   /** Ends the process at the so-many-th change from now. */
@@ -177,7 +187,16 @@ final class CrashingFileStore implements FileStore {
 
     @Override
     public void force() throws IOException {
-      change(file::force);
+      change(this::forceOrGiveUp);
+    }
+
+    private void forceOrGiveUp() throws IOException {
+      try {
+        file.force();
+      } catch (IOException e) {
+        giveUp.accept(path());
+        throw e;
+      }
     }
 
     @Override

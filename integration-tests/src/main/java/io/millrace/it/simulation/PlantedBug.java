@@ -4,8 +4,10 @@ package io.millrace.it.simulation;
 enum PlantedBug {
   /** Nothing of a log's file is ever synced, though the log believes it. */
   FLUSH_SKIPPED,
-  /** After a failed sync the next one is believed. */
+  /** A failed sync is taken for a good one. */
   FAILED_FLUSH_BELIEVED,
+  /** A failed sync is tried again, and what that one says is believed. */
+  FAILED_FLUSH_RETRIED,
   /** With flush.mode=commit, batches count as acknowledged when they are appended. */
   ACKNOWLEDGED_BEFORE_DURABLE,
   /** A renamed or new file's name is never synced. */

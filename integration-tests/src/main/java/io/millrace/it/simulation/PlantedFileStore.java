@@ -152,7 +152,9 @@ final class PlantedFileStore implements FileStore {
       try {
         file.force();
       } catch (IOException e) {
-        if (bug != PlantedBug.FAILED_FLUSH_BELIEVED) {
+        if (bug == PlantedBug.FAILED_FLUSH_RETRIED) {
+          file.force();
+        } else if (bug != PlantedBug.FAILED_FLUSH_BELIEVED) {
           throw e;
         }
       }

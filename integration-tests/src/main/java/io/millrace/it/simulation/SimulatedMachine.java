@@ -79,8 +79,8 @@ final class SimulatedMachine {
 
   /** Starts the process, now. */
   void start() {
-    CrashingFileStore door = new CrashingFileStore(disk);
-    FileStore store = world.plants().disk(new FaultyFileStore(door, faults));
+    CrashingFileStore door = new CrashingFileStore(new FaultyFileStore(disk, faults), disk::giveUp);
+    FileStore store = world.plants().disk(door);
     SimulatedNode started = new SimulatedNode(world, this, random.split(), door);
     node = Optional.of(started);
     troubles.atStart(started);

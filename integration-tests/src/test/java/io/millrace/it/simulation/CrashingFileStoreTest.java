@@ -21,7 +21,7 @@ class CrashingFileStoreTest {
   void endsAtTheChosenChangeAndLetsNothingThroughAfterwards(LastChange last, int bytesLeft)
       throws IOException {
     MemoryFileStore disk = new MemoryFileStore();
-    CrashingFileStore door = new CrashingFileStore(disk);
+    CrashingFileStore door = new CrashingFileStore(disk, disk::giveUp);
     StoredFile file = door.open(FILE, OpenMode.CREATE_NEW);
     door.crashAt(2, last);
 
