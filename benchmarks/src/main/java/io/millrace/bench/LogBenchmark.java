@@ -1,5 +1,6 @@
 package io.millrace.bench;
 
+import io.millrace.broker.log.EpochStart;
 import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogOpening;
@@ -120,6 +121,11 @@ public class LogBenchmark {
 
   private void appendTo(PartitionLog log) {
     RecordBatch.stamp(batch, 0, log.logEndOffset(), 0);
+    if (log.mustStartEpoch(0)) {
+      EpochStart start = log.prepareEpoch(0);
+      start.run();
+      log.epochStarted(start);
+    }
     log.append(batch);
   }
 

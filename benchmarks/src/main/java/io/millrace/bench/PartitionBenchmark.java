@@ -1,10 +1,10 @@
 package io.millrace.bench;
 
 import io.millrace.broker.log.DetachedSegment;
-import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogOpening;
 import io.millrace.broker.log.LogRead;
+import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.MapBudget;
 import io.millrace.broker.log.PartitionDirectory;
 import io.millrace.broker.log.PartitionLog;
@@ -95,7 +95,7 @@ public class PartitionBenchmark {
           System.getProperty("java.io.tmpdir"), "millrace-bench-" + ProcessHandle.current().pid());
   private final Path directory = dataDirectory.resolve(NAME.toString());
   private final List<ByteBuffer> batches = new ArrayList<>();
-  private final Deque<FlushTicket> tickets = new ArrayDeque<>();
+  private final Deque<LogTask> tasks = new ArrayDeque<>();
   private final PartitionLog log = openLog();
   private final PartitionRuntime partition = leader();
   private long readOffset;
@@ -118,15 +118,21 @@ public class PartitionBenchmark {
   /** Gives the disk back what earlier iterations wrote. */
   @Setup(Level.Iteration)
   public void dropOldSegments() {
-    while (!tickets.isEmpty()) {
-      FlushTicket ticket = tickets.remove();
-      ticket.run();
-      partition.flushed(ticket);
-      partition.finishRun();
-    }
-    partition.applyRetention(true).forEach(DetachedSegment::delete);
-    partition.finishRun();
+    runTasks(partition);
+    var detached = partition.applyRetention(true);
+    runTasks(partition);
+    detached.join().forEach(DetachedSegment::delete);
     readOffset = partition.view().logStartOffset();
+  }
+
+  private void runTasks(PartitionRuntime runtime) {
+    runtime.finishRun();
+    while (!tasks.isEmpty()) {
+      LogTask task = tasks.remove();
+      task.run();
+      runtime.done(task);
+      runtime.finishRun();
+    }
   }
 
   /** What a shard does with 50 batches that wait. */
@@ -194,7 +200,7 @@ public class PartitionBenchmark {
         new RuntimePorts(
             clock,
             new Driver(),
-            (runtime, ticket) -> tickets.add(ticket),
+            (runtime, task) -> tasks.add(task),
             failure -> {
               throw failure;
             },

@@ -3,21 +3,14 @@ package io.millrace.broker.log;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/**
- * One flush of a log: made on the shard by {@link PartitionLog#prepareFlush}, {@link #run} on the
- * flush thread, handed back to {@link PartitionLog#flushed} on the shard. Tickets of a log run in
- * the order in which they were made.
- */
-public final class FlushTicket {
-  private final PartitionLog.FlushGuard guard;
-  private final LogDisk disk;
+/** One flush of a log; handed back to {@link PartitionLog#flushed}. */
+public final class FlushTicket extends LogTask {
   private final ProducerSnapshots snapshots;
   private final Work work;
 
   /**
    * What there is to flush.
    *
-   * @param generation the log's generation, which moves when the log is cut or closed
    * @param endOffset everything below it is durable afterwards
    * @param rolled finished segments, whose indexes and checksums are written too
    * @param active the last segment
@@ -25,7 +18,6 @@ public final class FlushTicket {
    * @param namesChanged whether files were created or renamed
    */
   record Work(
-      int generation,
       long endOffset,
       List<SegmentWriter> rolled,
       SegmentWriter active,
@@ -40,9 +32,8 @@ public final class FlushTicket {
    */
   record PendingSnapshot(long offset, ByteBuffer encoded) {}
 
-  FlushTicket(PartitionLog.FlushGuard guard, LogDisk disk, ProducerSnapshots snapshots, Work work) {
-    this.guard = guard;
-    this.disk = disk;
+  FlushTicket(Guard guard, LogDisk disk, ProducerSnapshots snapshots, Work work) {
+    super(guard, disk);
     this.snapshots = snapshots;
     this.work = work;
   }
@@ -52,31 +43,21 @@ public final class FlushTicket {
     return work.endOffset();
   }
 
-  Work work() {
+  Work flushed() {
     return work;
   }
 
-  /**
-   * Does it. Nothing happens if the log was cut or closed meanwhile.
-   *
-   * @throws LogDirException if the disk fails, now or before; never try again
-   */
-  public void run() {
-    synchronized (guard) {
-      if (guard.generation() != work.generation()) {
-        return;
-      }
-      disk.requireUsable();
-      for (SegmentWriter writer : work.rolled()) {
-        writer.persist();
-      }
-      work.active().force();
-      for (PendingSnapshot snapshot : work.producers()) {
-        snapshots.write(snapshot.offset(), snapshot.encoded());
-      }
-      if (work.namesChanged()) {
-        disk.forceDirectory();
-      }
+  @Override
+  void work(LogDisk files) {
+    for (SegmentWriter writer : work.rolled()) {
+      writer.persist();
+    }
+    work.active().force();
+    for (PendingSnapshot snapshot : work.producers()) {
+      snapshots.write(snapshot.offset(), snapshot.encoded());
+    }
+    if (work.namesChanged()) {
+      files.forceDirectory();
     }
   }
 }

@@ -8,14 +8,16 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * One partition's log on one disk. Confined to the partition's shard; {@link #open} and what comes
- * before the hand-over may run on another thread. {@link #snapshot} alone is for any thread, and a
- * {@link FlushTicket} runs on the flush thread.
+ * before the hand-over may run on another thread. {@link #snapshot} alone is for any thread. What
+ * has to wait for the disk is made a {@link LogTask}, which runs on the flush thread; cutting the
+ * log and closing it in order wait for the disk themselves.
  *
  * <p>Once the disk has failed, every method that would write throws the same {@link
  * LogDirException} again; only {@link #abandon} is left.
@@ -30,7 +32,7 @@ public final class PartitionLog implements AutoCloseable {
   private final PartitionCheckpoints checkpoints;
   private final ProducerSnapshots snapshots;
   private final RecoveryResult recovery;
-  private final FlushGuard guard = new FlushGuard();
+  private final LogTask.Guard guard = new LogTask.Guard();
   private LogConfig config;
 
   // Ascending, each ends where the next begins, the writer's segment comes after the last.
@@ -48,18 +50,8 @@ public final class PartitionLog implements AutoCloseable {
   private ProducerStateTable producers;
   private volatile LogSnapshot snapshot;
 
-  /** Keeps flushes apart from cuts and from closing. The generation is guarded by its monitor. */
-  static final class FlushGuard {
-    private int generation;
-
-    int generation() {
-      return generation;
-    }
-
-    void advance() {
-      generation++;
-    }
-  }
+  /** Made and not handed back yet; its segments are in `sealed` until then. */
+  private Optional<LogStartMove> move = Optional.empty();
 
   private PartitionLog(LogOpening opening, LogDisk disk, LoadedLog loaded) {
     this.name = opening.name();
@@ -149,7 +141,7 @@ public final class PartitionLog implements AutoCloseable {
    * alone.
    *
    * @throws IllegalArgumentException if the batch does not follow: its base offset is not the log
-   *     end, or its leader epoch is older than the newest
+   *     end, or its leader epoch is not the newest that has begun
    * @throws LogDirException if the disk fails; the batch counts as not appended
    */
   public void append(ByteBuffer batch) {
@@ -159,10 +151,18 @@ public final class PartitionLog implements AutoCloseable {
     if (writer.mustRollBefore(header, config)) {
       roll();
     }
-    assignLeaderEpoch(header.leaderEpoch());
+    requireEpoch(header.leaderEpoch());
     writer.append(batch, header, config.indexIntervalBytes());
     producers.update(header, clock.wallMs());
     publish();
+  }
+
+  private void requireEpoch(int epoch) {
+    if (epochs.latestEpoch().orElse(-1) != epoch) {
+      throw new IllegalArgumentException(
+          "[%s] leader epoch: %d (expected: %d, the newest that has begun)"
+              .formatted(name, epoch, epochs.latestEpoch().orElse(-1)));
+    }
   }
 
   private void requireFollows(RecordBatch batch, int bytes) {
@@ -188,17 +188,43 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
+  /** Whether the epoch is newer than the newest, and must begin before it appends. */
+  public boolean mustStartEpoch(int epoch) {
+    return epoch > epochs.latestEpoch().orElse(-1);
+  }
+
   /**
-   * Begins a leader epoch at the log end, durably, if it is newer than the newest.
+   * Begins a leader epoch at the log end.
    *
-   * @throws IllegalArgumentException if it is older
+   * @throws IllegalArgumentException if it is not newer than the newest
+   * @throws LogDirException if the disk has failed
    */
-  public void assignLeaderEpoch(int epoch) {
-    LeaderEpochCache next = epochs.assign(epoch, logEndOffset());
-    if (!next.equals(epochs)) {
-      disk.requireUsable();
-      checkpoints.writeLeaderEpochs(next);
-      epochs = next;
+  public EpochStart prepareEpoch(int epoch) {
+    disk.requireUsable();
+    if (!mustStartEpoch(epoch)) {
+      throw new IllegalArgumentException(
+          "[%s] leader epoch: %d (expected: > %d)"
+              .formatted(name, epoch, epochs.latestEpoch().orElse(-1)));
+    }
+    return new EpochStart(guard, disk, epochs.assign(epoch, logEndOffset()));
+  }
+
+  /** Takes note of an epoch that has begun. */
+  public void epochStarted(EpochStart start) {
+    if (start.isCurrent()) {
+      requireAtEnd(start.epochs());
+      epochs = start.epochs();
+      publish();
+    }
+  }
+
+  private void requireAtEnd(LeaderEpochCache started) {
+    List<LeaderEpochCache.Entry> entries = started.entries();
+    long startOffset = entries.get(entries.size() - 1).startOffset();
+    if (startOffset != logEndOffset()) {
+      throw new IllegalStateException(
+          "[%s] log end: %d (expected: %d, where the epoch begins)"
+              .formatted(name, logEndOffset(), startOffset));
     }
   }
 
@@ -230,7 +256,6 @@ public final class PartitionLog implements AutoCloseable {
     disk.requireUsable();
     FlushTicket.Work work =
         new FlushTicket.Work(
-            currentGeneration(),
             logEndOffset(),
             List.copyOf(rolled),
             writer,
@@ -242,10 +267,10 @@ public final class PartitionLog implements AutoCloseable {
 
   /** Takes note of a flush that has run. One that was overtaken by a cut says nothing. */
   public void flushed(FlushTicket ticket) {
-    FlushTicket.Work work = ticket.work();
-    if (work.generation() != currentGeneration()) {
+    if (!ticket.isCurrent()) {
       return;
     }
+    FlushTicket.Work work = ticket.flushed();
     durableOffset = Math.max(durableOffset, work.endOffset());
     for (SegmentWriter done : work.rolled()) {
       if (rolled.remove(done)) {
@@ -253,12 +278,6 @@ public final class PartitionLog implements AutoCloseable {
       }
     }
     pendingSnapshots.removeAll(work.producers());
-  }
-
-  private int currentGeneration() {
-    synchronized (guard) {
-      return guard.generation();
-    }
   }
 
   /**
@@ -273,6 +292,7 @@ public final class PartitionLog implements AutoCloseable {
     if (offset >= logEndOffset()) {
       return;
     }
+    settleMove();
     if (offset <= logStartOffset) {
       truncateFullyAndStartAt(offset);
       return;
@@ -343,6 +363,7 @@ public final class PartitionLog implements AutoCloseable {
    */
   public void truncateFullyAndStartAt(long offset) {
     disk.requireUsable();
+    settleMove();
     LOG.info("[{}] beginning anew at {} (log end: {})", name, offset, logEndOffset());
     synchronized (guard) {
       guard.advance();
@@ -364,24 +385,62 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   /**
-   * Makes everything below an offset invisible, durably; nothing happens if it is already. The
-   * space comes back by {@link #applyRetention}.
+   * Makes everything below an offset invisible. The space comes back by {@link #prepareRetention}.
+   * At most one move is under way at a time.
    *
-   * @throws IllegalArgumentException if the offset is above the log end
-   * @throws LogDirException if the disk fails
+   * @throws IllegalArgumentException if the offset is not above the log start, or above the log end
+   * @throws LogDirException if the disk has failed
    */
-  public void moveLogStartTo(long offset) {
-    disk.requireUsable();
-    if (offset > logEndOffset()) {
+  public LogStartMove prepareLogStart(long offset) {
+    if (offset <= logStartOffset || offset > logEndOffset()) {
       throw new IllegalArgumentException(
-          "[" + name + "] logStartOffset: " + offset + " (expected: <= " + logEndOffset() + ")");
+          "[%s] logStartOffset: %d (expected: [%d, %d])"
+              .formatted(name, offset, logStartOffset + 1, logEndOffset()));
     }
-    if (offset > logStartOffset) {
-      checkpoints.writeLogStart(offset);
-      logStartOffset = offset;
-      // Not written: the next opening trims the checkpoint to the log start by itself.
-      epochs = epochs.truncateFromStart(offset);
-      publish();
+    return prepareMove(offset, List.of());
+  }
+
+  private LogStartMove prepareMove(long offset, List<SegmentView> leaving) {
+    disk.requireUsable();
+    LogStartMove next = new LogStartMove(guard, disk, offset, offset > logStartOffset, leaving);
+    move = Optional.of(next);
+    return next;
+  }
+
+  /**
+   * Takes note of a move that has run.
+   *
+   * @return the segments that left the log: to be deleted after {@code file.delete.delay.ms},
+   *     oldest first
+   */
+  public List<DetachedSegment> logStartMoved(LogStartMove moved) {
+    if (!moved.isDone()) {
+      return List.of();
+    }
+    if (moved.isCurrent() && move.filter(moved::equals).isPresent()) {
+      takeNoteOf(moved);
+    }
+    return moved.leaving().stream().map(DetachedSegment::new).toList();
+  }
+
+  private void takeNoteOf(LogStartMove moved) {
+    move = Optional.empty();
+    logStartOffset = Math.max(logStartOffset, moved.logStartOffset());
+    // Not written: the next opening trims the checkpoint to the log start by itself.
+    epochs = epochs.truncateFromStart(logStartOffset);
+    sealed = List.copyOf(sealed.subList(moved.leaving().size(), sealed.size()));
+    publish();
+    if (!moved.leaving().isEmpty()) {
+      LOG.info(
+          "[{}] {} segments below {} are deleted", name, moved.leaving().size(), logStartOffset);
+    }
+  }
+
+  /** Before the log is cut: a move that has run counts, one that has not never will. */
+  private void settleMove() {
+    synchronized (guard) {
+      move.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
+      move = Optional.empty();
     }
   }
 
@@ -395,12 +454,12 @@ public final class PartitionLog implements AutoCloseable {
   /**
    * Takes the segments that are not kept any longer out of the log (S27, S30), and forgets the
    * producers not heard of for long. A last segment that is expired is rolled, and goes with a
-   * later call, once it has been flushed.
+   * later call, once it has been flushed. At most one move is under way at a time.
    *
-   * @return what to delete after {@code file.delete.delay.ms}, oldest first
-   * @throws LogDirException if the disk fails
+   * @return empty if none is to go
+   * @throws LogDirException if the disk fails or has failed
    */
-  public List<DetachedSegment> applyRetention(RetentionInput input) {
+  public Optional<LogStartMove> prepareRetention(RetentionInput input) {
     disk.requireUsable();
     if (input.timeTrusted()) {
       producers.expire(input.wallMs(), config.producerIdExpirationMs());
@@ -412,21 +471,10 @@ public final class PartitionLog implements AutoCloseable {
     }
     int count = retention.expiredSegments();
     if (count == 0) {
-      return List.of();
+      return Optional.empty();
     }
     long newStart = count < sealed.size() ? sealed.get(count).baseOffset() : writer.baseOffset();
-    moveLogStartTo(newStart);
-    List<DetachedSegment> detached = new ArrayList<>();
-    for (SegmentView view : sealed.subList(0, count)) {
-      view.segment().detach();
-      detached.add(new DetachedSegment(view));
-    }
-    // Before any of the files is deleted: the next opening must not find a hole.
-    disk.forceDirectory();
-    sealed = List.copyOf(sealed.subList(count, sealed.size()));
-    publish();
-    LOG.info("[{}] {} segments below {} are deleted", name, count, newStart);
-    return detached;
+    return Optional.of(prepareMove(Math.max(logStartOffset, newStart), sealed.subList(0, count)));
   }
 
   /**
@@ -474,11 +522,13 @@ public final class PartitionLog implements AutoCloseable {
     return needed;
   }
 
-  /** Closes the files and writes nothing: the disk has failed, or the log is to be deleted. */
+  /**
+   * Closes the files and writes nothing: the disk has failed, or the log is to be deleted. Waits
+   * for nothing: a task that is running then fails, as on a disk that failed. So none must be, but
+   * on such a disk.
+   */
   public void abandon() {
-    synchronized (guard) {
-      guard.advance();
-    }
+    guard.advance();
     sealed.forEach(view -> view.segment().close());
     writer.segment().close();
   }

@@ -1,7 +1,7 @@
 package io.millrace.broker.replica;
 
-import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.LogTask;
 import io.millrace.common.fault.FaultHandler;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,15 +9,15 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The flush thread of a log directory. It takes all tickets that wait and runs them together: while
+ * The flush thread of a log directory. It takes all tasks that wait and runs them together: while
  * one round is on the disk the next one gathers, so that many batches share a sync (group commit).
  * Guarded by its lock, which nothing else is called under.
  *
- * <p>After a ticket has failed no other is run, ever: what the kernel then says of later syncs
- * can't be believed.
+ * <p>After a task has failed no other is run, ever: what the kernel then says of later syncs can't
+ * be believed.
  */
 final class Flusher implements AutoCloseable {
-  private record Waiting(FlushTicket ticket, Runnable done) {}
+  private record Waiting(LogTask task, Runnable done) {}
 
   private final DiskFailurePort failures;
   private final FaultHandler faults;
@@ -31,8 +31,8 @@ final class Flusher implements AutoCloseable {
    * Makes the flusher; {@link #start} starts its thread.
    *
    * @param name the thread's name
-   * @param failures told of the ticket that failed
-   * @param faults told of what else a ticket threw
+   * @param failures told of the task that failed
+   * @param faults told of what else a task threw
    */
   Flusher(String name, DiskFailurePort failures, FaultHandler faults) {
     this.failures = failures;
@@ -45,14 +45,14 @@ final class Flusher implements AutoCloseable {
   }
 
   /**
-   * Has a ticket run in the next round.
+   * Has a task run in the next round.
    *
    * @param done called on the flush thread if that ends well
    */
-  void flush(FlushTicket ticket, Runnable done) {
+  void run(LogTask task, Runnable done) {
     lock.lock();
     try {
-      waiting.add(new Waiting(ticket, done));
+      waiting.add(new Waiting(task, done));
       changed.signal();
     } finally {
       lock.unlock();
@@ -64,7 +64,7 @@ final class Flusher implements AutoCloseable {
       List<Waiting> round = next();
       while (!round.isEmpty()) {
         for (Waiting one : round) {
-          one.ticket.run();
+          one.task.run();
           one.done.run();
         }
         round = next();
@@ -76,7 +76,7 @@ final class Flusher implements AutoCloseable {
     }
   }
 
-  /** All tickets that wait, at least one; none when closed and done. */
+  /** All tasks that wait, at least one; none when closed and done. */
   private List<Waiting> next() {
     lock.lock();
     try {

@@ -141,6 +141,16 @@ final class HostedPartition implements PartitionHost {
     return answer;
   }
 
+  /** Begins something with the runtime on its shard and tells what came of it in the end. */
+  <T> CompletableFuture<T> startOnShard(Function<PartitionRuntime, CompletableFuture<T>> work) {
+    CompletableFuture<T> answer = new CompletableFuture<>();
+    shard.post(
+        () -> {
+          CompletableFuture<?> unused = work.apply(runtime).thenAccept(answer::complete);
+        });
+    return answer;
+  }
+
   @Override
   public String toString() {
     return name().toString();

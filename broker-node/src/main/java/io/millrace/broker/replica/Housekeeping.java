@@ -61,7 +61,7 @@ final class Housekeeping {
     boolean timeTrusted = timeGuard.isTrusted();
     for (HostedPartition hosted : directory.partitions()) {
       CompletableFuture<List<DetachedSegment>> detached =
-          hosted.askOnShard(runtime -> runtime.applyRetention(timeTrusted));
+          hosted.startOnShard(runtime -> runtime.applyRetention(timeTrusted));
       long delayMs = hosted.config().log().fileDeleteDelayMs();
       for (DetachedSegment segment : detached.join()) {
         later(delayMs, segment::delete);

@@ -118,9 +118,9 @@ final class LogDirectory {
   HostedPartition host(
       TopicIdPartition id, TopicPartition name, PartitionLog log, PartitionConfig config) {
     Shard shard = shards.get(Math.floorMod(id.hashCode(), shards.size()));
-    FlushPort flushes =
-        (runtime, ticket) -> flusher.flush(ticket, () -> shard.post(() -> runtime.flushed(ticket)));
-    RuntimePorts ports = new RuntimePorts(clock, shard, flushes, this::diskFailed, faults);
+    LogTaskPort tasks =
+        (runtime, task) -> flusher.run(task, () -> shard.post(() -> runtime.done(task)));
+    RuntimePorts ports = new RuntimePorts(clock, shard, tasks, this::diskFailed, faults);
     PartitionRuntime runtime = new PartitionRuntime(settings.brokerId(), name, log, config, ports);
     HostedPartition hosted = new HostedPartition(id, this, runtime, shard, config);
     partitions.put(id, hosted);
@@ -130,13 +130,11 @@ final class LogDirectory {
   }
 
   /** Ends a partition; its log is closed, unflushed, when the future completes. */
-  CompletableFuture<HostedPartition> end(HostedPartition hosted, MillraceError refusal) {
-    partitions.remove(hosted.id());
-    return hosted.askOnShard(
-        runtime -> {
-          runtime.abandon(refusal);
-          return hosted;
-        });
+  CompletableFuture<Void> end(HostedPartition hosted, MillraceError refusal) {
+    // Until then it must hear if the disk fails, or it would wait for ever.
+    return hosted
+        .startOnShard(runtime -> runtime.abandon(refusal))
+        .thenRun(() -> partitions.remove(hosted.id(), hosted));
   }
 
   /** The disk failed under a partition. */

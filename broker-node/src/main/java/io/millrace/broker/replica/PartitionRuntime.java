@@ -1,8 +1,11 @@
 package io.millrace.broker.replica;
 
 import io.millrace.broker.log.DetachedSegment;
+import io.millrace.broker.log.EpochStart;
 import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.LogStartMove;
+import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
 import io.millrace.broker.replica.core.BatchFacts;
@@ -19,7 +22,9 @@ import io.millrace.common.TimestampType;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -43,6 +48,7 @@ public final class PartitionRuntime {
   private final PartitionLog log;
   private final RuntimePorts ports;
   private final PartitionCore core;
+  private final LogWork work;
   private final AdvanceListeners listeners = new AdvanceListeners();
 
   /** Effects not carried out yet; carrying one out may add more at the end. */
@@ -51,10 +57,14 @@ public final class PartitionRuntime {
   /** Answers of this run, held back until the view is published. */
   private final List<Effect> answers = new ArrayList<>();
 
+  /**
+   * What came on pipelines behind a batch whose leader epoch is not written down yet, with that
+   * batch at the head; the work under way is followed by {@link #releaseHeld}.
+   */
+  private final Deque<PartitionEvent> held = new ArrayDeque<>();
+
   private PartitionConfig config;
   private boolean inRun;
-  private boolean flushWanted;
-  private boolean flushUnderWay;
   private volatile PartitionView view;
 
   /** The view of the last run's end, which listeners know of; {@link #view} may be ahead of it. */
@@ -92,6 +102,7 @@ public final class PartitionRuntime {
             config.coreSettings(),
             new LogProducers(log),
             ports.faults());
+    this.work = new LogWork(log, task -> ports.tasks().run(this, task));
     this.view = currentView();
     this.told = view;
     this.recoveryPoint = log.recoveryPoint();
@@ -154,7 +165,39 @@ public final class PartitionRuntime {
   /** Takes a change of role or state, or what concerns pipelines. */
   public void handle(PartitionEvent event) {
     beginRun();
-    decide(event);
+    if (mustHold(event)) {
+      hold(event);
+    } else {
+      decide(event);
+    }
+  }
+
+  /**
+   * No batch may be on the disk before its leader epoch is: the first one of an epoch waits for
+   * that, and whatever follows it on pipelines waits behind it.
+   */
+  private boolean mustHold(PartitionEvent event) {
+    if (event instanceof PartitionEvent.Produce) {
+      return !held.isEmpty()
+          || (core.role() == Role.LEADER && log.mustStartEpoch(core.leaderEpoch()));
+    }
+    return !held.isEmpty()
+        && (event instanceof PartitionEvent.RefuseFrame
+            || event instanceof PartitionEvent.ResumePipeline
+            || event instanceof PartitionEvent.ClosePipeline);
+  }
+
+  private void hold(PartitionEvent event) {
+    if (held.isEmpty()) {
+      work.wantEpoch(core.leaderEpoch());
+    }
+    held.add(event);
+  }
+
+  private void releaseHeld() {
+    List<PartitionEvent> waiting = List.copyOf(held);
+    held.clear();
+    waiting.forEach(this::handle);
   }
 
   /** The timer ran out. */
@@ -162,20 +205,26 @@ public final class PartitionRuntime {
     handle(new PartitionEvent.Tick());
   }
 
-  /** A ticket was run and all it covers is durable. */
-  public void flushed(FlushTicket ticket) {
+  /** A task was run, and what it did is durable. */
+  public void done(LogTask task) {
     beginRun();
-    flushUnderWay = false;
-    if (!core.role().terminal()) {
-      guarded(() -> log.flushed(ticket));
+    guarded(() -> work.done(task));
+    if (core.role().terminal()) {
+      return;
+    }
+    if (task instanceof FlushTicket) {
       decide(new PartitionEvent.Flushed(log.durableOffset()));
+    } else if (task instanceof LogStartMove) {
+      decide(new PartitionEvent.LogStartMoved(log.logStartOffset()));
+    } else if (task instanceof EpochStart) {
+      releaseHeld();
     }
   }
 
   /** Has the log flushed although nobody waits for it, so that a recovery has less to check. */
   public void requestFlush() {
     beginRun();
-    flushWanted = true;
+    work.wantFlush();
   }
 
   /** Applies new settings to log and core. */
@@ -192,23 +241,31 @@ public final class PartitionRuntime {
    * Applies retention and forgets expired producers.
    *
    * @param timeTrusted whether the wall clock may decide what is too old
-   * @return segments to delete after their delay; readers may still be in them
+   * @return segments to delete after their delay, once they have left the log; readers may still be
+   *     in them
    */
-  public List<DetachedSegment> applyRetention(boolean timeTrusted) {
+  public CompletableFuture<List<DetachedSegment>> applyRetention(boolean timeTrusted) {
     beginRun();
-    List<DetachedSegment> detached = new ArrayList<>();
+    CompletableFuture<List<DetachedSegment>> detached = new CompletableFuture<>();
     if (!core.role().terminal()) {
       RetentionInput input =
           new RetentionInput(ports.clock().wallMs(), core.highWatermark(), timeTrusted);
-      guarded(() -> detached.addAll(log.applyRetention(input)));
-      decide(new PartitionEvent.LogStartMoved(log.logStartOffset()));
+      try {
+        return work.retain(input);
+      } catch (LogDirException e) {
+        diskFailed(e);
+        carryOutAll();
+      }
     }
+    detached.complete(List.of());
     return detached;
   }
 
   /** The log directory failed: all that waits and comes is refused. */
   public void logDirFailed(String what) {
     handle(new PartitionEvent.LogDirOffline(offline(what)));
+    work.diskFailed();
+    releaseHeld();
   }
 
   /**
@@ -218,12 +275,11 @@ public final class PartitionRuntime {
    */
   public void close(MillraceError refusal) {
     boolean failed = core.role() == Role.OFFLINE;
-    handle(new PartitionEvent.Close(refusal));
-    view = currentView();
+    end(refusal);
     if (failed) {
       log.abandon();
     } else {
-      guarded(log::close);
+      guarded(work::close);
     }
   }
 
@@ -231,18 +287,23 @@ public final class PartitionRuntime {
    * Ends the partition here, because its log is to be deleted; nothing more is written.
    *
    * @param refusal what waiting and later requests are told
+   * @return completes once nobody writes to the log's files any more
    */
-  public void abandon(MillraceError refusal) {
+  public CompletableFuture<Void> abandon(MillraceError refusal) {
+    end(refusal);
+    return work.abandon();
+  }
+
+  private void end(MillraceError refusal) {
     handle(new PartitionEvent.Close(refusal));
+    releaseHeld();
     view = currentView();
-    log.abandon();
   }
 
   /** Ends a run: asks for a flush, publishes the view, answers, tells of the advance. */
   public void finishRun() {
     inRun = false;
-    flushWanted |= log.hasRolledUnflushed();
-    startFlush();
+    startWork();
     PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
@@ -329,13 +390,9 @@ public final class PartitionRuntime {
     } else if (effect instanceof Effect.Answer || effect instanceof Effect.AnswerDelete) {
       answers.add(effect);
     } else if (effect instanceof Effect.RequestFlush) {
-      flushWanted = true;
+      work.wantFlush();
     } else if (effect instanceof Effect.MoveLogStart move) {
-      guarded(
-          () -> {
-            log.moveLogStartTo(move.logStartOffset());
-            feed(new PartitionEvent.LogStartMoved(log.logStartOffset()));
-          });
+      work.wantLogStart(move.logStartOffset());
     } else if (effect instanceof Effect.SetTimer timer) {
       ports.driver().tickAt(this, timer.atMs());
     }
@@ -362,9 +419,13 @@ public final class PartitionRuntime {
     try {
       work.run();
     } catch (LogDirException e) {
-      feed(new PartitionEvent.LogDirOffline(offline(String.valueOf(e.getMessage()))));
-      ports.failures().diskFailed(e);
+      diskFailed(e);
     }
+  }
+
+  private void diskFailed(LogDirException cause) {
+    feed(new PartitionEvent.LogDirOffline(offline(String.valueOf(cause.getMessage()))));
+    ports.failures().diskFailed(cause);
   }
 
   private MillraceError offline(String what) {
@@ -372,18 +433,11 @@ public final class PartitionRuntime {
         ErrorCode.LOG_DIR_OFFLINE, "the log directory of " + name + " is offline: " + what);
   }
 
-  private void startFlush() {
-    if (!flushWanted || flushUnderWay || core.role().terminal()) {
-      return;
+  private void startWork() {
+    if (!core.role().terminal()) {
+      guarded(work::startWanted);
+      carryOutAll();
     }
-    flushWanted = false;
-    guarded(
-        () -> {
-          FlushTicket ticket = log.prepareFlush();
-          flushUnderWay = true;
-          ports.flushes().flush(this, ticket);
-        });
-    carryOutAll();
   }
 
   private void answer(Effect effect) {

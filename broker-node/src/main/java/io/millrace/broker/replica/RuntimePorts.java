@@ -8,13 +8,13 @@ import io.millrace.common.time.Clock;
  *
  * @param clock the monotonic time of the events, and the wall time of LogAppendTime
  * @param driver runs the partition
- * @param flushes makes logs durable
+ * @param tasks does what waits for the disk
  * @param failures told when the disk failed
  * @param faults told of broken invariants
  */
 public record RuntimePorts(
     Clock clock,
     PartitionDriver driver,
-    FlushPort flushes,
+    LogTaskPort tasks,
     DiskFailurePort failures,
     FaultHandler faults) {}

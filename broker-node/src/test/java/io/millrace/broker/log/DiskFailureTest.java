@@ -93,8 +93,8 @@ class DiskFailureTest {
           durable = test.log.durableOffset();
         }
         if (i == 10) {
-          test.log.moveLogStartTo(6);
-          test.log.applyRetention(new RetentionInput(test.clock.wallMs, 10, true));
+          test.moveLogStartTo(6);
+          test.retain(10);
         }
       }
       test.log.close();

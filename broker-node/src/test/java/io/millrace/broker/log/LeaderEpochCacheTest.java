@@ -102,7 +102,7 @@ class LeaderEpochCacheTest {
     TestLog test = new TestLog(disk, LogConfig.DEFAULT);
     test.append("a");
     test.flush();
-    test.log.assignLeaderEpoch(12);
+    test.startEpoch(12);
 
     test.epoch = 12;
     test.append("b");

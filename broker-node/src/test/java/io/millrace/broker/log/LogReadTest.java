@@ -65,7 +65,7 @@ class LogReadTest {
   @Test
   void refusesOffsetsOutsideTheLog() {
     test.append(5, 10);
-    test.log.moveLogStartTo(2);
+    test.moveLogStartTo(2);
 
     for (long offset : new long[] {1, 6}) {
       assertThatThrownBy(() -> test.log.snapshot().read(offset, 10, 5, true))
@@ -156,7 +156,7 @@ class LogReadTest {
 
   @Test
   void S27_findsARecordInTheMiddleOfABatch() {
-    test.log.append(
+    test.append(
         TestLog.stamped(
             0,
             0,
@@ -236,9 +236,8 @@ class LogReadTest {
     test.append(20, 100);
     test.flush();
     LogSnapshot held = test.log.snapshot();
-    test.log.moveLogStartTo(12);
-    List<DetachedSegment> detached =
-        test.log.applyRetention(new RetentionInput(test.clock.wallMs, 20, true));
+    test.moveLogStartTo(12);
+    List<DetachedSegment> detached = test.retain(20);
 
     assertThat(detached).extracting(DetachedSegment::baseOffset).containsExactly(0L, 5L);
     assertThat(TestLog.values(held, 0, 20)).hasSize(20);

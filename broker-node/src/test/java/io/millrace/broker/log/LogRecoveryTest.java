@@ -310,7 +310,7 @@ class LogRecoveryTest {
   void endsADeletionThatACrashInterrupted() throws IOException {
     test.append(10, 100);
     test.flush();
-    test.log.moveLogStartTo(6);
+    test.moveLogStartTo(6);
     test.log.abandon();
     disk.rename(TestLog.files(2).log(), Path.of(TestLog.files(2).log() + SegmentFiles.DELETED));
 
@@ -329,7 +329,7 @@ class LogRecoveryTest {
     test.append(4, 30);
     test.flush();
     test.append(3, 30);
-    test.log.moveLogStartTo(7);
+    test.moveLogStartTo(7);
     test.log.abandon();
     for (long base : new long[] {4}) {
       disk.delete(TestLog.files(base).log());

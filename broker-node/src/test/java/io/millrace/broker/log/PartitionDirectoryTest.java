@@ -85,9 +85,8 @@ class PartitionDirectoryTest {
     test.log.reconfigure(LogConfig.DEFAULT.toBuilder().segmentBytes(200).build());
     test.append(10, 100);
     test.flush();
-    test.log.moveLogStartTo(8);
-    List<DetachedSegment> detached =
-        test.log.applyRetention(new RetentionInput(test.clock.wallMs, 10, true));
+    test.moveLogStartTo(8);
+    List<DetachedSegment> detached = test.retain(10);
     test.log.abandon();
     Path aside = PartitionDirectory.moveAside(disk, TestLog.DIRECTORY, TestLog.ID);
 

@@ -84,7 +84,7 @@ class PartitionLogModelTest {
     }
 
     void step() {
-      switch (random.nextInt(16)) {
+      switch (random.nextInt(17)) {
         case 0, 1, 2, 3, 4 -> append();
         case 5, 6 -> flush();
         case 7 -> flushOvertakenByAppend();
@@ -95,6 +95,7 @@ class PartitionLogModelTest {
         case 12 -> kill();
         case 13 -> crash();
         case 14 -> hold();
+        case 15 -> moveOvertakenByTruncate();
         default -> newEpoch();
       }
       check();
@@ -121,7 +122,7 @@ class PartitionLogModelTest {
           builder.append(timestampMs, null, TestLog.bytes(value), List.of());
           entries.add(new Entry(value, timestampMs, test.epoch, batch));
         }
-        test.log.append(TestLog.stamped(base, test.epoch, builder.build()));
+        test.append(TestLog.stamped(base, test.epoch, builder.build()));
       }
     }
 
@@ -194,7 +195,10 @@ class PartitionLogModelTest {
     }
 
     void truncate() {
-      long to = logStart + random.nextLong(entries.size() - logStart + 1);
+      truncate(logStart + random.nextLong(entries.size() - logStart + 1));
+    }
+
+    void truncate(long to) {
       events.add("truncate to " + to);
       FlushTicket overtaken = test.log.prepareFlush();
       long cut =
@@ -215,8 +219,27 @@ class PartitionLogModelTest {
     void moveLogStart() {
       long to = logStart + random.nextLong(entries.size() - logStart + 1);
       events.add("move log start to " + to);
-      test.log.moveLogStartTo(to);
+      test.moveLogStartTo(to);
       logStart = to;
+    }
+
+    /** A cut comes before a move of the log start is handed back, or before it has run. */
+    void moveOvertakenByTruncate() {
+      long choices = entries.size() - logStart - 1;
+      if (choices < 1) {
+        return;
+      }
+      long to = logStart + 1 + random.nextLong(choices);
+      boolean ran = random.nextBoolean();
+      events.add("truncate; before, " + (ran ? "move" : "not yet move") + " log start to " + to);
+      LogStartMove move = test.log.prepareLogStart(to);
+      if (ran) {
+        move.run();
+        logStart = to;
+      }
+      truncate(to + random.nextLong(entries.size() - to));
+      move.run();
+      test.log.logStartMoved(move);
     }
 
     void retainBySize() {
@@ -225,8 +248,7 @@ class PartitionLogModelTest {
       long retentionBytes = random.nextLong(bytes + 1);
       events.add("retain " + retentionBytes + " of " + bytes + " bytes, HW " + highWatermark);
       test.log.reconfigure(test.log.config().toBuilder().retentionBytes(retentionBytes).build());
-      List<DetachedSegment> detached =
-          test.log.applyRetention(new RetentionInput(test.clock.wallMs, highWatermark, true));
+      List<DetachedSegment> detached = test.retain(highWatermark);
       if (test.log.logStartOffset() > logStart) {
         assertThat(test.log.snapshot().sizeInBytes()).isGreaterThanOrEqualTo(retentionBytes);
       }

@@ -115,9 +115,8 @@ class PartitionLogTest {
     test.append(20, 60);
     test.flush();
 
-    test.log.moveLogStartTo(9);
-    List<DetachedSegment> detached =
-        test.log.applyRetention(new RetentionInput(test.clock.wallMs, 20, true));
+    test.moveLogStartTo(9);
+    List<DetachedSegment> detached = test.retain(20);
 
     assertThat(detached).isNotEmpty();
     assertThat(test.log.logStartOffset()).isEqualTo(9);
@@ -146,7 +145,7 @@ class PartitionLogTest {
 
     assertThatThrownBy(() -> test.append("b"))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("leader epoch: 3 (expected: >= 4)");
+        .hasMessageContaining("leader epoch: 3 (expected: 4, the newest that has begun)");
     assertThat(test.log.logEndOffset()).isEqualTo(1);
   }
 }

@@ -33,11 +33,9 @@ class RealDiskTest {
     test.reopen(false);
     assertThat(test.values(0)).hasSize(1_000);
     test.log.truncateTo(321);
-    test.log.moveLogStartTo(200);
+    test.moveLogStartTo(200);
     test.flush();
-    test.log
-        .applyRetention(new RetentionInput(test.clock.wallMs, 321, true))
-        .forEach(DetachedSegment::delete);
+    test.retain(321).forEach(DetachedSegment::delete);
     assertThat(test.values(200)).hasSize(121);
     test.restart();
     assertThat(test.values(200)).hasSize(121);

@@ -18,7 +18,7 @@ class RollAndRetentionTest {
   private final TestLog test = new TestLog(disk, BASE);
 
   private List<DetachedSegment> retain(long highWatermark) {
-    return test.log.applyRetention(new RetentionInput(test.clock.wallMs, highWatermark, true));
+    return test.retain(highWatermark);
   }
 
   private List<Long> baseOffsets() {
@@ -70,7 +70,7 @@ class RollAndRetentionTest {
   void S30_recordsWithoutATimeNeverRollByTime() {
     test.log.reconfigure(BASE.toBuilder().segmentMs(1_000).build());
     for (int i = 0; i < 3; i++) {
-      test.log.append(TestLog.stamped(i, 0, TestLog.batch(-1, "v")));
+      test.append(TestLog.stamped(i, 0, TestLog.batch(-1, "v")));
     }
 
     assertThat(baseOffsets()).containsExactly(0L);
@@ -93,7 +93,7 @@ class RollAndRetentionTest {
     // As compaction leaves it: the last record's offset lies far from the first one's.
     wide.putInt(23, Integer.MAX_VALUE - 3);
     RecordBatch.stampLogAppendTime(wide, 0, test.clock.wallMs);
-    test.log.append(TestLog.stamped(1, 0, wide));
+    test.append(TestLog.stamped(1, 0, wide));
     assertThat(test.log.logEndOffset()).isEqualTo(Integer.MAX_VALUE - 1L);
     assertThat(baseOffsets()).containsExactly(0L);
 
@@ -164,7 +164,7 @@ class RollAndRetentionTest {
     test.log.reconfigure(BASE.toBuilder().retentionMs(1_000).build());
     test.clock.advanceMs(10_000);
 
-    assertThat(test.log.applyRetention(new RetentionInput(test.clock.wallMs, 12, false))).isEmpty();
+    assertThat(test.retain(new RetentionInput(test.clock.wallMs, 12, false))).isEmpty();
     assertThat(retain(12)).hasSize(2);
   }
 
@@ -220,7 +220,7 @@ class RollAndRetentionTest {
       test.append(9L, 0, i, "x".repeat(60));
     }
     test.flush();
-    test.log.moveLogStartTo(12);
+    test.moveLogStartTo(12);
     List<DetachedSegment> detached = retain(12);
 
     assertThat(disk.list(TestLog.DIRECTORY).stream().map(p -> p.getFileName().toString()))
@@ -244,7 +244,7 @@ class RollAndRetentionTest {
 
     test.append(12, 100);
     assertThat(test.log.snapshot().segmentCount()).as("it was rolled").isGreaterThan(1);
-    test.log.applyRetention(new RetentionInput(test.clock.wallMs, 1, false));
+    test.retain(new RetentionInput(test.clock.wallMs, 1, false));
     assertThat(test.log.producers().size()).isEqualTo(1);
     test.restart();
     assertThat(test.log.producers().size()).isEqualTo(1);

@@ -91,7 +91,7 @@ final class TestLog {
   }
 
   void append(String... values) {
-    log.append(stamped(log.logEndOffset(), epoch, batch(clock.wallMs, values)));
+    append(stamped(log.logEndOffset(), epoch, batch(clock.wallMs, values)));
   }
 
   void append(int batches, int valueBytes) {
@@ -103,7 +103,44 @@ final class TestLog {
   void append(long producerId, int producerEpoch, int sequence, String... values) {
     ByteBuffer batch =
         builder(clock.wallMs, values).producer(producerId, (short) producerEpoch, sequence).build();
-    log.append(stamped(log.logEndOffset(), epoch, batch));
+    append(stamped(log.logEndOffset(), epoch, batch));
+  }
+
+  /** Appends a stamped batch; its epoch begins before if it must. */
+  void append(ByteBuffer batch) {
+    startEpoch(RecordBatch.at(batch, batch.position()).leaderEpoch());
+    log.append(batch);
+  }
+
+  void startEpoch(int newest) {
+    if (log.mustStartEpoch(newest)) {
+      EpochStart start = log.prepareEpoch(newest);
+      start.run();
+      log.epochStarted(start);
+    }
+  }
+
+  void moveLogStartTo(long offset) {
+    if (offset > log.logStartOffset()) {
+      LogStartMove move = log.prepareLogStart(offset);
+      move.run();
+      log.logStartMoved(move);
+    }
+  }
+
+  /** Applies retention with the clock as it is. */
+  List<DetachedSegment> retain(long highWatermark) {
+    return retain(new RetentionInput(clock.wallMs, highWatermark, true));
+  }
+
+  List<DetachedSegment> retain(RetentionInput input) {
+    return log.prepareRetention(input)
+        .map(
+            move -> {
+              move.run();
+              return log.logStartMoved(move);
+            })
+        .orElse(List.of());
   }
 
   void flush() {

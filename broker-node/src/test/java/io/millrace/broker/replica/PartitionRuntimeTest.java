@@ -1,7 +1,6 @@
 package io.millrace.broker.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.replica.core.LeaderState;
@@ -17,11 +16,13 @@ import io.millrace.common.TimestampType;
 import io.millrace.common.file.FaultPlan.Operation;
 import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PartitionRuntimeTest {
@@ -50,14 +51,14 @@ class PartitionRuntimeTest {
     }
     harness.finish();
     assertThat(harness.answers).isEmpty();
-    assertThat(harness.tickets).hasSize(1);
+    assertThat(harness.tasks).hasSize(1);
     ProduceCommand later = harness.produce(Batches.of("b"), Acks.LEADER);
     harness.finish();
-    assertThat(harness.tickets).as("one ticket at a time").hasSize(1);
+    assertThat(harness.tasks).as("one ticket at a time").hasSize(1);
 
-    harness.flushOne();
+    harness.runTask();
     assertThat(harness.answers).hasSize(10).doesNotContainKey(later);
-    harness.flushOne();
+    harness.runTask();
 
     assertThat(acknowledged(harness, later).baseOffset()).isEqualTo(10);
     assertThat(harness.runtime.recoveryPoint()).isEqualTo(11);
@@ -124,7 +125,7 @@ class PartitionRuntimeTest {
   }
 
   @Test
-  void S33_deletedRecordsAreGoneForReadersWhenTheAnswerComes() {
+  void S33_deletedRecordsAreGoneForReadersAndDurablySoWhenTheAnswerComes() {
     RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
     harness.produce(Batches.of("a", "b", "c"), Acks.ALL);
     CompletableFuture<Long> done = new CompletableFuture<>();
@@ -133,15 +134,170 @@ class PartitionRuntimeTest {
     harness.runtime.deleteRecords(2, -1, done);
     harness.runtime.deleteRecords(4, -1, beyond);
     harness.finish();
+    assertThat(done).isNotDone();
+    assertThat(harness.runtime.view().logStartOffset()).isZero();
+    harness.runTask();
 
-    assertThat(done.join()).isEqualTo(2);
+    assertThat(done).isCompletedWithValue(2L);
     assertThat(harness.runtime.view().logStartOffset()).isEqualTo(2);
-    assertThatThrownBy(beyond::join)
-        .isInstanceOf(CompletionException.class)
-        .cause()
+    assertThat(harness.afterPowerLoss().log.logStartOffset()).isEqualTo(2);
+    assertThat(beyond)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .havingCause()
         .isInstanceOfSatisfying(
             MillraceException.class,
             e -> assertThat(e.code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE));
+  }
+
+  @Test
+  void S33_deletionsThatWaitForTheDiskTogetherShareTheNextMove() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    harness.produce(Batches.of("a", "b", "c", "d"), Acks.ALL);
+    List<CompletableFuture<Long>> results = new ArrayList<>();
+    for (int before = 1; before <= 3; before++) {
+      results.add(new CompletableFuture<>());
+      harness.runtime.deleteRecords(before, -1, results.get(before - 1));
+      harness.finish();
+    }
+
+    harness.runTask();
+    assertThat(results.get(0)).isCompletedWithValue(1L);
+    assertThat(results.get(1)).isNotDone();
+    harness.runTask();
+
+    assertThat(results.get(1)).isCompletedWithValue(3L);
+    assertThat(results.get(2)).isCompletedWithValue(3L);
+    assertThat(harness.tasks).isEmpty();
+  }
+
+  /** ARCHITECTURE: a shard never waits for a sync, whatever it is asked. */
+  @Test
+  void nothingThatTheShardDoesWaitsForTheDiskToSync() {
+    LogConfig config =
+        LogConfig.DEFAULT.toBuilder()
+            .segmentBytes(2_000)
+            .retentionBytes(1_000)
+            .flushMode(FlushMode.COMMIT)
+            .build();
+    RuntimeHarness harness = new RuntimeHarness(config, TimestampType.CREATE_TIME);
+    AtomicInteger blocking = new AtomicInteger();
+    harness
+        .faults
+        .on(Operation.FORCE, Operation.FORCE_DIRECTORY, Operation.RENAME)
+        .run(
+            () -> {
+              if (!harness.runsTask) {
+                blocking.incrementAndGet();
+              }
+            });
+    for (int epoch = 0; epoch < 3; epoch++) {
+      harness.runtime.handle(
+          new PartitionEvent.BecomeLeader(new LeaderState(epoch, epoch, List.of(1), Set.of(1), 1)));
+      for (int i = 0; i < 4; i++) {
+        harness.produce(Batches.ofBytes(900), Acks.ALL);
+        harness.finish();
+        harness.runTasks();
+      }
+      harness.runtime.deleteRecords(epoch + 1, -1, new CompletableFuture<>());
+      harness.finish();
+      harness.runTasks();
+      harness.runtime.applyRetention(true);
+      harness.finish();
+      harness.runTasks();
+    }
+    harness.runtime.abandon(new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "deleted"));
+    harness.finish();
+
+    assertThat(harness.runtime.view().logEndOffset()).isEqualTo(12);
+    assertThat(harness.runtime.view().logStartOffset()).isEqualTo(10);
+    assertThat(blocking).hasValue(0);
+  }
+
+  @Test
+  void S28b_whatFollowsTheFirstBatchOfAnEpochWaitsWithItForTheEpochToBeWrittenDown() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    harness.becomeLeader(1);
+    ProduceCommand first = harness.produce(7, 0, "a");
+    ProduceCommand gap = harness.produce(7, 5, "b");
+    ProduceCommand behindTheGap = harness.produce(7, 1, "c");
+    harness.runtime.handle(new PartitionEvent.ResumePipeline(7, 1));
+    ProduceCommand resumed = harness.produce(7, 1, "c");
+    harness.finish();
+    assertThat(harness.answers).isEmpty();
+    assertThat(harness.runtime.view().logEndOffset()).isZero();
+
+    harness.runTasks();
+
+    assertThat(acknowledged(harness, first).baseOffset()).isZero();
+    assertThat(errorOf(harness, gap)).isEqualTo(ErrorCode.OUT_OF_ORDER_SEQUENCE);
+    assertThat(errorOf(harness, behindTheGap)).isEqualTo(ErrorCode.PREVIOUS_FRAME_FAILED);
+    assertThat(acknowledged(harness, resumed).baseOffset()).isEqualTo(1);
+    assertThat(harness.log.leaderEpochs().latestEpoch()).hasValue(1);
+  }
+
+  @Test
+  void aBatchThatWaitsForItsEpochIsRefusedWhenTheLeaderOrTheDiskGoes() {
+    for (boolean disk : new boolean[] {true, false}) {
+      RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+      harness.becomeLeader(1);
+      ProduceCommand waiting = harness.produce(Batches.of("a"), Acks.ALL);
+      harness.finish();
+      if (disk) {
+        harness.runtime.logDirFailed("Input/output error");
+      } else {
+        harness.runtime.close(new MillraceError(ErrorCode.NOT_LEADER, "stopping"));
+      }
+      harness.finish();
+
+      assertThat(errorOf(harness, waiting))
+          .isEqualTo(disk ? ErrorCode.LOG_DIR_OFFLINE : ErrorCode.NOT_LEADER);
+      harness.runTasks();
+    }
+  }
+
+  @Test
+  void aBatchThatWaitsForItsEpochGoesIntoTheNextOneIfThatHasBegun() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    harness.becomeLeader(1);
+    ProduceCommand waiting = harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+    harness.becomeLeader(2);
+    harness.runTasks();
+
+    assertThat(acknowledged(harness, waiting).baseOffset()).isZero();
+    assertThat(harness.log.leaderEpochs().epochOf(0)).hasValue(2);
+  }
+
+  @Test
+  void aDeletedPartitionsLogIsLeftToItsRunningTasksAndTheShardDoesNotWait() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+    assertThat(harness.tasks).hasSize(1);
+
+    CompletableFuture<Void> left =
+        harness.runtime.abandon(new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "deleted"));
+    harness.finish();
+    assertThat(left).as("the flush needs the files yet").isNotDone();
+    harness.runTask();
+
+    assertThat(left).isCompleted();
+    assertThat(harness.diskFailures).isEmpty();
+  }
+
+  @Test
+  void aDeletedPartitionsLogIsLeftAtOnceWhenTheDiskFailsUnderItsTasks() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+    CompletableFuture<Void> left =
+        harness.runtime.abandon(new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "deleted"));
+    assertThat(left).isNotDone();
+
+    harness.runtime.logDirFailed("Input/output error");
+
+    assertThat(left).isCompleted();
   }
 
   @Test
@@ -155,11 +311,11 @@ class PartitionRuntimeTest {
     harness.produce(Batches.of("b"), Acks.ALL);
     harness.finish();
     assertThat(seen).as("nothing more to see yet").isEmpty();
-    harness.flushOne();
+    harness.runTask();
     registration.close();
     harness.produce(Batches.of("c"), Acks.ALL);
     harness.finish();
-    harness.flushOne();
+    harness.runTask();
 
     assertThat(seen).containsExactly(2L);
   }
@@ -175,8 +331,8 @@ class PartitionRuntimeTest {
       harness.produce(Batches.ofBytes(900), Acks.ALL);
       harness.finish();
     }
-    assertThat(harness.tickets).hasSize(1);
-    harness.flushOne();
+    assertThat(harness.tasks).hasSize(1);
+    harness.runTask();
 
     assertThat(harness.runtime.recoveryPoint()).isEqualTo(3);
   }
@@ -191,14 +347,15 @@ class PartitionRuntimeTest {
       harness.produce(Batches.ofBytes(900), Acks.ALL);
       harness.finish();
     }
-    while (!harness.tickets.isEmpty()) {
-      harness.flushOne();
-    }
+    harness.runTasks();
 
     var detached = harness.runtime.applyRetention(true);
     harness.finish();
+    assertThat(detached).as("the disk has not been waited for").isNotDone();
+    assertThat(harness.runtime.view().logStartOffset()).isZero();
+    harness.runTasks();
 
-    assertThat(detached).as("more would leave less than 1,000 bytes").hasSize(2);
+    assertThat(detached.join()).as("more would leave less than 1,000 bytes").hasSize(2);
     assertThat(harness.runtime.view().logStartOffset()).isEqualTo(4);
     assertThat(harness.runtime.view().highWatermark()).isEqualTo(7);
   }
@@ -214,7 +371,7 @@ class PartitionRuntimeTest {
     harness.finish();
     assertThat(harness.runtime.view().latestOffsetKnown()).isFalse();
 
-    harness.flushOne();
+    harness.runTask();
 
     assertThat(harness.runtime.view().latestOffsetKnown()).isTrue();
   }
@@ -228,12 +385,12 @@ class PartitionRuntimeTest {
             LogConfig.DEFAULT.toBuilder().flushMode(FlushMode.COMMIT).build(),
             TimestampType.CREATE_TIME));
     harness.finish();
-    harness.flushOne();
+    harness.runTask();
 
     ProduceCommand waiting = harness.produce(Batches.of("b"), Acks.ALL);
     harness.finish();
     assertThat(harness.answers).doesNotContainKey(waiting);
-    harness.flushOne();
+    harness.runTask();
 
     assertThat(acknowledged(harness, waiting).baseOffset()).isEqualTo(1);
   }

@@ -1,9 +1,10 @@
 package io.millrace.broker.replica;
 
-import io.millrace.broker.log.FlushTicket;
+import io.millrace.broker.log.EpochStart;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.LogOpening;
+import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.MapBudget;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RecoveryProgress;
@@ -20,6 +21,8 @@ import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultyFileStore;
 import io.millrace.common.file.MemoryFileStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -32,26 +35,47 @@ import java.util.Set;
 import java.util.UUID;
 
 /** A runtime on a memory disk, driven by hand on the test's thread, as the simulator would. */
-final class RuntimeHarness implements PartitionDriver, FlushPort, DiskFailurePort {
+final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailurePort {
   static final TopicPartition NAME = new TopicPartition("orders", 0);
   static final TopicIdPartition ID = new TopicIdPartition(new UUID(1, 2), 0);
 
   final FaultPlan faults = new FaultPlan();
   final TestClock clock = new TestClock();
-  final Deque<FlushTicket> tickets = new ArrayDeque<>();
+  final Deque<LogTask> tasks = new ArrayDeque<>();
   final List<LogDirException> diskFailures = new ArrayList<>();
   final Map<ProduceCommand, ProduceOutcome> answers = new LinkedHashMap<>();
   final PartitionLog log;
   final PartitionRuntime runtime;
   private final EffectiveConfig topic = EffectiveConfig.defaults(TopicConfigs.SCHEMA);
+  private final MemoryFileStore disk;
+
+  /** The flush thread has the log. */
+  boolean runsTask;
+
   private boolean touched;
 
   RuntimeHarness(LogConfig config, TimestampType timestamps) {
+    this(emptyDisk(), config, timestamps);
+  }
+
+  private static MemoryFileStore emptyDisk() {
+    MemoryFileStore disk = new MemoryFileStore();
+    try {
+      disk.createDirectories(Path.of("/data"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    disk.forceAll();
+    return disk;
+  }
+
+  private RuntimeHarness(MemoryFileStore disk, LogConfig config, TimestampType timestamps) {
+    this.disk = disk;
     Path directory = Path.of("/data/orders-0");
     log =
         PartitionLog.open(
             new LogOpening(
-                new FaultyFileStore(new MemoryFileStore(), faults),
+                new FaultyFileStore(disk, faults),
                 directory,
                 ID,
                 NAME,
@@ -92,9 +116,19 @@ final class RuntimeHarness implements PartitionDriver, FlushPort, DiskFailurePor
     return new PartitionConfig(topic, log, timestamps, true);
   }
 
+  /** The same partition on what a loss of power leaves of the disk. */
+  RuntimeHarness afterPowerLoss() {
+    return new RuntimeHarness(disk.crashClone(1), log.config(), TimestampType.CREATE_TIME);
+  }
+
   void lead() {
+    becomeLeader(0);
+    startEpoch(0);
+  }
+
+  void becomeLeader(int epoch) {
     runtime.handle(
-        new PartitionEvent.BecomeLeader(new LeaderState(0, 0, List.of(1), Set.of(1), 1)));
+        new PartitionEvent.BecomeLeader(new LeaderState(epoch, epoch, List.of(1), Set.of(1), 1)));
     finish();
   }
 
@@ -102,6 +136,21 @@ final class RuntimeHarness implements PartitionDriver, FlushPort, DiskFailurePor
     ProduceCommand command =
         new ProduceCommand(
             batch, acks, -1, 0, clock.monotonicMs() + 500, answers.size(), this::answered);
+    runtime.produce(command);
+    return command;
+  }
+
+  /** A batch of an idempotent producer on a pipeline of its own number. */
+  ProduceCommand produce(long producerId, int sequence, String value) {
+    ProduceCommand command =
+        new ProduceCommand(
+            Batches.sequenced(producerId, sequence, value),
+            Acks.ALL,
+            -1,
+            producerId,
+            clock.monotonicMs() + 500,
+            answers.size(),
+            this::answered);
     runtime.produce(command);
     return command;
   }
@@ -119,12 +168,28 @@ final class RuntimeHarness implements PartitionDriver, FlushPort, DiskFailurePor
     }
   }
 
-  /** Runs the oldest ticket. */
-  void flushOne() {
-    FlushTicket ticket = tickets.remove();
-    ticket.run();
-    runtime.flushed(ticket);
+  /** Runs the oldest task. */
+  void runTask() {
+    LogTask task = tasks.remove();
+    runsTask = true;
+    task.run();
+    runsTask = false;
+    runtime.done(task);
     finish();
+  }
+
+  /** Runs all tasks. */
+  void runTasks() {
+    while (!tasks.isEmpty()) {
+      runTask();
+    }
+  }
+
+  /** Has the epoch written down, as a first batch would. */
+  private void startEpoch(int epoch) {
+    EpochStart start = log.prepareEpoch(epoch);
+    start.run();
+    log.epochStarted(start);
   }
 
   @Override
@@ -139,8 +204,8 @@ final class RuntimeHarness implements PartitionDriver, FlushPort, DiskFailurePor
   public void tickAt(PartitionRuntime each, long atMs) {}
 
   @Override
-  public void flush(PartitionRuntime each, FlushTicket ticket) {
-    tickets.add(ticket);
+  public void run(PartitionRuntime each, LogTask task) {
+    tasks.add(task);
   }
 
   @Override

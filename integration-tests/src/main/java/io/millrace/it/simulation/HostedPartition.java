@@ -110,15 +110,29 @@ final class HostedPartition {
   }
 
   private void applyRetention() {
-    long oldStart = log.logStartOffset();
     RetentionInput now = node.retentionInput(runtime.view().highWatermark());
-    for (DetachedSegment segment : world.plants().retention(runtime, log, now)) {
+    long oldStart = log.logStartOffset();
+    // What the callback throws would be lost in a future, so it only notes.
+    var unused =
+        world
+            .plants()
+            .retention(runtime, log, now)
+            .thenAccept(
+                detached -> {
+                  long newStart = log.logStartOffset();
+                  node.later(0, () -> retained(now, oldStart, newStart, detached));
+                });
+  }
+
+  private void retained(
+      RetentionInput now, long oldStart, long newStart, List<DetachedSegment> detached) {
+    for (DetachedSegment segment : detached) {
       node.later(1_000 * log.config().fileDeleteDelayMs(), () -> delete(segment));
     }
     LogConfig config = log.config();
-    if (log.logStartOffset() > oldStart && config.retentionBytes() < 0) {
-      ledger.expired(oldStart, log.logStartOffset(), now.wallMs() - config.retentionMs());
-    } else if (log.logStartOffset() > oldStart && config.retentionMs() < 0) {
+    if (newStart > oldStart && config.retentionBytes() < 0) {
+      ledger.expired(oldStart, newStart, now.wallMs() - config.retentionMs());
+    } else if (newStart > oldStart && config.retentionMs() < 0) {
       require(
           log.snapshot().sizeInBytes() >= config.retentionBytes(),
           "retention left %d bytes of %s",

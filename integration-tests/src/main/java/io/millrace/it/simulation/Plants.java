@@ -20,6 +20,7 @@ import io.millrace.it.simulation.Messages.Produced;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * The places at which a {@link PlantedBug} gets in: all of them between the broker and the
@@ -137,13 +138,23 @@ final class Plants {
   }
 
   /** What retention takes out of a log. */
-  List<DetachedSegment> retention(PartitionRuntime runtime, PartitionLog log, RetentionInput now) {
-    if (!has(PlantedBug.RETENTION_BEYOND_HIGH_WATERMARK)) {
-      return runtime.applyRetention(now.timeTrusted());
-    }
+  CompletableFuture<List<DetachedSegment>> retention(
+      PartitionRuntime runtime, PartitionLog log, RetentionInput now) {
+    return has(PlantedBug.RETENTION_BEYOND_HIGH_WATERMARK)
+        ? CompletableFuture.completedFuture(retentionOfAll(log, now))
+        : runtime.applyRetention(now.timeTrusted());
+  }
+
+  private static List<DetachedSegment> retentionOfAll(PartitionLog log, RetentionInput now) {
+    RetentionInput all = new RetentionInput(now.wallMs(), log.logEndOffset(), now.timeTrusted());
     try {
-      return log.applyRetention(
-          new RetentionInput(now.wallMs(), log.logEndOffset(), now.timeTrusted()));
+      return log.prepareRetention(all)
+          .map(
+              move -> {
+                move.run();
+                return log.logStartMoved(move);
+              })
+          .orElse(List.of());
     } catch (LogDirException e) {
       return List.of();
     }

@@ -1,13 +1,13 @@
 package io.millrace.it.simulation;
 
-import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.RetentionInput;
 import io.millrace.broker.log.TimeGuard;
 import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirOpening;
 import io.millrace.broker.replica.DiskFailurePort;
-import io.millrace.broker.replica.FlushPort;
+import io.millrace.broker.replica.LogTaskPort;
 import io.millrace.broker.replica.PartitionDriver;
 import io.millrace.broker.replica.PartitionRuntime;
 import io.millrace.common.TopicIdPartition;
@@ -27,7 +27,7 @@ import java.util.SplittableRandom;
  * thread and the services are to the partitions in production, on the simulation's thread.
  */
 final class SimulatedNode
-    implements SimulatedNetwork.Receiver, PartitionDriver, FlushPort, DiskFailurePort {
+    implements SimulatedNetwork.Receiver, PartitionDriver, LogTaskPort, DiskFailurePort {
   static final int BROKER_ID = 1;
 
   private final World world;
@@ -226,18 +226,18 @@ final class SimulatedNode
   }
 
   @Override
-  public void flush(PartitionRuntime runtime, FlushTicket ticket) {
+  public void run(PartitionRuntime runtime, LogTask task) {
     long slow = random.nextInt(30) == 0 ? 200_000 : 2_000;
-    later(random.nextLong(slow), () -> runTicket(runtime, ticket));
+    later(random.nextLong(slow), () -> runTask(runtime, task));
   }
 
-  private void runTicket(PartitionRuntime runtime, FlushTicket ticket) {
+  private void runTask(PartitionRuntime runtime, LogTask task) {
     if (diskFailed) {
       return;
     }
     try {
-      ticket.run();
-      later(random.nextInt(500), () -> runtime.flushed(ticket));
+      task.run();
+      later(random.nextInt(500), () -> runtime.done(task));
     } catch (LogDirException e) {
       diskFailed(e);
     }

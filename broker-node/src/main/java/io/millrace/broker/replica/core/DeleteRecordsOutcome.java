@@ -12,7 +12,8 @@ public sealed interface DeleteRecordsOutcome {
   record Deleted(long logStartOffset) implements DeleteRecordsOutcome {}
 
   /**
-   * Refused; nothing changed.
+   * Refused. Nothing changed, unless the leadership or the disk went while the log start moved:
+   * then it may have moved.
    *
    * @param error why
    */

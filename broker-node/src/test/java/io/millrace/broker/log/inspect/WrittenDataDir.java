@@ -1,5 +1,6 @@
 package io.millrace.broker.log.inspect;
 
+import io.millrace.broker.log.EpochStart;
 import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogOpening;
@@ -129,6 +130,11 @@ final class WrittenDataDir {
     }
     ByteBuffer batch = builder.build();
     RecordBatch.stamp(batch, batch.position(), log.logEndOffset(), epoch);
+    if (log.mustStartEpoch(epoch)) {
+      EpochStart start = log.prepareEpoch(epoch);
+      start.run();
+      log.epochStarted(start);
+    }
     log.append(batch);
   }
 

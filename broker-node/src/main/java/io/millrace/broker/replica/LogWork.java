@@ -1,0 +1,158 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.DetachedSegment;
+import io.millrace.broker.log.EpochStart;
+import io.millrace.broker.log.FlushTicket;
+import io.millrace.broker.log.LogStartMove;
+import io.millrace.broker.log.LogTask;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.RetentionInput;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+
+/**
+ * What a partition has to do with its log's files that may wait for the disk, and what of it is
+ * under way: at most one flush, and at most one of the others (an epoch that begins, a log start
+ * that moves, retention). Confined to the partition's thread; nothing here waits.
+ */
+final class LogWork {
+  private final PartitionLog log;
+  private final Consumer<LogTask> runner;
+  private boolean flushWanted;
+  private boolean flushUnderWay;
+  private boolean otherUnderWay;
+
+  /** An epoch that is to begin; -1 if none is. */
+  private int epochWanted = -1;
+
+  /** The log start that is to be reached; has been if the log's is not below it. */
+  private long logStartWanted;
+
+  /** Who asked for the retention that is under way. */
+  private Optional<CompletableFuture<List<DetachedSegment>>> retention = Optional.empty();
+
+  /** Who waits for the log to be left alone. */
+  private Optional<CompletableFuture<Void>> abandonment = Optional.empty();
+
+  /**
+   * Nothing is wanted yet.
+   *
+   * @param runner has a task run and handed back by {@link #done}
+   */
+  LogWork(PartitionLog log, Consumer<LogTask> runner) {
+    this.log = log;
+    this.runner = runner;
+  }
+
+  void wantFlush() {
+    flushWanted = true;
+  }
+
+  void wantLogStart(long offset) {
+    logStartWanted = Math.max(logStartWanted, offset);
+  }
+
+  void wantEpoch(int epoch) {
+    epochWanted = epoch;
+  }
+
+  /**
+   * Starts retention, unless something else is under way: then it is left to the next time.
+   *
+   * @return the segments that have left the log, when they have
+   */
+  CompletableFuture<List<DetachedSegment>> retain(RetentionInput input) {
+    CompletableFuture<List<DetachedSegment>> asked = new CompletableFuture<>();
+    Optional<LogStartMove> move = otherUnderWay ? Optional.empty() : log.prepareRetention(input);
+    if (move.isEmpty()) {
+      asked.complete(List.of());
+      return asked;
+    }
+    retention = Optional.of(asked);
+    startOther(move.get());
+    return asked;
+  }
+
+  /** Starts what is wanted and does not wait for something under way. */
+  void startWanted() {
+    if (!otherUnderWay && epochWanted >= 0) {
+      int epoch = epochWanted;
+      epochWanted = -1;
+      startOther(log.prepareEpoch(epoch));
+    } else if (!otherUnderWay && logStartWanted > log.logStartOffset()) {
+      startOther(log.prepareLogStart(logStartWanted));
+    }
+    flushWanted |= log.hasRolledUnflushed();
+    if (flushWanted && !flushUnderWay) {
+      flushWanted = false;
+      FlushTicket ticket = log.prepareFlush();
+      flushUnderWay = true;
+      runner.accept(ticket);
+    }
+  }
+
+  private void startOther(LogTask task) {
+    otherUnderWay = true;
+    runner.accept(task);
+  }
+
+  /** A task was run. The log knows of it afterwards, unless it is to be abandoned. */
+  void done(LogTask task) {
+    if (task instanceof FlushTicket ticket) {
+      flushUnderWay = false;
+      log.flushed(ticket);
+    } else {
+      otherUnderWay = false;
+      if (task instanceof EpochStart start) {
+        log.epochStarted(start);
+      } else if (task instanceof LogStartMove move) {
+        endRetention(log.logStartMoved(move));
+      }
+    }
+    abandonIfIdle();
+  }
+
+  private void endRetention(List<DetachedSegment> detached) {
+    Optional<CompletableFuture<List<DetachedSegment>>> asked = retention;
+    retention = Optional.empty();
+    asked.ifPresent(future -> future.complete(detached));
+  }
+
+  /** The disk has failed: what is under way may never be handed back. */
+  void diskFailed() {
+    flushUnderWay = false;
+    otherUnderWay = false;
+    endRetention(List.of());
+    abandonIfIdle();
+  }
+
+  /** Closes the log in order. */
+  void close() {
+    endRetention(List.of());
+    log.close();
+  }
+
+  /**
+   * Closes the log unflushed, once nothing is under way.
+   *
+   * @return completes when that has happened
+   */
+  CompletableFuture<Void> abandon() {
+    CompletableFuture<Void> asked = new CompletableFuture<>();
+    abandonment = Optional.of(asked);
+    endRetention(List.of());
+    abandonIfIdle();
+    return asked;
+  }
+
+  private void abandonIfIdle() {
+    if (abandonment.isPresent() && !flushUnderWay && !otherUnderWay) {
+      CompletableFuture<Void> asked = abandonment.get();
+      abandonment = Optional.empty();
+      log.abandon();
+      asked.complete(null);
+    }
+  }
+}
