@@ -41,6 +41,10 @@ public final class TransferComparison {
   private static final int MAX_MESSAGE_BYTES = 64 << 20;
   private static final int FLOW_CONTROL_WINDOW_BYTES = 4 << 20;
   private static final int RECORD_BYTES = 1_000;
+
+  /** Runs of each side that do not count: the first gigabytes are spent on compiling. */
+  private static final int WARM_UP_RUNS = 3;
+
   private static final ByteString NO_TOPIC = ByteString.copyFrom(new byte[16]);
 
   private final long bytes;
@@ -119,13 +123,12 @@ public final class TransferComparison {
       String what, int runs, Supplier<Figures> bareRun, Supplier<Figures> brokerRun) {
     List<Figures> bareFigures = new ArrayList<>();
     List<Figures> brokerFigures = new ArrayList<>();
-    for (int run = 0; run <= runs; run++) {
+    for (int run = 0; run < WARM_UP_RUNS + runs; run++) {
       bareFigures.add(bareRun.get());
       brokerFigures.add(brokerRun.get());
     }
-    // The first run of each warms up and does not count.
-    bareFigures.remove(0);
-    brokerFigures.remove(0);
+    bareFigures.subList(0, WARM_UP_RUNS).clear();
+    brokerFigures.subList(0, WARM_UP_RUNS).clear();
     double[] ratios = new double[runs];
     for (int run = 0; run < runs; run++) {
       ratios[run] =

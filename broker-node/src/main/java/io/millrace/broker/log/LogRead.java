@@ -15,7 +15,8 @@ import java.nio.ByteBuffer;
 public record LogRead(ByteBuffer records, long firstOffset, long nextOffset, int leaderEpoch) {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
-  static LogRead empty(long offset) {
+  /** Nothing to see from an offset on. */
+  public static LogRead empty(long offset) {
     return new LogRead(NOTHING, offset, offset, -1);
   }
 

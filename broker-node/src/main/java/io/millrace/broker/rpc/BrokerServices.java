@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.PartitionRegistry;
+import io.millrace.broker.rpc.wire.BufferPool;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
@@ -14,6 +15,9 @@ import java.util.function.BooleanSupplier;
 
 /** The services of one listener. Immutable. */
 public final class BrokerServices {
+  /** As many as there are likely to be fetch threads. */
+  private static final int KEPT_READ_BUFFERS = 8;
+
   private final List<BindableService> services;
   private final OpenStreams streams;
   private final BooleanSupplier ready;
@@ -89,6 +93,7 @@ public final class BrokerServices {
         new FetchDeps(
             partitions,
             new PartitionReader(parts.metrics(), parts.corruptReads()),
+            BufferPool.direct(fetchLimits.streamMessageBytes(), KEPT_READ_BUFFERS),
             parts.fetchThreads(),
             parts.scheduler(),
             fetchLimits,

@@ -1,22 +1,27 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.rpc.Authorizer.Operation;
+import io.millrace.broker.rpc.wire.FetchFrame;
+import io.millrace.broker.rpc.wire.FetchFrameMarshaller;
+import io.millrace.broker.rpc.wire.ServiceBinding;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.proto.v1.FetchRequest;
 import io.millrace.proto.v1.FetchResponse;
 import io.millrace.proto.v1.FetchServiceGrpc;
 import io.millrace.proto.v1.FetchStreamRequest;
-import io.millrace.proto.v1.FetchStreamResponse;
 import io.millrace.proto.v1.ListOffsetsPartition;
 import io.millrace.proto.v1.ListOffsetsRequest;
 import io.millrace.proto.v1.ListOffsetsResponse;
 import java.util.concurrent.CompletableFuture;
 
 /** Gives record batches out. Thread-safe. */
-final class FetchEndpoint extends FetchServiceGrpc.FetchServiceImplBase {
+final class FetchEndpoint implements BindableService, FetchServiceGrpc.AsyncService {
   private final FetchDeps deps;
   private final OffsetLookup lookup;
   private final Authorizer authorizer;
@@ -28,16 +33,26 @@ final class FetchEndpoint extends FetchServiceGrpc.FetchServiceImplBase {
   }
 
   @Override
+  public ServerServiceDefinition bindService() {
+    MethodDescriptor<FetchStreamRequest, ?> generated = FetchServiceGrpc.getFetchStreamMethod();
+    return ServiceBinding.replace(
+        FetchServiceGrpc.bindService(this),
+        ServiceBinding.bidirectional(
+            generated,
+            generated.getRequestMarshaller(),
+            new FetchFrameMarshaller(),
+            this::openStream));
+  }
+
+  @Override
   public void fetch(FetchRequest request, StreamObserver<FetchResponse> call) {
     authorizer.check(RequestContext.current(), Operation.READ, "");
     new FetchCall(deps, request, (ServerCallStreamObserver<FetchResponse>) call).start();
   }
 
-  @Override
-  public StreamObserver<FetchStreamRequest> fetchStream(StreamObserver<FetchStreamResponse> call) {
+  private StreamObserver<FetchStreamRequest> openStream(StreamObserver<FetchFrame> call) {
     authorizer.check(RequestContext.current(), Operation.READ, "");
-    return new FetchStreamSession(deps, (ServerCallStreamObserver<FetchStreamResponse>) call)
-        .inbound();
+    return new FetchStreamSession(deps, (ServerCallStreamObserver<FetchFrame>) call).inbound();
   }
 
   @Override

@@ -3,14 +3,13 @@ package io.millrace.broker.rpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.replica.PartitionHost;
+import io.millrace.broker.rpc.wire.FetchFrame;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.FetchStreamOpen;
 import io.millrace.proto.v1.FetchStreamRequest;
-import io.millrace.proto.v1.FetchStreamResponse;
-import io.millrace.proto.v1.PartitionData;
 import io.millrace.proto.v1.PausePartition;
 import io.millrace.proto.v1.SubscribePartition;
 import java.util.HashMap;
@@ -29,7 +28,7 @@ final class FetchStreamSession {
   private static final int MESSAGES_PER_RUN = 16;
 
   private final FetchDeps deps;
-  private final ServerCallStreamObserver<FetchStreamResponse> client;
+  private final ServerCallStreamObserver<FetchFrame> client;
   private final SerialTask pump;
 
   /** At most one: the next message is asked for when this one has been handled, see there. */
@@ -56,7 +55,7 @@ final class FetchStreamSession {
 
   private long lastSubscriptionId;
 
-  FetchStreamSession(FetchDeps deps, ServerCallStreamObserver<FetchStreamResponse> client) {
+  FetchStreamSession(FetchDeps deps, ServerCallStreamObserver<FetchFrame> client) {
     this.deps = deps;
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
@@ -187,7 +186,8 @@ final class FetchStreamSession {
     }
     Optional<PartitionHost> host = deps.partitions().find(partition);
     if (host.isEmpty()) {
-      send(id, FetchCall.notHere(partition, deps.partitions().whyNotHere(partition)));
+      client.onNext(
+          FetchFrame.of(id, FetchCall.notHere(partition, deps.partitions().whyNotHere(partition))));
       return;
     }
     int maxBytes = FetchLimits.within(asked.getMaxBytes(), maxMessageBytes);
@@ -243,24 +243,22 @@ final class FetchStreamSession {
   /** Sends one message of a subscription, if there is anything to send. */
   private boolean serve(FetchSubscription subscription) {
     Optional<FetchSubscription.Message> message =
-        subscription.next(deps.reader(), (int) Math.max(0, Math.min(credits, maxMessageBytes)));
+        subscription.next(
+            deps.reader(), deps.memory(), (int) Math.max(0, Math.min(credits, maxMessageBytes)));
     if (message.isEmpty()) {
       return false;
     }
-    PartitionData data = message.get().data();
-    credits -= message.get().bytes();
-    send(subscription.id(), data);
+    FetchFrame frame = message.get().frame();
+    int bytes = frame.recordBytes();
+    credits -= bytes;
+    // The transport writes the records out before this returns, and then releases their memory.
+    client.onNext(frame);
     if (message.get().last()) {
       endSubscription(subscription.id());
-    } else if (message.get().bytes() > 0) {
+    } else if (bytes > 0) {
       subscription.signal();
     }
     return true;
-  }
-
-  private void send(long subscriptionId, PartitionData data) {
-    client.onNext(
-        FetchStreamResponse.newBuilder().setSubscriptionId(subscriptionId).setData(data).build());
   }
 
   private void endSubscription(long id) {

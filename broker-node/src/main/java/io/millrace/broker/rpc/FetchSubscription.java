@@ -3,6 +3,8 @@ package io.millrace.broker.rpc;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.broker.replica.Registration;
+import io.millrace.broker.rpc.wire.BufferPool;
+import io.millrace.broker.rpc.wire.FetchFrame;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.PartitionData;
 import java.util.Optional;
@@ -34,10 +36,9 @@ final class FetchSubscription {
   /**
    * What to send.
    *
-   * @param bytes how many bytes of records it has
    * @param last whether the subscription ends with it
    */
-  record Message(PartitionData data, int bytes, boolean last) {}
+  record Message(FetchFrame frame, boolean last) {}
 
   FetchSubscription(
       long id,
@@ -87,26 +88,37 @@ final class FetchSubscription {
    * The next message: records if there are any and the stream has credits, else where the partition
    * stands if that changed since it was told.
    *
+   * @param memory where records are read to
    * @param allowance the bytes that the stream may send; nothing but positions below 1
    */
-  Optional<Message> next(PartitionReader reader, int allowance) {
+  Optional<Message> next(PartitionReader reader, BufferPool memory, int allowance) {
     PartitionView view = host.view();
     Optional<PartitionData> verdict = reader.verdict(host, view, position);
     if (verdict.isPresent()) {
-      return Optional.of(new Message(verdict.get(), 0, true));
+      return Optional.of(new Message(FetchFrame.of(id, verdict.get()), true));
     }
     if (!paused && allowance > 0 && PartitionReader.hasVisible(view, position)) {
-      PartitionReader.Result read =
-          reader.read(host, position, Math.min(allowance, maxBytes), true);
-      position = position.movedTo(read.nextOffset());
-      told(read.data().getHighWatermark(), read.data().getLogStartOffset());
-      return Optional.of(new Message(read.data(), read.bytes(), read.decided()));
+      return Optional.of(read(reader, memory, Math.min(allowance, maxBytes)));
     }
     if (view.highWatermark() == toldHighWatermark && view.logStartOffset() == toldLogStart) {
       return Optional.empty();
     }
     told(view.highWatermark(), view.logStartOffset());
-    return Optional.of(new Message(PartitionReader.answer(host, view).build(), 0, false));
+    PartitionData standing = PartitionReader.answer(host, view).build();
+    return Optional.of(new Message(FetchFrame.of(id, standing), false));
+  }
+
+  private Message read(PartitionReader reader, BufferPool memory, int most) {
+    LentReads buffers = new LentReads(memory);
+    PartitionReader.Result read =
+        reader.read(host, position, new PartitionReader.Bounds(most, true, buffers));
+    if (read.bytes() == 0) {
+      buffers.release();
+    }
+    position = position.movedTo(read.nextOffset());
+    told(read.head().getHighWatermark(), read.head().getLogStartOffset());
+    return new Message(
+        new FetchFrame(id, read.head(), read.records(), buffers::release), read.decided());
   }
 
   void close() {

@@ -5,6 +5,8 @@ import io.millrace.broker.log.CorruptBatchException;
 import io.millrace.broker.log.LeaderEpochCache;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.LogRead;
+import io.millrace.broker.log.ReadBuffers;
+import io.millrace.broker.log.ReadRequest;
 import io.millrace.broker.log.StaleSnapshotException;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionView;
@@ -14,6 +16,9 @@ import io.millrace.common.OffsetAndEpoch;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.EpochEndOffset;
 import io.millrace.proto.v1.PartitionData;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -40,12 +45,30 @@ final class PartitionReader {
   /**
    * What a read came to.
    *
-   * @param data for the client, complete
-   * @param bytes how many bytes of records it has
+   * @param head for the client, without the records
+   * @param records whole batches, one buffer after the other
+   * @param bytes how many bytes of records there are
    * @param nextOffset where to go on
    * @param decided whether it must be answered at once: an error, or a diverging log
    */
-  record Result(PartitionData data, int bytes, long nextOffset, boolean decided) {}
+  record Result(
+      PartitionData head, List<ByteBuffer> records, int bytes, long nextOffset, boolean decided) {
+    private static Result decided(PartitionData head, ReadPosition position) {
+      return new Result(head, List.of(), 0, position.offset(), true);
+    }
+
+    /** For the client, complete; the buffers must not change any more. */
+    PartitionData data() {
+      if (records.isEmpty()) {
+        return head;
+      }
+      ByteString bytes = ByteString.EMPTY;
+      for (ByteBuffer part : records) {
+        bytes = bytes.concat(Payloads.shared(part));
+      }
+      return head.toBuilder().setRecords(bytes).build();
+    }
+  }
 
   /** Whether a read would return records; looks at positions only. */
   static boolean hasVisible(PartitionView view, ReadPosition position) {
@@ -78,46 +101,70 @@ final class PartitionReader {
     return Optional.empty();
   }
 
+  /** Reads to the heap: see {@link #read(PartitionHost, ReadPosition, Bounds)}. */
+  Result read(PartitionHost host, ReadPosition position, int maxBytes, boolean atLeastOneBatch) {
+    return read(host, position, new Bounds(maxBytes, atLeastOneBatch, ReadBuffers.HEAP));
+  }
+
   /**
-   * Reads as much as is visible and fits.
+   * How much to read, and where to.
    *
    * @param maxBytes the most bytes
    * @param atLeastOneBatch whether the first batch comes even if it is larger
+   * @param buffers memory for the reads, of which there may be several
    */
-  Result read(PartitionHost host, ReadPosition position, int maxBytes, boolean atLeastOneBatch) {
+  record Bounds(int maxBytes, boolean atLeastOneBatch, ReadBuffers buffers) {}
+
+  /** Reads as much as is visible and fits, up to a corrupt batch if there are any before it. */
+  Result read(PartitionHost host, ReadPosition position, Bounds bounds) {
     return guarded(
         host,
-        view -> {
-          Optional<PartitionData> verdict = verdict(host, view, position);
-          return verdict
-              .map(data -> new Result(data, 0, position.offset(), true))
-              .orElseGet(() -> readRecords(host, view, position, maxBytes, atLeastOneBatch));
-        },
-        (view, error) -> new Result(failed(host, view, error), 0, position.offset(), true));
+        view ->
+            verdict(host, view, position)
+                .map(data -> Result.decided(data, position))
+                .orElseGet(() -> readRecords(host, view, position, bounds)),
+        (view, error) -> Result.decided(failed(host, view, error), position));
   }
 
   private Result readRecords(
-      PartitionHost host,
-      PartitionView view,
-      ReadPosition position,
-      int maxBytes,
-      boolean atLeastOneBatch) {
+      PartitionHost host, PartitionView view, ReadPosition position, Bounds bounds) {
     long bound = bound(view, position);
-    ByteString records = ByteString.EMPTY;
+    List<ByteBuffer> records = new ArrayList<>(1);
+    int bytes = 0;
     long next = position.offset();
-    while (next < bound && (records.size() < maxBytes || (records.isEmpty() && atLeastOneBatch))) {
-      boolean first = records.isEmpty();
-      LogRead read =
-          view.log().read(next, maxBytes - records.size(), bound, first && atLeastOneBatch);
+    while (next < bound
+        && (bytes < bounds.maxBytes() || (bytes == 0 && bounds.atLeastOneBatch()))) {
+      ReadRequest request =
+          new ReadRequest(
+              next,
+              bounds.maxBytes() - bytes,
+              bound,
+              bytes == 0 && bounds.atLeastOneBatch(),
+              bounds.buffers());
+      LogRead read = readOrStop(view, request, bytes > 0);
       if (read.isEmpty()) {
         break;
       }
-      records = records.concat(Payloads.shared(read.records()));
+      bytes += read.records().remaining();
+      records.add(read.records());
       next = read.nextOffset();
     }
-    metrics.fetched(records.size());
-    PartitionData data = answer(host, view).setRecords(records).build();
-    return new Result(data, records.size(), next, false);
+    metrics.fetched(bytes);
+    return new Result(answer(host, view).build(), records, bytes, next, false);
+  }
+
+  /**
+   * After intact batches a corrupt one is the end: the next read, which begins there, reports it.
+   */
+  private static LogRead readOrStop(PartitionView view, ReadRequest request, boolean haveSome) {
+    try {
+      return view.log().read(request);
+    } catch (CorruptBatchException e) {
+      if (haveSome) {
+        return LogRead.empty(request.startOffset());
+      }
+      throw e;
+    }
   }
 
   /** What happens to a read in the face of the disk and of deletions. */

@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The next frame is asked for only while the budget of bytes in flight and the client's reading
  * of results allow it.
  */
-final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest> {
+final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   private final ProduceDeps deps;
   private final InFlightBytes budget;
   private final ServerCallStreamObserver<ProduceStreamResponse> client;
@@ -76,7 +77,7 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
   }
 
   @Override
-  public void onNext(ProduceStreamRequest message) {
+  public void onNext(InboundProduce message) {
     try {
       handle(message);
     } catch (RuntimeException thrown) {
@@ -87,10 +88,11 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
     budget.whenFree(this::requestNext);
   }
 
-  private void handle(ProduceStreamRequest message) {
+  private void handle(InboundProduce inbound) {
+    ProduceStreamRequest message = inbound.message();
     switch (message.getMessageCase()) {
       case OPEN -> open(message.getOpen());
-      case FRAME -> frame(message.getFrame());
+      case FRAME -> frame(message.getFrame(), inbound.release());
       case RESUME -> resume(message.getResume());
       case MESSAGE_NOT_SET -> throw invalid("message: none (expected: open, frame or resume)");
     }
@@ -127,7 +129,7 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
     }
   }
 
-  private void frame(ProduceFrame frame) {
+  private void frame(ProduceFrame frame, Runnable release) {
     if (acks == null) {
       throw invalid("message: frame (expected: open first)");
     }
@@ -147,12 +149,13 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
     synchronized (this) {
       slot = order.next(id);
     }
-    StreamFrame pending =
-        new StreamFrame(this, id, slot, frame.getFrameId(), budget, batch.getRecords().size());
+    InFlightFrame bytes = new InFlightFrame(budget, batch.getRecords().size(), release);
+    StreamFrame pending = new StreamFrame(this, id, slot, frame.getFrameId(), bytes);
     try {
       pipeline.submit(batch, acks, deps.intake().deadlineMs(timeoutMs), pending);
     } catch (RuntimeException thrown) {
-      pending.giveBack();
+      // The partition may have the batch already: its memory is left to the garbage collector.
+      bytes.leave();
       throw thrown;
     }
   }
@@ -204,7 +207,7 @@ final class ProduceStreamSession implements StreamObserver<ProduceStreamRequest>
         endIfDone();
       }
     } finally {
-      frame.giveBack();
+      frame.bytes().giveBack();
     }
   }
 

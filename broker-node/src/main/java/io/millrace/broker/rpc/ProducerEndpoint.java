@@ -1,9 +1,15 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.rpc.Authorizer.Operation;
+import io.millrace.broker.rpc.wire.InboundProduce;
+import io.millrace.broker.rpc.wire.InboundProduceMarshaller;
+import io.millrace.broker.rpc.wire.ServiceBinding;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.time.Clock;
@@ -11,7 +17,6 @@ import io.millrace.proto.v1.InitProducerRequest;
 import io.millrace.proto.v1.InitProducerResponse;
 import io.millrace.proto.v1.ProduceRequest;
 import io.millrace.proto.v1.ProduceResponse;
-import io.millrace.proto.v1.ProduceStreamRequest;
 import io.millrace.proto.v1.ProduceStreamResponse;
 import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.PublishRequest;
@@ -21,19 +26,30 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** Takes records in. Thread-safe. */
-final class ProducerEndpoint extends ProducerServiceGrpc.ProducerServiceImplBase {
+final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.AsyncService {
   private static final int MAX_EPOCH = Short.MAX_VALUE;
 
   private final ProduceDeps deps;
   private final ProducerIds producerIds;
   private final Publisher publisher;
   private final Authorizer authorizer;
+  private final InboundProduceMarshaller inbound = new InboundProduceMarshaller();
 
   ProducerEndpoint(ProduceDeps deps, ProducerIds producerIds, Clock clock, Authorizer authorizer) {
     this.deps = deps;
     this.producerIds = producerIds;
     this.publisher = new Publisher(deps, clock);
     this.authorizer = authorizer;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    MethodDescriptor<?, ProduceStreamResponse> generated =
+        ProducerServiceGrpc.getProduceStreamMethod();
+    return ServiceBinding.replace(
+        ProducerServiceGrpc.bindService(this),
+        ServiceBinding.bidirectional(
+            generated, inbound, generated.getResponseMarshaller(), this::openStream));
   }
 
   @Override
@@ -68,9 +84,7 @@ final class ProducerEndpoint extends ProducerServiceGrpc.ProducerServiceImplBase
     Replies.when(call, withinBudget(bytes, () -> produce.start(request)));
   }
 
-  @Override
-  public StreamObserver<ProduceStreamRequest> produceStream(
-      StreamObserver<ProduceStreamResponse> call) {
+  private StreamObserver<InboundProduce> openStream(StreamObserver<ProduceStreamResponse> call) {
     authorizer.check(RequestContext.current(), Operation.WRITE, "");
     return new ProduceStreamSession(
         deps, InFlightBytes.KEY.get(), (ServerCallStreamObserver<ProduceStreamResponse>) call);

@@ -3,6 +3,7 @@ package io.millrace.broker.rpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionRegistry;
+import io.millrace.broker.rpc.wire.BufferPool;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
@@ -30,6 +31,7 @@ final class FakePartitions implements PartitionRegistry {
     return new FetchDeps(
         new Partitions(this, () -> MetadataImage.EMPTY),
         new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
+        BufferPool.onHeap(1 << 20, 1),
         Runnable::run,
         (delayMs, task) -> () -> {},
         new FetchLimits(MOST, 60_000, 1 << 20, 1 << 20, 1 << 20),

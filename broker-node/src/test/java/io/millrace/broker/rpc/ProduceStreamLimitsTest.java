@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.Acks;
@@ -41,7 +42,7 @@ class ProduceStreamLimitsTest {
     while (call.asked > 0) {
       send(call, stream, batch);
     }
-    long most = BUDGET / StreamFrame.OVERHEAD_BYTES;
+    long most = BUDGET / InFlightFrame.OVERHEAD_BYTES;
     assertThat(host.taken.size()).isBetween((int) (most / 2), (int) most);
     host.acknowledge();
     assertThat(total.used()).isZero();
@@ -51,7 +52,7 @@ class ProduceStreamLimitsTest {
   @Test
   void theBoundIsPassedByOneMessageOfEachStreamAtMost() {
     ByteString batch = Api.batch("x".repeat(40_000));
-    long frameBytes = batch.size() + StreamFrame.OVERHEAD_BYTES;
+    long frameBytes = batch.size() + InFlightFrame.OVERHEAD_BYTES;
     List<FakeCall<ProduceStreamResponse>> calls = new ArrayList<>();
     List<ProduceStreamSession> streams = new ArrayList<>();
     for (int i = 0; i < FakePartitions.MOST_STREAMS; i++) {
@@ -90,9 +91,9 @@ class ProduceStreamLimitsTest {
     ProduceStreamSession stream = new ProduceStreamSession(deps, total.child(BUDGET), call);
     call.asked--;
     stream.onNext(
-        ProduceStreamRequest.newBuilder()
-            .setOpen(ProduceStreamOpen.newBuilder().setAcks(Acks.ACKS_ALL))
-            .build());
+        inbound(
+            ProduceStreamRequest.newBuilder()
+                .setOpen(ProduceStreamOpen.newBuilder().setAcks(Acks.ACKS_ALL))));
     return stream;
   }
 
@@ -100,11 +101,15 @@ class ProduceStreamLimitsTest {
       FakeCall<ProduceStreamResponse> call, ProduceStreamSession stream, ByteString batch) {
     call.asked--;
     stream.onNext(
-        ProduceStreamRequest.newBuilder()
-            .setFrame(
-                ProduceFrame.newBuilder()
-                    .setFrameId(++frameId)
-                    .setBatch(Api.partitionBatch(topic, 0, batch)))
-            .build());
+        inbound(
+            ProduceStreamRequest.newBuilder()
+                .setFrame(
+                    ProduceFrame.newBuilder()
+                        .setFrameId(++frameId)
+                        .setBatch(Api.partitionBatch(topic, 0, batch)))));
+  }
+
+  private static InboundProduce inbound(ProduceStreamRequest.Builder message) {
+    return new InboundProduce(message.build(), () -> {});
   }
 }

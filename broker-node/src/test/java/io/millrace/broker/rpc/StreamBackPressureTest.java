@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
+import io.millrace.broker.rpc.wire.FetchFrame;
+import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.FetchStreamOpen;
 import io.millrace.proto.v1.FetchStreamRequest;
-import io.millrace.proto.v1.FetchStreamResponse;
 import io.millrace.proto.v1.ProduceFrame;
 import io.millrace.proto.v1.ProduceStreamOpen;
 import io.millrace.proto.v1.ProduceStreamRequest;
@@ -26,7 +27,7 @@ class StreamBackPressureTest {
 
   @Test
   void aFetchStreamIsReadNoFurtherWhileItsClientDoesNotRead() {
-    FakeCall<FetchStreamResponse> call = new FakeCall<>(WINDOW);
+    FakeCall<FetchFrame> call = new FakeCall<>(WINDOW);
     StreamObserver<FetchStreamRequest> inbound =
         new FetchStreamSession(partitions.fetchDeps(), call).inbound();
     inbound.onNext(
@@ -40,12 +41,12 @@ class StreamBackPressureTest {
   @Test
   void aProduceStreamIsReadNoFurtherWhileItsClientDoesNotRead() {
     FakeCall<ProduceStreamResponse> call = new FakeCall<>(WINDOW);
-    StreamObserver<ProduceStreamRequest> inbound =
+    StreamObserver<InboundProduce> inbound =
         new ProduceStreamSession(partitions.produceDeps(), InFlightBytes.total(1 << 20), call);
     inbound.onNext(
-        ProduceStreamRequest.newBuilder()
-            .setOpen(ProduceStreamOpen.newBuilder().setAcks(Acks.ACKS_ALL))
-            .build());
+        inbound(
+            ProduceStreamRequest.newBuilder()
+                .setOpen(ProduceStreamOpen.newBuilder().setAcks(Acks.ACKS_ALL))));
     call.asked--;
     call.read();
     sendAll(call, inbound, StreamBackPressureTest::frame);
@@ -80,12 +81,16 @@ class StreamBackPressureTest {
         .build();
   }
 
-  private static ProduceStreamRequest frame(long id) {
-    return ProduceStreamRequest.newBuilder()
-        .setFrame(
-            ProduceFrame.newBuilder()
-                .setFrameId(id)
-                .setBatch(Api.partitionBatch(TOPIC, (int) id, Api.batch("a"))))
-        .build();
+  private static InboundProduce frame(long id) {
+    return inbound(
+        ProduceStreamRequest.newBuilder()
+            .setFrame(
+                ProduceFrame.newBuilder()
+                    .setFrameId(id)
+                    .setBatch(Api.partitionBatch(TOPIC, (int) id, Api.batch("a")))));
+  }
+
+  private static InboundProduce inbound(ProduceStreamRequest.Builder message) {
+    return new InboundProduce(message.build(), () -> {});
   }
 }
