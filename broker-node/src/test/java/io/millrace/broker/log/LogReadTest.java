@@ -188,6 +188,37 @@ class LogReadTest {
   }
 
   @Test
+  void findsTheLargestTimestampAlsoWhereNoIndexEntryTellsIt() {
+    long t0 = test.clock.wallMs;
+    test.append("early");
+    test.clock.wallMs = t0 + 500;
+    test.append("latest");
+    test.clock.wallMs = t0;
+    test.append("early too");
+
+    assertThat(test.log.snapshot().offsetOfMaxTimestamp(3))
+        .hasValue(new TimestampedOffset(1, t0 + 500, 0));
+  }
+
+  @Test
+  void S25_aTimeIsNotLookedUpInACorruptBatch() throws IOException {
+    test.append("one");
+    test.flipBit(TestLog.files(0).log(), 8L * (test.log.snapshot().active().size() - 2));
+
+    assertThatThrownBy(() -> test.log.snapshot().offsetForTimestamp(test.clock.wallMs, 1))
+        .isInstanceOf(CorruptBatchException.class);
+  }
+
+  @Test
+  void S27_S33_aTimeIsNotFoundBelowTheLogStartInTheMiddleOfABatch() {
+    test.append("deleted", "deleted too", "left");
+    test.moveLogStartTo(2);
+
+    assertThat(test.log.snapshot().offsetForTimestamp(0, 3))
+        .hasValue(new TimestampedOffset(2, test.clock.wallMs, 0));
+  }
+
+  @Test
   void aHeldSnapshotShowsWhatItShowedWhileTheLogGoesOn() {
     test.append(20, 50);
     LogSnapshot held = test.log.snapshot();

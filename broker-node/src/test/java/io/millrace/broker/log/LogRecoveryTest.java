@@ -107,6 +107,49 @@ class LogRecoveryTest {
   }
 
   @Test
+  void S31_tellsHowFarItIsWithinALargeSegmentToo() {
+    test.log.reconfigure(CONFIG.toBuilder().segmentBytes(100 << 20).build());
+    test.append(20, 1 << 20);
+    test.log.abandon();
+    List<Long> told = new ArrayList<>();
+    LogOpening opening = test.opening(0, false);
+    PartitionLog.open(
+        new LogOpening(
+            opening.store(),
+            opening.directory(),
+            opening.id(),
+            opening.name(),
+            opening.config(),
+            opening.clock(),
+            opening.budget(),
+            0,
+            -1,
+            false,
+            (checked, total) -> told.add(checked)));
+
+    assertThat(told).hasSize(2).isSorted();
+    assertThat(told.get(0)).isBetween(16L << 20, 18L << 20);
+  }
+
+  @Test
+  void S28_aProducerOutlivesTheSegmentsThatARecoverySealed() {
+    test.append(9L, 0, 0, "of a producer that is silent from now on");
+    test.append(6, 100);
+    assertThat(test.log.snapshot().segmentCount()).isGreaterThan(2);
+    test.log.abandon();
+    test.reopen(false);
+    test.flush();
+    test.moveLogStartTo(5);
+    test.retain(7).forEach(DetachedSegment::delete);
+    assertThat(disk.exists(TestLog.files(0).log())).isFalse();
+    test.log.abandon();
+    test.reopen(false);
+
+    assertThat(test.log.producers().check(9, (short) 0, 0, 0))
+        .isEqualTo(new SequenceCheck.Duplicate(0, 0, -1));
+  }
+
+  @Test
   void whatIsDurableForSureIsNotWrittenAgain() throws IOException {
     test.append("durable");
     test.flush();

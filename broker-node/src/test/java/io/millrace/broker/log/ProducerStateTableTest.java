@@ -74,6 +74,7 @@ class ProducerStateTableTest {
 
     assertRefused(check(0, 5, 10), ErrorCode.OUT_OF_ORDER_SEQUENCE, "10");
     assertRefused(check(0, 0, 9), ErrorCode.OUT_OF_ORDER_SEQUENCE, "10");
+    assertRefused(check(0, 5, 5), ErrorCode.OUT_OF_ORDER_SEQUENCE, "10");
   }
 
   @Test
@@ -96,6 +97,15 @@ class ProducerStateTableTest {
     append(1, 0, 1);
     assertThat(check(1, 0, 1)).isEqualTo(new Duplicate(110, 110, -1));
     assertRefused(check(1, 10, 1), ErrorCode.OUT_OF_ORDER_SEQUENCE, "1");
+  }
+
+  @Test
+  void S28_theNextBatchOfANewEpochIsNoRepeatOfTheOldEpochs() {
+    append(0, 0, 10);
+    append(0, 10, 5);
+    append(1, 0, 10);
+
+    assertThat(check(1, 10, 5)).isInstanceOf(Accept.class);
   }
 
   @Test
@@ -138,6 +148,29 @@ class ProducerStateTableTest {
     table.expire(2_000, 1_000);
     assertThat(table.size()).isZero();
     assertThat(check(0, 500, 1)).isInstanceOf(Accept.class);
+  }
+
+  @Test
+  void S28_aProducerIsSilentFromItsLastBatchOnNotFromItsFirst() {
+    append(0, 0, 10);
+    table.update(batch(0, 10, 1), 1_800);
+
+    table.expire(2_799, 1_000);
+    assertThat(table.size()).isEqualTo(1);
+    table.expire(2_800, 1_000);
+    assertThat(table.size()).isZero();
+  }
+
+  @Test
+  void S28_controlBatchesTakeNoSequence() {
+    append(0, 0, 10);
+    ByteBuffer control = TestLog.builder(500, "marker").producer(PRODUCER, (short) 0, -1).build();
+    int attributesAt = 21;
+    control.putShort(attributesAt, (short) 0x20);
+    table.update(RecordBatch.at(TestLog.stamped(nextOffset, 0, control), 0), 1_000);
+
+    assertThat(check(0, 10, 5)).isInstanceOf(Accept.class);
+    assertThat(check(0, 0, 10)).isEqualTo(new Duplicate(100, 109, -1));
   }
 
   @Test

@@ -48,6 +48,22 @@ class RollAndRetentionTest {
   }
 
   @Test
+  void S30_aSegmentMayBeAsLargeAsSegmentBytesToTheByte() {
+    test.log.reconfigure(BASE.toBuilder().segmentBytes(3 * 170).build());
+    test.append(7, 100);
+
+    assertThat(baseOffsets()).containsExactly(0L, 3L, 6L);
+  }
+
+  @Test
+  void S30_theFirstBatchOfALogMayBeLargerThanASegment() {
+    test.append("x".repeat(5_000));
+    test.append("b");
+
+    assertThat(baseOffsets()).containsExactly(0L, 1L);
+  }
+
+  @Test
   void S30_rollsBySegmentMs() {
     test.log.reconfigure(BASE.toBuilder().segmentMs(1_000).build());
     test.append("a");
@@ -64,6 +80,31 @@ class RollAndRetentionTest {
     test.clock.advanceMs(100);
     test.append("e");
     assertThat(baseOffsets()).containsExactly(0L, 2L, 4L);
+  }
+
+  @Test
+  void S30_rollsBySegmentMsAlsoWhatARecoveryHasFound() {
+    test.config = BASE.toBuilder().segmentMs(1_000).build();
+    test.log.reconfigure(test.config);
+    test.append("a");
+    test.log.abandon();
+    test.reopen(false);
+    test.clock.advanceMs(1_000);
+    test.append("b");
+
+    assertThat(baseOffsets()).containsExactly(0L, 1L);
+  }
+
+  @Test
+  void S30_aFirstRecordWithoutATimeIsOfNoAge() {
+    test.log.reconfigure(BASE.toBuilder().segmentMs(1_000).build());
+    long now = test.clock.wallMs;
+    test.clock.wallMs = -1;
+    test.append("of no time");
+    test.clock.wallMs = now;
+    test.append("of now");
+
+    assertThat(baseOffsets()).containsExactly(0L);
   }
 
   @Test
@@ -105,6 +146,17 @@ class RollAndRetentionTest {
     assertThat(
             test.log.snapshot().read(Integer.MAX_VALUE - 1L, 1, Long.MAX_VALUE, true).firstOffset())
         .isEqualTo(Integer.MAX_VALUE - 1L);
+  }
+
+  @Test
+  void S30_rollsBeforeTheLastOffsetOfABatchOverflowsTheIndex() {
+    test.append("a");
+    ByteBuffer wide = TestLog.batch(test.clock.wallMs, "b");
+    wide.putInt(23, Integer.MAX_VALUE - 1);
+    RecordBatch.stampLogAppendTime(wide, 0, test.clock.wallMs);
+    test.log.append(TestLog.stamped(1, 0, wide));
+
+    assertThat(baseOffsets()).containsExactly(0L, 1L);
   }
 
   @Test
@@ -155,6 +207,38 @@ class RollAndRetentionTest {
     assertThat(retain(10)).extracting(DetachedSegment::baseOffset).containsExactly(5L);
     assertThat(retain(11)).isEmpty();
     assertThat(test.log.logStartOffset()).isEqualTo(10);
+  }
+
+  @Test
+  void S27_recordsWithoutATimeAreNeverTooOld() {
+    long now = test.clock.wallMs;
+    test.clock.wallMs = -1;
+    test.append(12, 100);
+    test.clock.wallMs = now;
+    test.flush();
+    test.log.reconfigure(BASE.toBuilder().retentionMs(1_000).build());
+
+    assertThat(retain(12)).isEmpty();
+    assertThat(baseOffsets()).containsExactly(0L, 5L, 10L);
+  }
+
+  @Test
+  void S27_S30_theActiveSegmentIsRolledOnlyWhenItAndAllBeforeItAreToGo() {
+    test.clock.advanceMs(5_000);
+    test.append(5, 100);
+    test.clock.advanceMs(-5_000);
+    test.append(2, 100);
+    test.flush();
+    test.log.reconfigure(BASE.toBuilder().retentionMs(1_000).build());
+
+    test.clock.advanceMs(4_000);
+    assertThat(retain(7)).as("the first segment is young").isEmpty();
+    assertThat(baseOffsets()).containsExactly(0L, 5L);
+    test.clock.advanceMs(4_000);
+    assertThat(retain(6)).extracting(DetachedSegment::baseOffset).containsExactly(0L);
+    assertThat(baseOffsets()).as("its last record is not committed").containsExactly(5L);
+    retain(7);
+    assertThat(baseOffsets()).containsExactly(5L, 7L);
   }
 
   @Test

@@ -139,6 +139,47 @@ class SegmentIndexTest {
     sealed.segment().giveBack(handle);
   }
 
+  @Test
+  void S29_restartsInTheMiddleOfASegmentLeaveTheIndexesAsTheyWouldBe() throws IOException {
+    TestLog straight = new TestLog(CONFIG);
+    for (int i = 0; test.log.snapshot().segmentCount() == 1; i++) {
+      long timestampMs = i == 1 ? 9_000 : 1_000 + i;
+      test.clock.wallMs = timestampMs;
+      straight.clock.wallMs = timestampMs;
+      test.append("v");
+      straight.append("v");
+      if (i % 2 == 1) {
+        test.restart();
+      }
+    }
+    test.flush();
+    straight.flush();
+
+    assertThat(hex(TestLog.files(0).index()))
+        .isEqualTo(HexFormat.of().formatHex(straight.read(TestLog.files(0).index())))
+        .isNotEmpty();
+    SegmentView sealed = test.log.snapshot().sealed().get(0);
+    ByteBuffer times = ByteBuffer.wrap(test.read(TestLog.files(0).timeIndex()));
+    TimeIndex index = new TimeIndex(times, times.capacity() / TimeIndex.ENTRY_BYTES, 0);
+    assertThat(index.isPlausible(sealed.endOffset())).isTrue();
+    assertThat(index.timestampMs(index.entries() - 1)).isEqualTo(9_000);
+  }
+
+  @Test
+  void S25_aChecksumIsGoneOnceItsSegmentIsAppendedToOrFoundAfterACrash() throws IOException {
+    test.append("a");
+    test.log.close();
+    Path checksum = TestLog.files(0).checksum();
+    assertThat(disk.exists(checksum)).isTrue();
+
+    test.reopen(false);
+    assertThat(disk.exists(checksum)).as("after a crash").isFalse();
+    test.restart();
+    assertThat(disk.exists(checksum)).as("after an orderly close").isTrue();
+    test.append("b");
+    assertThat(disk.exists(checksum)).as("after an append").isFalse();
+  }
+
   static Stream<Arguments> damages() {
     UnaryOperator<byte[]> missing = bytes -> new byte[0];
     UnaryOperator<byte[]> tooShort = bytes -> Arrays.copyOf(bytes, bytes.length - 12);

@@ -79,4 +79,15 @@ class RealFileStoreTest extends FileStoreContract {
     }
     assertThat(store.size(path)).isZero();
   }
+
+  @Test
+  void aLockThatCouldNotBeTakenIsNotHeld() throws IOException {
+    FileStore store = newStore();
+    Path path = temporary.resolve("lock");
+    store.createDirectories(path);
+    assertThatThrownBy(() -> store.lock(path)).isInstanceOf(IOException.class);
+    store.delete(path);
+
+    store.lock(path).close();
+  }
 }

@@ -371,6 +371,27 @@ class PartitionCoreTest {
   }
 
   @Test
+  void S28b_aClosedPipelineIsNotStoppedByWhatWaitsForTheLeaderOrIsBeingAppended() {
+    CoreDriver driver = CoreDriver.commit().leading(alone(1));
+    var forLeader = driver.produce(BatchFacts.plain(1), Acks.LEADER, -1, 77);
+    driver.holdAppends = true;
+    var appending = driver.produce(BatchFacts.plain(1), Acks.ALL, -1, 78);
+    driver.on(new PartitionEvent.ClosePipeline(77));
+    driver.on(new PartitionEvent.ClosePipeline(78));
+    driver.on(new PartitionEvent.Appended(2));
+    driver.holdAppends = false;
+    driver.advanceTo(2_000);
+    assertThat(driver.errorOf(forLeader)).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+    assertThat(driver.errorOf(appending)).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+
+    var later = driver.produce(BatchFacts.plain(1), Acks.NONE, -1, 77);
+    var laterToo = driver.produce(BatchFacts.plain(1), Acks.NONE, -1, 78);
+
+    assertThat(driver.acknowledged(later)).isNotNull();
+    assertThat(driver.acknowledged(laterToo)).isNotNull();
+  }
+
+  @Test
   void S33_deleteRecordsMovesTheLogStart() {
     CoreDriver driver = CoreDriver.os().leading(alone(1));
     driver.produce(BatchFacts.plain(10), Acks.ALL);
