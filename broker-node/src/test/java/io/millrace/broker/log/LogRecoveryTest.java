@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultPlan.Operation;
@@ -13,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -365,6 +367,60 @@ class LogRecoveryTest {
         .noneMatch(path -> path.toString().endsWith(SegmentFiles.DELETED))
         .doesNotContain(TestLog.files(0).log())
         .contains(TestLog.files(4).log());
+  }
+
+  /** Seed 50674 of the simulator, from when openings deleted what lay below the log start. */
+  @Test
+  void S33_anOpeningDestroysNothingThatALogStartNotYetDurableHides() {
+    MemoryFileStore killed = killedWhileItsLogStartMovedToSeven();
+    long operations = openAndLosePower(killed, Long.MAX_VALUE);
+    for (long failing = 0; failing < operations; failing++) {
+      openAndLosePower(killed, failing);
+    }
+  }
+
+  private static MemoryFileStore killedWhileItsLogStartMovedToSeven() {
+    MemoryFileStore disk = TestLog.emptyDisk();
+    FaultPlan plan = new FaultPlan();
+    TestLog test = new TestLog(new FaultyFileStore(disk, plan), CONFIG);
+    test.append(10, 100);
+    test.flush();
+    LogStartMove move = test.log.prepareLogStart(7);
+    plan.on(Operation.FORCE_DIRECTORY).failFromThenOn("the process is killed here");
+    assertThatThrownBy(move::run).isInstanceOf(LogDirException.class);
+    return disk.killClone();
+  }
+
+  /**
+   * Opens a log with records 0 to 9, whose opening ends at some operation; then power is lost.
+   *
+   * @return how many operations there were
+   */
+  private static long openAndLosePower(MemoryFileStore killed, long failing) {
+    MemoryFileStore disk = killed.killClone();
+    FaultPlan plan = new FaultPlan();
+    if (failing < Long.MAX_VALUE) {
+      plan.on().skip(failing).failFromThenOn("power is lost here");
+    }
+    long told = 0;
+    try {
+      TestLog opened = new TestLog(new FaultyFileStore(disk, plan), CONFIG);
+      told = opened.log.logStartOffset();
+      assertThat(told).isEqualTo(7);
+    } catch (LogDirException powerLost) {
+      assertThat(failing).isLessThan(plan.operations());
+    }
+    SplittableRandom seeds = new SplittableRandom(failing);
+    for (int i = 0; i < 2; i++) {
+      TestLog after = new TestLog(disk.crashClone(seeds.nextLong()), CONFIG);
+      assertThat(after.log.logStartOffset())
+          .as("opening ended at operation %d, loss %d", failing, i)
+          .isIn(told, 7L);
+      assertThat(after.log.logEndOffset()).isEqualTo(10);
+      assertThat(after.values(after.log.logStartOffset()))
+          .hasSize((int) (10 - after.log.logStartOffset()));
+    }
+    return plan.operations();
   }
 
   @Test
