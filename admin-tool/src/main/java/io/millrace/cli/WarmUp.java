@@ -1,80 +1,72 @@
 package io.millrace.cli;
 
-import io.grpc.Server;
-import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
-import io.grpc.stub.StreamObserver;
+import io.millrace.broker.server.BrokerSettings;
+import io.millrace.broker.server.MillraceServer;
+import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.time.SystemClock;
-import io.millrace.proto.v1.GetTopicRequest;
-import io.millrace.proto.v1.GetTopicResponse;
-import io.millrace.proto.v1.ListTopicsRequest;
-import io.millrace.proto.v1.ListTopicsResponse;
-import io.millrace.proto.v1.PartitionMetadata;
-import io.millrace.proto.v1.Topic;
-import io.millrace.proto.v1.TopicServiceGrpc;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * Runs client commands against a server that knows one topic, and throws their output away. The
- * launcher runs it once after a build with {@code -XX:ArchiveClassesAtExit}, so that later commands
- * find their classes loaded and checked.
+ * Starts a node in a temporary directory, runs client commands against it and throws their output
+ * away. The launcher runs it once after a build with {@code -XX:ArchiveClassesAtExit}, so that
+ * nodes and commands find their classes loaded and checked from then on.
  */
 final class WarmUp {
-  private static final Topic TOPIC =
-      Topic.newBuilder().setName("t").addPartitions(PartitionMetadata.newBuilder()).build();
+  private static final byte[] INPUT = "k=v\n".repeat(100).getBytes(StandardCharsets.UTF_8);
 
   private WarmUp() {}
 
   public static void main(String[] args) throws IOException {
-    Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
-            .addService(new OneTopic())
-            .build()
-            .start();
-    String bootstrap = "127.0.0.1:" + server.getPort();
-    run("--version");
-    run("--help");
-    run("topic", "list", "--bootstrap", bootstrap);
-    run("topic", "list", "-o", "json", "--bootstrap", bootstrap);
-    run("topic", "describe", "t", "--bootstrap", bootstrap);
-    run("topic", "list", "--bootstrap", "127.0.0.1:1");
-    run("topic", "lsit");
-    run("config", "show");
-    server.shutdownNow();
-    System.exit(0);
+    System.exit(runAll());
   }
 
-  private static void run(String... command) {
+  /** Tells how many of the commands did not end as they should. */
+  static int runAll() throws IOException {
+    Path directory = Files.createTempDirectory("millrace-warm-up-");
+    EffectiveConfig settings =
+        EffectiveConfig.builder(BrokerSettings.SCHEMA)
+            .flags("set by the warm-up:", DevCommand.preset(directory, 0))
+            .build();
+    try (MillraceServer server = MillraceServer.start(settings)) {
+      return runCommands("127.0.0.1:" + server.clientPort());
+    } finally {
+      DemoCommand.delete(directory);
+    }
+  }
+
+  private static int runCommands(String bootstrap) {
+    int failed = run(0, "--version") + run(0, "--help") + run(0, "config", "show");
+    failed += run(2, "topic", "lsit");
+    failed += run(1, "topic", "list", "--bootstrap", "127.0.0.1:1");
+    failed += run(0, "topic", "create", "t", "--bootstrap", bootstrap);
+    failed += run(0, "topic", "list", "--bootstrap", bootstrap);
+    failed += run(0, "topic", "list", "-o", "json", "--bootstrap", bootstrap);
+    failed += run(0, "topic", "describe", "t", "--bootstrap", bootstrap);
+    failed += run(0, "produce", "t", "--codec", "zstd", "--bootstrap", bootstrap);
+    failed += run(0, "consume", "t", "--max", "100", "--bootstrap", bootstrap);
+    failed += run(0, "topic", "delete", "t", "--bootstrap", bootstrap);
+    return failed;
+  }
+
+  private static int run(int expected, String... command) {
     PrintStream nowhere =
-        new PrintStream(java.io.OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
     CliContext context =
         new CliContext(
-            new ByteArrayInputStream(new byte[0]),
+            new ByteArrayInputStream(INPUT),
             nowhere,
             nowhere,
             Map.of(),
             false,
             "millrace",
             new SystemClock());
-    Millrace.run(context, command);
-  }
-
-  private static final class OneTopic extends TopicServiceGrpc.TopicServiceImplBase {
-    @Override
-    public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> observer) {
-      observer.onNext(ListTopicsResponse.newBuilder().addTopics(TOPIC).build());
-      observer.onCompleted();
-    }
-
-    @Override
-    public void getTopic(GetTopicRequest request, StreamObserver<GetTopicResponse> observer) {
-      observer.onNext(GetTopicResponse.newBuilder().setTopic(TOPIC).build());
-      observer.onCompleted();
-    }
+    return Millrace.run(context, command) == expected ? 0 : 1;
   }
 }
