@@ -5,7 +5,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.Header;
-import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
@@ -18,7 +17,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -79,11 +77,8 @@ final class BatchDecoder {
   private void enter(RecordBatch batch) {
     Optional<MillraceError> defect = RecordBatches.defectAt(bytes, batch.position());
     if (defect.isPresent()) {
-      throw new MillraceException(
-          new MillraceError(
-              ErrorCode.CORRUPT_BATCH,
-              partition + ": the batch at " + position + " is corrupt: " + defect.get().message(),
-              Map.of("partition", partition.toString(), "offset", Long.toString(position))));
+      throw CorruptBatches.at(partition, batch.baseOffset(), position, defect.get().message())
+          .exception();
     }
     if (batch.nextOffset() > position && !batch.isControl()) {
       records = RecordReader.iterator(batch, maxDecompressedBytes);

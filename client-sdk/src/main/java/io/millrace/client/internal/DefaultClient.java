@@ -21,7 +21,7 @@ public final class DefaultClient implements MillraceClient {
   private final OffsetLookup offsets;
   private final Set<StreamProducer> producers = ConcurrentHashMap.newKeySet();
 
-  /** Runs what blocks (metadata, producer ids) for the producers' threads. */
+  /** Runs what blocks (metadata, offsets, producer ids) for producers and consumers. */
   private final ExecutorService helper =
       Executors.newCachedThreadPool(
           task -> {
@@ -57,7 +57,7 @@ public final class DefaultClient implements MillraceClient {
 
   @Override
   public Consumer consumer(ConsumerConfig config) {
-    return new StreamConsumer(config, cluster, metadata, offsets);
+    return new StreamConsumer(config, cluster, metadata, offsets, helper);
   }
 
   @Override

@@ -143,7 +143,8 @@ final class OffsetLookup {
     }
 
     private void failed(MillraceException e) {
-      if (!e.code().retriable() && e.code() != ErrorCode.UNKNOWN_TOPIC_ID) {
+      boolean lasting = !e.code().retriable() && e.code() != ErrorCode.UNKNOWN_TOPIC_ID;
+      if (lasting || e.code() == ErrorCode.CORRUPT_BATCH) {
         throw e;
       }
       failure = Optional.of(e);

@@ -1,56 +1,59 @@
 package io.millrace.client.internal;
 
-import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.OffsetSpec;
-import io.millrace.client.internal.TopicView.PartitionView;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.FetchStreamResponse;
-import io.millrace.proto.v1.SubscribePartition;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The consumer over fetch streams, one for each broker that leads an assigned partition. Confined
- * to the application's thread, but for {@link #wakeup} and the queue that the network fills.
+ * The consumer over fetch streams. Confined to the application's thread, but for {@link #wakeup}
+ * and the queue that the network and the helper thread fill. Only the wait for that queue blocks.
  */
-final class StreamConsumer implements Consumer {
+final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private final ConsumerConfig config;
   private final ClusterClient cluster;
   private final MetadataCache metadata;
-  private final OffsetLookup offsets;
+  private final SubscriptionLookUps lookUps;
+  private final ConsumerStreams streams;
+  private final RecordHandOut handOut;
 
   /** Bounded by the streams' credits and their bound on messages. */
   private final LinkedBlockingQueue<FetchEvent> events = new LinkedBlockingQueue<>();
 
   private final Map<TopicPartition, Subscription> subscriptions = new LinkedHashMap<>();
-  private final Map<Long, Subscription> byId = new HashMap<>();
-  private final Map<BrokerAddress, FetchConnection> connections = new HashMap<>();
-  private long lastId;
-  private Optional<Reading> reading = Optional.empty();
 
-  /** The message whose records are being handed out. */
-  private record Reading(Subscription subscription, FetchEvent.Data event, BatchDecoder records) {}
+  /** Why the last look-up of starts failed; told once. */
+  private Optional<MillraceException> startsUnknown = Optional.empty();
 
+  /**
+   * @param helper runs what blocks
+   */
   StreamConsumer(
-      ConsumerConfig config, ClusterClient cluster, MetadataCache metadata, OffsetLookup offsets) {
+      ConsumerConfig config,
+      ClusterClient cluster,
+      MetadataCache metadata,
+      OffsetLookup offsets,
+      Executor helper) {
     this.config = config;
     this.cluster = cluster;
     this.metadata = metadata;
-    this.offsets = offsets;
+    this.lookUps = new SubscriptionLookUps(cluster, metadata, offsets, helper, events::add, this);
+    this.streams = new ConsumerStreams(config, cluster, events::add);
+    this.handOut = new RecordHandOut(config, this::unreadable);
   }
 
   @Override
@@ -66,8 +69,8 @@ final class StreamConsumer implements Consumer {
   @Override
   public void unassign(TopicPartition partition) {
     Subscription subscription = assigned(partition);
-    dropReading(subscription);
-    byId.remove(subscription.id());
+    handOut.drop(subscription);
+    streams.forget(subscription);
     subscription.leaveStream();
     subscriptions.remove(partition);
   }
@@ -88,13 +91,18 @@ final class StreamConsumer implements Consumer {
   }
 
   @Override
+  public Optional<MillraceException> trouble() {
+    return subscriptions.values().stream().flatMap(s -> s.trouble().stream()).findFirst();
+  }
+
+  @Override
   public List<ConsumerRecord> poll(Duration timeout) {
     long deadline = now() + timeout.toMillis();
     List<ConsumerRecord> records = new ArrayList<>();
     throwReport();
     while (true) {
-      findStarts();
-      joinStreams();
+      lookUps.askForStarts(subscriptions.values());
+      lookUps.findLeaders(subscriptions.values(), now());
       if (!takeEvents(records, 0)) {
         return records;
       }
@@ -103,7 +111,8 @@ final class StreamConsumer implements Consumer {
       }
       throwReport();
       throwFailure();
-      long wait = Math.min(deadline, nextRetryMs()) - now();
+      long now = now();
+      long wait = Math.min(deadline, Math.max(now, nextRetryMs())) - now;
       if (wait > 0 && !takeEvents(records, wait)) {
         return records;
       }
@@ -120,16 +129,14 @@ final class StreamConsumer implements Consumer {
 
   @Override
   public void close() {
-    connections.values().forEach(FetchConnection::close);
-    connections.clear();
+    subscriptions.values().forEach(handOut::drop);
+    streams.close();
     subscriptions.clear();
-    byId.clear();
-    reading = Optional.empty();
   }
 
   private void move(Subscription subscription, OffsetSpec place) {
-    dropReading(subscription);
-    byId.remove(subscription.id());
+    handOut.drop(subscription);
+    streams.forget(subscription);
     subscription.moveTo(place);
   }
 
@@ -141,60 +148,6 @@ final class StreamConsumer implements Consumer {
     return subscription;
   }
 
-  private void findStarts() {
-    Map<TopicPartition, OffsetSpec> open = new HashMap<>();
-    for (Subscription subscription : subscriptions.values()) {
-      subscription.start().ifPresent(place -> open.put(subscription.partition(), place));
-    }
-    if (!open.isEmpty()) {
-      offsets
-          .find(open, cluster.config().requestTimeout())
-          .forEach((partition, offset) -> assigned(partition).startsAt(offset));
-    }
-  }
-
-  private void joinStreams() {
-    long now = now();
-    for (Subscription subscription : subscriptions.values()) {
-      if (subscription.waitsForStream(now)) {
-        try {
-          join(subscription);
-        } catch (MillraceException e) {
-          trouble(subscription, e);
-        }
-      }
-    }
-  }
-
-  private void join(Subscription subscription) {
-    TopicPartition partition = subscription.partition();
-    Duration timeout = cluster.config().connectTimeout();
-    TopicView topic =
-        subscription.troubledMs(now()) > 0
-            ? metadata.refresh(partition.topic(), timeout)
-            : metadata.topic(partition.topic(), timeout);
-    PartitionView view = Leaders.partition(topic, partition);
-    BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(partition));
-    FetchConnection connection =
-        connections.computeIfAbsent(
-            leader, broker -> FetchConnection.open(broker, config, cluster, events::add));
-    long id = ++lastId;
-    subscription.joined(connection, id);
-    byId.put(id, subscription);
-    connection.subscribe(
-        SubscribePartition.newBuilder()
-            .setSubscriptionId(id)
-            .setPartition(
-                FetchPartition.newBuilder()
-                    .setTopicId(Uuids.toBytes(topic.id()))
-                    .setPartition(partition.partition())
-                    .setFetchOffset(subscription.position())
-                    .setCurrentLeaderEpoch(view.leaderEpoch())
-                    .setLastFetchedEpoch(-1)
-                    .setMaxBytes(config.maxFetchBytes()))
-            .build());
-  }
-
   /**
    * Takes what is there, or waits for one event, until there are enough records.
    *
@@ -202,7 +155,7 @@ final class StreamConsumer implements Consumer {
    */
   private boolean takeEvents(List<ConsumerRecord> records, long waitMs) {
     long wait = waitMs;
-    while (!handOut(records)) {
+    while (!handOut.moveTo(records)) {
       Optional<FetchEvent> event = nextEvent(wait);
       if (event.isEmpty()) {
         return true;
@@ -212,7 +165,9 @@ final class StreamConsumer implements Consumer {
       if (found instanceof FetchEvent.Data data) {
         take(data);
       } else if (found instanceof FetchEvent.Ended ended) {
-        ended(ended);
+        streams.ended(ended.connection()).forEach(s -> trouble(s, ended.cause()));
+      } else if (found instanceof FetchEvent.Answered answered) {
+        answered.then().run();
       } else {
         return false;
       }
@@ -230,54 +185,17 @@ final class StreamConsumer implements Consumer {
     }
   }
 
-  /** Moves records of the message being read to the caller; true when it has enough. */
-  private boolean handOut(List<ConsumerRecord> records) {
-    if (reading.isEmpty()) {
-      return false;
-    }
-    Reading current = reading.get();
-    while (records.size() < config.maxPollRecords()) {
-      Optional<ConsumerRecord> next;
-      try {
-        next = current.records().next();
-      } catch (MillraceException e) {
-        finishReading(current);
-        byId.remove(current.subscription().id());
-        current.subscription().leaveStream();
-        current.subscription().fail(e);
-        return false;
-      }
-      current.subscription().advanceTo(current.records().position());
-      if (next.isEmpty()) {
-        finishReading(current);
-        return false;
-      }
-      records.add(next.get());
-    }
-    return true;
-  }
-
-  private void finishReading(Reading current) {
-    current.event().connection().done(current.event().response());
-    reading = Optional.empty();
-  }
-
-  private void dropReading(Subscription subscription) {
-    if (reading.isPresent() && reading.get().subscription() == subscription) {
-      finishReading(reading.get());
-    }
-  }
-
   private void take(FetchEvent.Data event) {
     FetchStreamResponse response = event.response();
-    Subscription subscription = byId.get(response.getSubscriptionId());
-    if (subscription == null) {
+    Optional<Subscription> known = streams.find(response.getSubscriptionId());
+    if (known.isEmpty()) {
       event.connection().done(response);
       return;
     }
+    Subscription subscription = known.get();
     if (response.getData().hasError()) {
       event.connection().done(response);
-      byId.remove(response.getSubscriptionId());
+      streams.forget(subscription);
       refused(subscription, GrpcErrors.fromProto(response.getData().getError()).exception());
       return;
     }
@@ -285,13 +203,7 @@ final class StreamConsumer implements Consumer {
     if (response.getData().getRecords().isEmpty()) {
       event.connection().done(response);
     } else {
-      BatchDecoder decoder =
-          new BatchDecoder(
-              subscription.partition(),
-              response.getData().getRecords(),
-              subscription.position(),
-              config.maxDecompressedBytes());
-      reading = Optional.of(new Reading(subscription, event, decoder));
+      handOut.begin(subscription, event);
     }
   }
 
@@ -299,11 +211,39 @@ final class StreamConsumer implements Consumer {
     if (e.code() == ErrorCode.OFFSET_OUT_OF_RANGE
         && config.outOfRange() != ConsumerConfig.OutOfRange.FAIL) {
       boolean earliest = config.outOfRange() == ConsumerConfig.OutOfRange.EARLIEST;
-      subscription.lost(now());
+      subscription.lost(now(), e);
       subscription.moveTo(earliest ? OffsetSpec.earliest() : OffsetSpec.latest());
+    } else if (e.code() == ErrorCode.CORRUPT_BATCH) {
+      subscription.fail(CorruptBatches.served(subscription, e.error()).exception());
     } else {
       trouble(subscription, e);
     }
+  }
+
+  /** A batch came in bytes that can't be read. */
+  private void unreadable(Subscription subscription, MillraceException e) {
+    streams.forget(subscription);
+    subscription.leaveStream();
+    subscription.fail(e);
+  }
+
+  @Override
+  public void leadersKnown(Subscription subscription, TopicView topic) {
+    try {
+      streams.join(subscription, topic);
+    } catch (MillraceException e) {
+      trouble(subscription, e);
+    }
+  }
+
+  @Override
+  public void leadersUnknown(Subscription subscription, MillraceException why) {
+    trouble(subscription, why);
+  }
+
+  @Override
+  public void startsUnknown(MillraceException why) {
+    startsUnknown = Optional.of(why);
   }
 
   /**
@@ -317,7 +257,7 @@ final class StreamConsumer implements Consumer {
       return;
     }
     long now = now();
-    subscription.lost(now);
+    subscription.lost(now, e);
     if (subscription.troubledMs(now) >= cluster.config().requestTimeout().toMillis()) {
       subscription.report(e, now);
     }
@@ -325,24 +265,16 @@ final class StreamConsumer implements Consumer {
 
   /** Only while no records are in hand. */
   private void throwReport() {
+    Optional<MillraceException> unknown = startsUnknown;
+    startsUnknown = Optional.empty();
+    if (unknown.isPresent()) {
+      throw unknown.get();
+    }
     Optional<MillraceException> report =
         subscriptions.values().stream().flatMap(s -> s.report().stream()).findFirst();
     if (report.isPresent()) {
       subscriptions.values().forEach(s -> s.reported(report.get()));
       throw report.get();
-    }
-  }
-
-  private void ended(FetchEvent.Ended event) {
-    FetchConnection connection = event.connection();
-    connection.markEnded();
-    connections.remove(connection.broker(), connection);
-    cluster.channels().dialNow(connection.broker());
-    for (Subscription subscription : subscriptions.values()) {
-      if (subscription.connection().filter(c -> c == connection).isPresent()) {
-        byId.remove(subscription.id());
-        trouble(subscription, event.cause());
-      }
     }
   }
 

@@ -9,7 +9,8 @@ import java.util.Optional;
  * One partition of a consumer. Confined to the consumer's thread.
  *
  * <p>It goes through: start not known → known, not on a stream → on a stream; a lost stream or a
- * retriable error takes it back a step, another error stops it until it is moved.
+ * retriable error takes it back a step, another error stops it until it is moved. At each of the
+ * first two steps there is a time while a question is out: for the start, then for the leader.
  */
 final class Subscription {
   private final TopicPartition partition;
@@ -28,6 +29,15 @@ final class Subscription {
   /** Since when nothing could be read, as opposed to nothing being there. */
   private long troubledSinceMs = Long.MAX_VALUE;
 
+  /** Whether a question about it is out. */
+  private boolean asking;
+
+  /** How often it was moved: tells an answer that came too late. */
+  private int moves;
+
+  /** What keeps it from being read; empty when the broker serves it, and before the first try. */
+  private Optional<MillraceException> trouble = Optional.empty();
+
   private Optional<MillraceException> failure = Optional.empty();
 
   /** What the application is to be told once although it is tried again. */
@@ -35,8 +45,16 @@ final class Subscription {
 
   Subscription(TopicPartition partition, OffsetSpec start, Backoff backoff) {
     this.partition = partition;
-    this.start = Optional.of(start);
     this.backoff = backoff;
+    this.start = Optional.of(start);
+    startAtKnownOffset(start);
+  }
+
+  /** An offset needs no look-up. */
+  private void startAtKnownOffset(OffsetSpec place) {
+    if (place instanceof OffsetSpec.AtOffset at) {
+      startsAt(at.offset());
+    }
   }
 
   TopicPartition partition() {
@@ -54,6 +72,30 @@ final class Subscription {
     return position;
   }
 
+  int moves() {
+    return moves;
+  }
+
+  /** Whether its start is to be asked for. */
+  boolean needsStart() {
+    return start.isPresent() && !asking && failure.isEmpty();
+  }
+
+  /** Whether the question that is out is for its leader. */
+  boolean asksForLeader() {
+    return asking && start.isEmpty();
+  }
+
+  /** A question about it goes out. */
+  void asks() {
+    asking = true;
+  }
+
+  /** The question was answered. */
+  void answered() {
+    asking = false;
+  }
+
   Optional<FetchConnection> connection() {
     return connection;
   }
@@ -64,12 +106,16 @@ final class Subscription {
 
   /** Whether it may be put on a stream now. */
   boolean waitsForStream(long nowMs) {
-    return failure.isEmpty() && start.isEmpty() && connection.isEmpty() && nowMs >= notBeforeMs;
+    return failure.isEmpty()
+        && start.isEmpty()
+        && connection.isEmpty()
+        && !asking
+        && nowMs >= notBeforeMs;
   }
 
   /** When {@link #waitsForStream} may turn true by time alone; {@code Long.MAX_VALUE} for never. */
   long retryAtMs() {
-    return failure.isEmpty() && connection.isEmpty() ? notBeforeMs : Long.MAX_VALUE;
+    return failure.isEmpty() && connection.isEmpty() && !asking ? notBeforeMs : Long.MAX_VALUE;
   }
 
   void moveTo(OffsetSpec place) {
@@ -77,10 +123,14 @@ final class Subscription {
     failure = Optional.empty();
     report = Optional.empty();
     notBeforeMs = Long.MIN_VALUE;
+    asking = false;
+    moves++;
     start = Optional.of(place);
+    startAtKnownOffset(place);
   }
 
   void startsAt(long offset) {
+    asking = false;
     start = Optional.empty();
     position = offset;
   }
@@ -96,10 +146,15 @@ final class Subscription {
   }
 
   /** The stream or the subscription is gone; to be tried again after a pause. */
-  void lost(long nowMs) {
+  void lost(long nowMs, MillraceException why) {
     connection = Optional.empty();
+    trouble = Optional.of(why);
     notBeforeMs = nowMs + backoff.nextMs();
     troubledSinceMs = Math.min(troubledSinceMs, nowMs);
+  }
+
+  Optional<MillraceException> trouble() {
+    return trouble;
   }
 
   /** How long it has been in trouble, in milliseconds; 0 when it is not. */
@@ -111,6 +166,7 @@ final class Subscription {
   void healthy() {
     backoff.reset();
     troubledSinceMs = Long.MAX_VALUE;
+    trouble = Optional.empty();
     report = Optional.empty();
   }
 

@@ -83,6 +83,9 @@ final class FakeBroker implements AutoCloseable {
   /** Run before each answer to a metadata request. */
   Runnable onMetadata = () -> {};
 
+  /** Whether metadata requests get no answer at all. */
+  volatile boolean silent;
+
   /** Told the partition of each subscription; what it returns is answered instead. */
   Function<Integer, Optional<Error>> onSubscribe = partition -> Optional.empty();
 
@@ -187,6 +190,9 @@ final class FakeBroker implements AutoCloseable {
         GetMetadataRequest request, StreamObserver<GetMetadataResponse> observer) {
       metadataCalls.incrementAndGet();
       onMetadata.run();
+      if (silent) {
+        return;
+      }
       GetMetadataResponse.Builder answer =
           GetMetadataResponse.newBuilder()
               .setClusterId("test")
@@ -465,6 +471,11 @@ final class FakeBroker implements AutoCloseable {
       }
       subscriptions.put(subscribe.getSubscriptionId(), partition);
       positions.put(subscribe.getSubscriptionId(), partition.getFetchOffset());
+      send(
+          subscribe.getSubscriptionId(),
+          PartitionData.newBuilder()
+              .setHighWatermark(end(partitions.get(partition.getPartition())))
+              .build());
     }
 
     private void forget(long id) {

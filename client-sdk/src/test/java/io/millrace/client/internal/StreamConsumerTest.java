@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.LIST;
 
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
@@ -15,6 +16,7 @@ import io.millrace.client.api.ProducerRecord;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.Compression;
+import io.millrace.common.time.SystemClock;
 import io.millrace.proto.v1.Error;
 import io.millrace.proto.v1.ErrorCode;
 import java.nio.charset.StandardCharsets;
@@ -23,12 +25,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StreamConsumerTest {
   private static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
@@ -115,8 +120,12 @@ class StreamConsumerTest {
       assertThat(consumer.poll(LONG)).first().matches(r -> r.offset() <= 95);
     }
     try (Consumer consumer = at(OffsetSpec.latest())) {
-      assertThat(consumer.poll(Duration.ofMillis(50))).isEmpty();
-      assertThat(consumer.position(PARTITION)).isEqualTo(100);
+      Awaitility.await()
+          .ignoreExceptionsInstanceOf(IllegalStateException.class)
+          .until(
+              () ->
+                  consumer.poll(Duration.ofMillis(20)).isEmpty()
+                      && consumer.position(PARTITION) == 100);
     }
   }
 
@@ -254,6 +263,53 @@ class StreamConsumerTest {
     }
   }
 
+  /** S25: a batch that the broker does not serve stays so: nothing is gained by asking again. */
+  @Test
+  void S25_failsAtOnceWhenTheNextBatchIsCorruptOnTheBroker() {
+    broker.onSubscribe = partition -> Optional.of(corruptAt(40));
+    try (Consumer consumer = at(OffsetSpec.offset(42))) {
+      assertThatThrownBy(() -> consumer.poll(LONG))
+          .isInstanceOfSatisfying(
+              MillraceException.class,
+              e ->
+                  assertThat(e.error().details())
+                      .containsEntry("topic", FakeBroker.TOPIC)
+                      .containsEntry("partition", "0")
+                      .containsEntry("offset", "40")
+                      .containsEntry("position", "42"))
+          .hasMessageStartingWith("CORRUPT_BATCH: orders-0: the batch at offset 40 is corrupt: ")
+          .hasMessageContaining("seek to an offset after the batch");
+      broker.onSubscribe = partition -> Optional.empty();
+      consumer.seek(PARTITION, 60);
+      assertThat(read(consumer, 40)).isEqualTo(from(60));
+    }
+  }
+
+  private static Error corruptAt(long offset) {
+    return Error.newBuilder()
+        .setCode(ErrorCode.ERROR_CODE_CORRUPT_BATCH)
+        .setMessage("crc differs")
+        .putDetails("offset", Long.toString(offset))
+        .build();
+  }
+
+  @Test
+  void tellsWhatKeepsItFromReadingUntilItReadsAgain() {
+    try (Consumer consumer = at(OffsetSpec.offset(100))) {
+      Awaitility.await().until(() -> pollOnce(consumer).trouble().isEmpty());
+      broker.stop();
+      Awaitility.await().until(() -> pollOnce(consumer).trouble().isPresent());
+      assertThat(consumer.trouble().orElseThrow()).hasMessageContaining("127.0.0.1");
+      broker.start();
+      Awaitility.await().until(() -> pollOnce(consumer).trouble().isEmpty());
+    }
+  }
+
+  private static Consumer pollOnce(Consumer consumer) {
+    consumer.poll(Duration.ofMillis(10));
+    return consumer;
+  }
+
   @Test
   void failsOrResetsWhenThePositionIsOutOfRange() {
     broker.logStart = 40;
@@ -278,6 +334,43 @@ class StreamConsumerTest {
       waker.start();
       assertThat(consumer.poll(Duration.ofMinutes(1))).isEmpty();
       waker.join();
+    }
+  }
+
+  /** An answer may come before the poll waits for it. */
+  @Test
+  void waitsForNothingThatIsThereAlready() {
+    ClusterClient cluster = new ClusterClient(broker.config().build(), new SystemClock());
+    MetadataCache metadata = new MetadataCache(cluster);
+    try (cluster;
+        Consumer consumer =
+            new StreamConsumer(
+                ConsumerConfig.defaults(),
+                cluster,
+                metadata,
+                new OffsetLookup(cluster, metadata),
+                Runnable::run)) {
+      consumer.assign(PARTITION, OffsetSpec.latest());
+      consumer.poll(Duration.ofMillis(1));
+      assertThat(consumer.position(PARTITION)).isEqualTo(100);
+    }
+  }
+
+  /** The look-up of a start and of the leaders: a broker that is silent holds neither up. */
+  @ParameterizedTest
+  @ValueSource(strings = {"start", "leader"})
+  void wakesUpAPollThatLooksSomethingUp(String what) {
+    broker.silent = true;
+    try (MillraceClient other =
+            MillraceClient.connect(
+                broker.config().requestTimeout(LONG).connectTimeout(LONG).build());
+        Consumer consumer = other.consumer(ConsumerConfig.defaults())) {
+      broker.onMetadata = consumer::wakeup;
+      consumer.assign(PARTITION, what.equals("start") ? OffsetSpec.latest() : OffsetSpec.offset(7));
+      CompletableFuture<List<ConsumerRecord>> poll =
+          CompletableFuture.supplyAsync(() -> consumer.poll(LONG));
+      assertThat(poll).succeedsWithin(LONG.dividedBy(2)).asInstanceOf(LIST).isEmpty();
+      assertThat(consumer.poll(Duration.ofMillis(1))).isEmpty();
     }
   }
 

@@ -1,0 +1,97 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.api.ConsumerConfig;
+import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import io.millrace.proto.v1.FetchPartition;
+import io.millrace.proto.v1.SubscribePartition;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A consumer's fetch streams, one for each broker that leads an assigned partition, and which
+ * subscription is on which. Confined to the consumer's thread.
+ */
+final class ConsumerStreams {
+  private final ConsumerConfig config;
+  private final ClusterClient cluster;
+  private final Consumer<FetchEvent> sink;
+  private final Map<Long, Subscription> byId = new HashMap<>();
+  private final Map<BrokerAddress, FetchConnection> connections = new HashMap<>();
+  private long lastId;
+
+  /**
+   * @param sink takes what the network tells, on any thread
+   */
+  ConsumerStreams(ConsumerConfig config, ClusterClient cluster, Consumer<FetchEvent> sink) {
+    this.config = config;
+    this.cluster = cluster;
+    this.sink = sink;
+  }
+
+  /** The subscription of that number, if it is still on its stream. */
+  Optional<Subscription> find(long id) {
+    return Optional.ofNullable(byId.get(id));
+  }
+
+  /**
+   * Puts a subscription on its leader's stream.
+   *
+   * @throws MillraceException if the partition does not exist or has no leader
+   */
+  void join(Subscription subscription, TopicView topic) {
+    TopicPartition partition = subscription.partition();
+    PartitionView view = Leaders.partition(topic, partition);
+    BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(partition));
+    FetchConnection connection =
+        connections.computeIfAbsent(
+            leader, broker -> FetchConnection.open(broker, config, cluster, sink));
+    long id = ++lastId;
+    subscription.joined(connection, id);
+    byId.put(id, subscription);
+    connection.subscribe(
+        SubscribePartition.newBuilder()
+            .setSubscriptionId(id)
+            .setPartition(
+                FetchPartition.newBuilder()
+                    .setTopicId(Uuids.toBytes(topic.id()))
+                    .setPartition(partition.partition())
+                    .setFetchOffset(subscription.position())
+                    .setCurrentLeaderEpoch(view.leaderEpoch())
+                    .setLastFetchedEpoch(-1)
+                    .setMaxBytes(config.maxFetchBytes()))
+            .build());
+  }
+
+  /** What is still under way for a subscription is dropped from now on. */
+  void forget(Subscription subscription) {
+    byId.remove(subscription.id());
+  }
+
+  /** A stream is over; returns the subscriptions that were on it. */
+  List<Subscription> ended(FetchConnection connection) {
+    connection.markEnded();
+    connections.remove(connection.broker(), connection);
+    cluster.channels().dialNow(connection.broker());
+    List<Subscription> lost = new ArrayList<>();
+    for (Subscription subscription : List.copyOf(byId.values())) {
+      if (subscription.connection().filter(c -> c == connection).isPresent()) {
+        byId.remove(subscription.id());
+        lost.add(subscription);
+      }
+    }
+    return lost;
+  }
+
+  void close() {
+    connections.values().forEach(FetchConnection::close);
+    connections.clear();
+    byId.clear();
+  }
+}
