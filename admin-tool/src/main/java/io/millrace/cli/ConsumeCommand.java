@@ -12,11 +12,12 @@ import io.millrace.common.TopicPartition;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,7 +44,9 @@ import picocli.CommandLine.TypeConversionException;
       "  ${ROOT-COMMAND-NAME} consume orders --from 15m -o json",
     })
 final class ConsumeCommand implements Callable<Integer> {
-  private static final Duration POLL = Duration.ofMillis(500);
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  private static final int MOST_PLACES = 8;
 
   private final CliContext context;
 
@@ -83,7 +86,11 @@ final class ConsumeCommand implements Callable<Integer> {
       description = "Only these partitions; may be repeated.")
   private List<Integer> partitions = new ArrayList<>();
 
-  @Option(names = "--follow", description = "Do not end: wait for new records.")
+  @Option(
+      names = "--follow",
+      description =
+          "Do not end: wait for new records. A broker that is lost is waited for as long as"
+              + " --timeout; only then does the command end, with exit code 1.")
   private boolean follow;
 
   @Option(
@@ -108,8 +115,10 @@ final class ConsumeCommand implements Callable<Integer> {
     try (MillraceClient client = connection.connect(context);
         Consumer consumer = client.consumer(ConsumerConfig.defaults())) {
       List<TopicPartition> chosen = choose(client.admin());
-      Map<TopicPartition, Long> ends = follow ? Map.of() : ends(client.admin(), chosen);
-      chosen.forEach(partition -> consumer.assign(partition, start));
+      Map<TopicPartition, Long> ends =
+          follow ? Map.of() : offsets(client.admin(), chosen, OffsetSpec.latest());
+      offsets(client.admin(), chosen, start)
+          .forEach((partition, offset) -> consumer.assign(partition, OffsetSpec.offset(offset)));
       consume(consumer, ends);
       explainNothing(start, ends);
     }
@@ -148,10 +157,11 @@ final class ConsumeCommand implements Callable<Integer> {
     return chosen;
   }
 
-  private static Map<TopicPartition, Long> ends(Admin admin, List<TopicPartition> chosen) {
-    Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
-    chosen.forEach(partition -> latest.put(partition, OffsetSpec.latest()));
-    return admin.offsets(latest);
+  private static Map<TopicPartition, Long> offsets(
+      Admin admin, List<TopicPartition> chosen, OffsetSpec place) {
+    Map<TopicPartition, OffsetSpec> places = new TreeMap<>();
+    chosen.forEach(partition -> places.put(partition, place));
+    return admin.offsets(places);
   }
 
   /** An offset beyond the end is likely a mistake, though not an error: it may come to exist. */
@@ -164,9 +174,12 @@ final class ConsumeCommand implements Callable<Integer> {
 
   private void consume(Consumer consumer, Map<TopicPartition, Long> ends) {
     PrintStream out = context.out();
+    OutageNotes notes = new OutageNotes(context, connection.timeout());
     Duration wait = Duration.ZERO;
     while (printed < max && !out.checkError()) {
-      for (ConsumerRecord record : consumer.poll(wait)) {
+      List<ConsumerRecord> records = poll(consumer, wait);
+      notes.look(consumer.trouble());
+      for (ConsumerRecord record : records) {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
         if (printed < max && record.offset() < ends.getOrDefault(partition, Long.MAX_VALUE)) {
           print(record, out);
@@ -178,6 +191,27 @@ final class ConsumeCommand implements Callable<Integer> {
       wait = POLL;
     }
     out.flush();
+  }
+
+  private List<ConsumerRecord> poll(Consumer consumer, Duration wait) {
+    try {
+      return consumer.poll(wait);
+    } catch (MillraceException e) {
+      context.out().flush();
+      tellPositions(consumer);
+      throw e;
+    }
+  }
+
+  /** For whoever goes on later. */
+  private void tellPositions(Consumer consumer) {
+    String places =
+        consumer.assignment().stream()
+            .sorted()
+            .limit(MOST_PLACES)
+            .map(partition -> partition + " at offset " + consumer.position(partition))
+            .collect(Collectors.joining(", "));
+    context.err().println(TopicReports.count(printed, "record") + " printed; stopped in " + places);
   }
 
   private static boolean atEnd(Consumer consumer, Map<TopicPartition, Long> ends) {

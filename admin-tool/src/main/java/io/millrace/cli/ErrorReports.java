@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -100,6 +101,7 @@ final class ErrorReports {
           hint("try again; --timeout gives it longer");
       case OFFSET_OUT_OF_RANGE -> hint("start at what there is: --from earliest or --from latest");
       case BATCH_TOO_LARGE -> tooLarge(error.details());
+      case CORRUPT_BATCH -> goOnAfter(error.details());
       default -> {
         // The message says it all.
       }
@@ -117,6 +119,31 @@ final class ErrorReports {
             + " --config max.message.bytes="
             + details.getOrDefault("batch_bytes", "BYTES")
             + "  (or more)");
+  }
+
+  /** How long the batch is can't be told from its bytes: the next offset is the least to try. */
+  private void goOnAfter(Map<String, String> details) {
+    if (!details.keySet().containsAll(Set.of("topic", "partition", "position"))) {
+      return;
+    }
+    String next =
+        details.getOrDefault("next_offset", "" + (Long.parseLong(details.get("position")) + 1));
+    hint(
+        "go on after it:  "
+            + context.command()
+            + " consume "
+            + details.get("topic")
+            + " --partition "
+            + details.get("partition")
+            + " --from "
+            + next
+            + (details.containsKey("next_offset")
+                ? ""
+                : "  (or later: where the batch ends is not known)"));
+    hint(
+        "look at it:      "
+            + context.command()
+            + " log verify DATA-DIRECTORY  (of a stopped broker)");
   }
 
   private static List<String> nearest(UnmatchedArgumentException e) {

@@ -8,6 +8,7 @@ import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,44 @@ class BrokerLostTest {
         return -1;
       }
     };
+  }
+
+  @Test
+  void consumeTellsWhenItHasLostItsBrokerAndWhenItIsBack() {
+    try (TestNode node = new TestNode(directory)) {
+      node.run("topic create orders");
+      node.runWithInput("one", "produce", "orders");
+      BackgroundRun consume = new BackgroundRun(node, "consume orders --follow --max 2");
+      Awaitility.await().until(() -> consume.out().equals("one\n"));
+      assertThat(consume.err()).isEmpty();
+      node.stop();
+      Awaitility.await().until(() -> !consume.err().isEmpty());
+      assertThat(consume.err())
+          .startsWith("millrace: connection lost: ")
+          .endsWith("; trying again, for 30s (--timeout)\n");
+      node.start();
+      Awaitility.await()
+          .until(() -> consume.err().endsWith("millrace: connected again, going on\n"));
+      node.runWithInput("two", "produce", "orders");
+      assertThat(consume.exitCode()).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(0);
+      assertThat(consume.out()).isEqualTo("one\ntwo\n");
+    }
+  }
+
+  @Test
+  void consumeGivesUpAfterItsTimeoutAndTellsWhereItStopped() {
+    try (TestNode node = new TestNode(directory)) {
+      node.run("topic create orders");
+      node.runWithInput("one", "produce", "orders");
+      BackgroundRun consume = new BackgroundRun(node, "consume orders --follow --timeout 500ms");
+      Awaitility.await().until(() -> consume.out().equals("one\n"));
+      node.stop();
+      assertThat(consume.exitCode()).succeedsWithin(Duration.ofSeconds(10)).isEqualTo(1);
+      assertThat(consume.err())
+          .contains("; trying again, for 500ms (--timeout)\n")
+          .contains("1 record printed; stopped in orders-0 at offset 1\n")
+          .doesNotContain("\tat ");
+    }
   }
 
   @Test

@@ -3,8 +3,10 @@ package io.millrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -230,6 +232,24 @@ class CommandsTest {
         CommandLineRun.of("log", "verify", directory.resolve("data").toString());
     assertThat(verify.exitCode()).isEqualTo(1);
     assertThat(verify.err()).contains("in use by a running broker").contains("--even-if-in-use");
+  }
+
+  /** S25: what the disk has spoilt is not served, and the reader is told how to go on. */
+  @Test
+  void S25_tellsAtOnceOfACorruptBatchAndHowToGoOnAfterIt() throws IOException {
+    node.run("topic create spoilt");
+    node.runWithInput("first", "produce", "spoilt");
+    node.runWithInput("second", "produce", "spoilt");
+    Path segment = directory.resolve("data/spoilt-0/00000000000000000000.log");
+    byte[] bytes = Files.readAllBytes(segment);
+    bytes[new String(bytes, StandardCharsets.ISO_8859_1).indexOf("first")] ^= 1;
+    Files.write(segment, bytes, StandardOpenOption.WRITE);
+    CommandLineRun run = node.run("consume spoilt");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
+        .contains("millrace: spoilt-0: the batch at offset 0 is corrupt: ")
+        .contains("millrace consume spoilt --partition 0 --from 1");
+    assertThat(node.run("consume spoilt --partition 0 --from 1").out()).isEqualTo("second\n");
   }
 
   @Test
