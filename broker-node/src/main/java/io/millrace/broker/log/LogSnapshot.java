@@ -137,6 +137,36 @@ public final class LogSnapshot {
     return in(view, reader -> reader.largestTimestampMs(upperBound));
   }
 
+  /**
+   * The bytes of the batches from the one that holds an offset up to another one, found by the
+   * offset index and a few headers.
+   *
+   * @param from in [log start, log end]
+   * @param to where a batch ends, at most the log end; 0 bytes if it is not above {@code from}
+   * @throws CorruptBatchException if a batch on the way is corrupt
+   * @throws StaleSnapshotException if a segment was cut or deleted meanwhile
+   * @throws LogDirException if the disk fails
+   */
+  public long bytesBetween(long from, long to) {
+    if (from >= to) {
+      return 0;
+    }
+    int first = indexOf(from);
+    int last = indexOf(to);
+    long bytes = (long) positionOf(last, to) - positionOf(first, from);
+    for (int i = first; i < last; i++) {
+      bytes += view(i).size();
+    }
+    return bytes;
+  }
+
+  private int positionOf(int segment, long offset) {
+    SegmentView view = view(segment);
+    return offset == view.endOffset()
+        ? view.size()
+        : in(view, reader -> reader.batchHolding(offset)).position();
+  }
+
   /** Where the batch that holds an offset below the log end begins, in its segment. */
   OffsetIndex.IndexedPosition batchHolding(long offset) {
     return in(viewOf(offset), reader -> reader.batchHolding(offset));
@@ -157,6 +187,10 @@ public final class LogSnapshot {
   }
 
   private SegmentView viewOf(long offset) {
+    return view(indexOf(offset));
+  }
+
+  private int indexOf(long offset) {
     int low = 0;
     int high = sealed.size();
     while (low < high) {
@@ -167,7 +201,7 @@ public final class LogSnapshot {
         high = middle - 1;
       }
     }
-    return view(low);
+    return low;
   }
 
   private interface Read<T> {

@@ -13,26 +13,26 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
- * Counts connections and gives each its budget of bytes in flight. A connection over the bound
- * stands, but each call on it is refused with THROTTLED: the client learns why. Once another has
- * gone, its next call is let in. Thread-safe.
+ * Counts connections and gives each its budgets. A connection over the bound stands, but each call
+ * on it is refused with THROTTLED: the client learns why. Once another has gone, its next call is
+ * let in. Thread-safe.
  */
 public final class ConnectionLimits extends ServerTransportFilter implements ServerInterceptor {
   private static final Attributes.Key<Connection> CONNECTION =
       Attributes.Key.create("millrace-connection");
 
   private final int maxConnections;
-  private final InFlightBytes total;
-  private final long connectionInFlightBytes;
+  private final Supplier<ByteBudgets> budgets;
   private final AtomicInteger open = new AtomicInteger();
 
   /** Guarded by this: the connections that are let in; at most the bound. */
   private int admitted;
 
   private static final class Connection {
-    private final InFlightBytes budget;
+    private final ByteBudgets budgets;
 
     /** Written under the lock of the limits; once let in it stays so until it ends. */
     private volatile boolean admitted;
@@ -40,15 +40,19 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
     /** Guarded by the lock of the limits: a call that comes late is not to take a place again. */
     private boolean terminated;
 
-    Connection(InFlightBytes budget) {
-      this.budget = budget;
+    Connection(ByteBudgets budgets) {
+      this.budgets = budgets;
     }
   }
 
-  public ConnectionLimits(int maxConnections, InFlightBytes total, long connectionInFlightBytes) {
+  /**
+   * Makes the limits of a listener.
+   *
+   * @param budgets makes a connection's part of the server's
+   */
+  public ConnectionLimits(int maxConnections, Supplier<ByteBudgets> budgets) {
     this.maxConnections = maxConnections;
-    this.total = total;
-    this.connectionInFlightBytes = connectionInFlightBytes;
+    this.budgets = budgets;
   }
 
   /** The connections that are open. */
@@ -59,7 +63,7 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
   @Override
   public Attributes transportReady(Attributes attributes) {
     open.incrementAndGet();
-    Connection connection = new Connection(total.child(connectionInFlightBytes));
+    Connection connection = new Connection(budgets.get());
     admit(connection);
     return attributes.toBuilder().set(CONNECTION, connection).build();
   }
@@ -109,8 +113,8 @@ public final class ConnectionLimits extends ServerTransportFilter implements Ser
       RpcErrors.close(call, refusal);
       return new ServerCall.Listener<>() {};
     }
-    InFlightBytes budget = connection == null ? total : connection.budget;
-    Context context = Context.current().withValue(InFlightBytes.KEY, budget);
+    ByteBudgets own = connection == null ? budgets.get() : connection.budgets;
+    Context context = Context.current().withValue(ByteBudgets.KEY, own);
     return Contexts.interceptCall(context, call, headers, next);
   }
 }

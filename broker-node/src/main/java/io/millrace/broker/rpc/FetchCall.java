@@ -1,14 +1,11 @@
 package io.millrace.broker.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
-import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.Registration;
 import io.millrace.common.ErrorCode;
-import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.Scheduler;
-import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.FetchRequest;
 import io.millrace.proto.v1.FetchResponse;
@@ -17,18 +14,21 @@ import io.millrace.proto.v1.PartitionData;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One unary fetch: a read now, and as often as a partition advances until there is enough (S21).
- * Fields below the line are confined to the runs of {@link #attempt}, but for the flags.
+ * One unary fetch (S21). As often as a partition advances it looks at positions; only when there is
+ * enough, or the time is up, it reads, once. Fields below the line are confined to the runs of
+ * {@link #attempt}, but for the flags.
  */
 final class FetchCall {
+  /** What a partition takes in an answer besides its records, about. */
+  private static final int PART_BYTES = 128;
+
   private final FetchDeps deps;
   private final ServerCallStreamObserver<FetchResponse> client;
-  private final List<Part> parts = new ArrayList<>();
+  private final List<FetchPart> parts = new ArrayList<>();
   private final int maxBytes;
   private final int minBytes;
   private final long maxWaitMs;
@@ -40,20 +40,26 @@ final class FetchCall {
   private volatile boolean timeIsUp;
   private volatile boolean cancelled;
 
+  /** The answer, from the read until it is sent; given back last, when nobody else uses it. */
+  private final ByteLease memory;
+
   private final List<Registration> registrations = new ArrayList<>();
   private Scheduler.@Nullable Cancellable timer;
   private boolean parked;
   private boolean answered;
 
-  /** A partition of the request: on this broker, or not with the reason. */
-  private record Part(
-      Optional<PartitionHost> host,
-      ReadPosition position,
-      int maxBytes,
-      Optional<PartitionData> refused) {}
-
-  FetchCall(FetchDeps deps, FetchRequest request, ServerCallStreamObserver<FetchResponse> client) {
+  /**
+   * Makes a call.
+   *
+   * @param memory for the answer
+   */
+  FetchCall(
+      FetchDeps deps,
+      ByteLease memory,
+      FetchRequest request,
+      ServerCallStreamObserver<FetchResponse> client) {
     this.deps = deps;
+    this.memory = memory;
     this.client = client;
     FetchLimits limits = deps.limits();
     this.maxBytes = FetchLimits.within(request.getMaxBytes(), limits.maxBytes());
@@ -80,36 +86,21 @@ final class FetchCall {
     return level == IsolationLevel.ISOLATION_LEVEL_READ_COMMITTED;
   }
 
-  private Part part(FetchPartition asked, boolean committedOnly, Set<TopicIdPartition> seen) {
+  private FetchPart part(FetchPartition asked, boolean committedOnly, Set<TopicIdPartition> seen) {
     TopicIdPartition id = Partitions.named(asked.getTopicId(), asked.getPartition());
     if (!seen.add(id)) {
       throw invalid("partitions: " + id + " twice (expected: at most once)");
     }
-    Optional<PartitionHost> host = deps.partitions().find(id);
-    return new Part(
-        host,
+    return new FetchPart(
+        deps.partitions(),
+        id,
         ReadPosition.of(asked, committedOnly),
-        FetchLimits.within(asked.getMaxBytes(), maxBytes),
-        host.isPresent()
-            ? Optional.empty()
-            : Optional.of(notHere(id, deps.partitions().whyNotHere(id))));
-  }
-
-  /** What is said of a partition that is not on this broker. */
-  static PartitionData notHere(TopicIdPartition id, MillraceError why) {
-    return PartitionData.newBuilder()
-        .setTopicId(Uuids.toBytes(id.topicId()))
-        .setPartition(id.partition())
-        .setError(RpcErrors.toProto(why))
-        .setHighWatermark(-1)
-        .setLastStableOffset(-1)
-        .setLogStartOffset(-1)
-        .setLeaderEpoch(-1)
-        .build();
+        FetchLimits.within(asked.getMaxBytes(), maxBytes));
   }
 
   /** Begins. Called once, on the transport's thread. */
   void start() {
+    client.setOnCloseHandler(memory::release);
     client.setOnCancelHandler(
         () -> {
           cancelled = true;
@@ -119,58 +110,65 @@ final class FetchCall {
   }
 
   private void attempt() {
-    if (answered) {
+    if (cancelled) {
+      finish();
+      memory.release();
       return;
     }
-    if (cancelled) {
-      answered = true;
-      unpark();
+    if (answered) {
       return;
     }
     boolean lastTry = timeIsUp;
     try {
-      if (!tryToAnswer(lastTry) && !parked) {
+      if (enough() || lastTry) {
+        answer();
+      } else if (!parked) {
         park();
         // What advanced before the registrations is seen by one more try.
         attempt.call();
       }
     } catch (RuntimeException thrown) {
-      answered = true;
-      unpark();
+      finish();
+      memory.release();
       client.onError(RpcErrors.toStatus(thrown));
     }
   }
 
-  private boolean tryToAnswer(boolean lastTry) {
+  private boolean enough() {
+    boolean decided = false;
+    for (FetchPart part : parts) {
+      part.look(deps.reader());
+      decided |= part.decided();
+    }
+    return decided || available() >= minBytes;
+  }
+
+  private long available() {
+    return Math.min(maxBytes, parts.stream().mapToLong(FetchPart::available).sum());
+  }
+
+  private void answer() {
+    long overhead = (long) PART_BYTES * parts.size();
+    if (!memory.tryTake(available() + overhead)) {
+      throw new MillraceException(
+          ErrorCode.THROTTLED, "too many bytes of answers are under way; fetch again soon");
+    }
     FetchResponse.Builder response = FetchResponse.newBuilder();
     int bytes = 0;
-    boolean decided = false;
-    for (Part part : parts) {
-      if (part.host().isEmpty()) {
-        response.addPartitions(part.refused().orElseThrow());
-        decided = true;
-        continue;
-      }
-      int room = Math.min(part.maxBytes(), maxBytes - bytes);
-      PartitionReader.Result read =
-          deps.reader().read(part.host().get(), part.position(), room, bytes == 0);
-      response.addPartitions(read.data());
-      bytes += read.bytes();
-      decided |= read.decided();
+    for (FetchPart part : parts) {
+      PartitionData data = part.read(deps.reader(), maxBytes - bytes, bytes == 0);
+      response.addPartitions(data);
+      bytes += data.getRecords().size();
     }
-    if (!decided && bytes < minBytes && !lastTry) {
-      return false;
-    }
-    answered = true;
-    unpark();
+    memory.hold(bytes + overhead);
+    finish();
     client.onNext(response.build());
     client.onCompleted();
-    return true;
   }
 
   private void park() {
     parked = true;
-    for (Part part : parts) {
+    for (FetchPart part : parts) {
       part.host().ifPresent(host -> registrations.add(host.onAdvance(attempt::call)));
     }
     deps.streams().add(endOfServer);
@@ -182,7 +180,8 @@ final class FetchCall {
     attempt.call();
   }
 
-  private void unpark() {
+  private void finish() {
+    answered = true;
     deps.streams().remove(endOfServer);
     registrations.forEach(Registration::close);
     registrations.clear();

@@ -47,7 +47,8 @@ final class FetchEndpoint implements BindableService, FetchServiceGrpc.AsyncServ
   @Override
   public void fetch(FetchRequest request, StreamObserver<FetchResponse> call) {
     authorizer.check(RequestContext.current(), Operation.READ, "");
-    new FetchCall(deps, request, (ServerCallStreamObserver<FetchResponse>) call).start();
+    ByteLease memory = new ByteLease(ByteBudgets.KEY.get().fetch());
+    new FetchCall(deps, memory, request, (ServerCallStreamObserver<FetchResponse>) call).start();
   }
 
   private StreamObserver<FetchStreamRequest> openStream(StreamObserver<FetchFrame> call) {

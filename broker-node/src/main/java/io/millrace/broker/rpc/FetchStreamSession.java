@@ -186,8 +186,7 @@ final class FetchStreamSession {
     }
     Optional<PartitionHost> host = deps.partitions().find(partition);
     if (host.isEmpty()) {
-      client.onNext(
-          FetchFrame.of(id, FetchCall.notHere(partition, deps.partitions().whyNotHere(partition))));
+      client.onNext(FetchFrame.of(id, FetchPart.notHere(partition, deps.partitions())));
       return;
     }
     int maxBytes = FetchLimits.within(asked.getMaxBytes(), maxMessageBytes);

@@ -1,6 +1,5 @@
 package io.millrace.broker.rpc;
 
-import io.grpc.Context;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -8,8 +7,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bytes of requests that are not answered yet, under a bound: the whole server's, with a child for
- * each connection. Thread-safe, without locks.
+ * Bytes that requests or answers hold, under a bound: the whole server's, with a child for each
+ * connection. Thread-safe, without locks.
  *
  * <p>A unary request gets in by {@link #tryAdd} or not at all. A stream asks for its next message
  * only while there is room ({@link #whenFree}) and then {@link #add}s what came: so the bound is
@@ -17,16 +16,16 @@ import org.jspecify.annotations.Nullable;
  * StreamPlaces}).
  */
 public final class InFlightBytes {
-  /** The budget of the connection that a call came on. */
-  static final Context.Key<InFlightBytes> KEY = Context.key("millrace-in-flight");
-
   private final @Nullable InFlightBytes parent;
   private final long limit;
 
   /** At least 0. */
   private final AtomicLong used = new AtomicLong();
 
-  private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+  private final Queue<Waiter> waiting = new ConcurrentLinkedQueue<>();
+
+  /** Equal if the task is the same. */
+  private record Waiter(InFlightBytes budget, Runnable task) {}
 
   private InFlightBytes(@Nullable InFlightBytes parent, long limit) {
     this.parent = parent;
@@ -81,6 +80,27 @@ public final class InFlightBytes {
     return false;
   }
 
+  /**
+   * Takes the bytes of an answer unless others exhaust the budget, in one step: so the bound is
+   * passed by at most one answer.
+   *
+   * @param held what the answer has taken already
+   */
+  boolean tryGrow(long bytes, long held) {
+    long now = used.get();
+    while (now - held < limit) {
+      if (used.compareAndSet(now, now + bytes)) {
+        if (parent == null || parent.tryGrow(bytes, held)) {
+          return true;
+        }
+        giveBack(bytes);
+        return false;
+      }
+      now = used.get();
+    }
+    return false;
+  }
+
   /** Takes the bytes of a message of a stream that was asked for while there was room. */
   void add(long bytes) {
     used.addAndGet(bytes);
@@ -111,7 +131,7 @@ public final class InFlightBytes {
    * Runs a task once the budget is no longer exhausted: at once, or on a thread that releases
    * bytes.
    *
-   * @param task must not block
+   * @param task must not block; the same one to {@link #forget}
    */
   void whenFree(Runnable task) {
     Optional<InFlightBytes> full = firstFull();
@@ -119,9 +139,17 @@ public final class InFlightBytes {
       task.run();
       return;
     }
-    full.get().waiting.add(() -> whenFree(task));
+    full.get().waiting.add(new Waiter(this, task));
     if (full.get().used.get() < full.get().limit) {
       full.get().wake();
+    }
+  }
+
+  /** A task that waits is not needed any more: its call has ended. */
+  void forget(Runnable task) {
+    Waiter gone = new Waiter(this, task);
+    for (InFlightBytes each = this; each != null; each = each.parent) {
+      each.waiting.remove(gone);
     }
   }
 
@@ -134,11 +162,11 @@ public final class InFlightBytes {
 
   private void wake() {
     for (int count = waiting.size(); count > 0; count--) {
-      Runnable task = waiting.poll();
-      if (task == null) {
+      Waiter waiter = waiting.poll();
+      if (waiter == null) {
         return;
       }
-      task.run();
+      waiter.budget().whenFree(waiter.task());
     }
   }
 }

@@ -57,6 +57,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   private boolean serverEnds;
 
   private final Runnable endOfServer = this::serverEnds;
+  private final Runnable requestNext = this::requestNext;
 
   /** Guarded by this: the next frame was not asked for yet, because the client does not read. */
   private boolean waitsForReader;
@@ -85,7 +86,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
       cancelled();
       throw thrown;
     }
-    budget.whenFree(this::requestNext);
+    budget.whenFree(requestNext);
   }
 
   private void handle(InboundProduce inbound) {
@@ -231,7 +232,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
       }
       waitsForReader = false;
     }
-    budget.whenFree(this::requestNext);
+    budget.whenFree(requestNext);
   }
 
   private void serverEnds() {
@@ -266,6 +267,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
       return;
     }
     ended = true;
+    budget.forget(requestNext);
     deps.places().leave();
     deps.streams().remove(endOfServer);
   }

@@ -87,7 +87,9 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
   private StreamObserver<InboundProduce> openStream(StreamObserver<ProduceStreamResponse> call) {
     authorizer.check(RequestContext.current(), Operation.WRITE, "");
     return new ProduceStreamSession(
-        deps, InFlightBytes.KEY.get(), (ServerCallStreamObserver<ProduceStreamResponse>) call);
+        deps,
+        ByteBudgets.KEY.get().produce(),
+        (ServerCallStreamObserver<ProduceStreamResponse>) call);
   }
 
   @Override
@@ -100,7 +102,7 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
 
   private static <A> CompletableFuture<A> withinBudget(
       long bytes, Supplier<CompletableFuture<A>> work) {
-    InFlightBytes budget = InFlightBytes.KEY.get();
+    InFlightBytes budget = ByteBudgets.KEY.get().produce();
     if (!budget.tryAdd(bytes)) {
       throw new MillraceError(
               ErrorCode.THROTTLED,

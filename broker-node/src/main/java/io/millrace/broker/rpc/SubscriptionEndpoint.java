@@ -20,6 +20,7 @@ final class SubscriptionEndpoint extends SubscriptionServiceGrpc.SubscriptionSer
   @Override
   public void tail(TailRequest request, StreamObserver<TailResponse> call) {
     authorizer.check(RequestContext.current(), Operation.READ, request.getTopic());
-    new TailSession(deps, request, (ServerCallStreamObserver<TailResponse>) call).start();
+    InFlightBytes budget = ByteBudgets.KEY.get().fetch();
+    new TailSession(deps, budget, request, (ServerCallStreamObserver<TailResponse>) call).start();
   }
 }

@@ -36,14 +36,23 @@ final class TailCursor {
   /** Batches that were read and not unpacked yet. */
   private Iterator<RecordBatch> batches = Collections.emptyIterator();
 
+  /** The bytes of what was read, while batches or records of it are left. */
+  private int readBytes;
+
   /** Records that were unpacked and not sent yet. */
   private Iterator<Record> records = Collections.emptyIterator();
+
+  /** The offset after the batch that the records are of. */
+  private long unpackedTo;
 
   /** The offset of the next record to send: what was unpacked before it is dropped (S26). */
   private long nextOffset;
 
   /** Where to read on; at or above {@link #nextOffset}. */
   private long readOffset;
+
+  /** A read brought nothing though there should be something: only an advance can change that. */
+  private boolean dry;
 
   private long endOffset = NO_END;
   private boolean closed;
@@ -54,8 +63,19 @@ final class TailCursor {
    *
    * @param records how many records
    * @param bytes how many bytes, about
+   * @param noRoom whether it ended because there is no memory for more
    */
-  record Taken(int records, int bytes) {}
+  record Taken(int records, int bytes, boolean noRoom) {}
+
+  /** What comes next. */
+  private enum Step {
+    /** A record. */
+    RECORD,
+    /** Nothing for now, or nothing any more. */
+    NOTHING,
+    /** Something, but there is no memory for it. */
+    NO_ROOM
+  }
 
   TailCursor(PartitionHost host, Consumer<TailCursor> ready) {
     this.host = host;
@@ -126,70 +146,124 @@ final class TailCursor {
   /** It was taken out of the ready queue; what happens from here on signals anew. */
   void taken() {
     queued.set(false);
+    dry = false;
   }
 
   /**
-   * Puts records into a message.
+   * Puts records into a message. What was read and unpacked for it is kept, and counted in the
+   * lease, as long as {@link #loaded} tells.
    *
+   * @param memory of the tail; holds nothing of other cursors
    * @throws MillraceException if the partition can't be read further
    */
-  Taken take(FetchDeps deps, int maxRecords, int maxBytes, Consumer<ConsumedRecord> message) {
+  Taken take(
+      FetchDeps deps,
+      ByteLease memory,
+      int maxRecords,
+      int maxBytes,
+      Consumer<ConsumedRecord> message) {
     int count = 0;
     int bytes = 0;
-    while (!atEnd() && count < maxRecords && bytes < maxBytes && moreRecords(deps)) {
-      Record record = records.next();
-      if (record.offset() < nextOffset || record.offset() >= endOffset) {
-        continue;
-      }
-      ConsumedRecord consumed = consumed(record);
-      message.accept(consumed);
-      nextOffset = record.offset() + 1;
-      count++;
-      bytes += consumed.getSerializedSize();
-    }
-    if (!atEnd() && (records.hasNext() || batches.hasNext() || moreVisible())) {
-      signal();
-    }
-    return new Taken(count, bytes);
-  }
-
-  private boolean moreVisible() {
-    return readOffset < host.view().highWatermark();
-  }
-
-  private boolean moreRecords(FetchDeps deps) {
-    while (!records.hasNext()) {
-      if (batches.hasNext()) {
-        records = RecordReader.iterator(batches.next(), deps.limits().maxDecompressedBytes());
-      } else if (!read(deps.reader())) {
-        return false;
+    Step step = Step.RECORD;
+    while (count < maxRecords && bytes < maxBytes && step == Step.RECORD) {
+      step = advance(deps, memory);
+      if (step == Step.RECORD) {
+        Record record = records.next();
+        nextOffset = Math.max(nextOffset, Math.min(record.offset(), endOffset));
+        if (record.offset() == nextOffset && !atEnd()) {
+          ConsumedRecord consumed = consumed(record);
+          message.accept(consumed);
+          nextOffset = record.offset() + 1;
+          count++;
+          bytes += consumed.getSerializedSize();
+        }
       }
     }
-    return true;
+    if (atEnd() || step == Step.NO_ROOM) {
+      unload();
+    }
+    if (!loaded()) {
+      memory.release();
+    }
+    return new Taken(count, bytes, step == Step.NO_ROOM);
   }
 
-  private boolean read(PartitionReader reader) {
+  /** Whether it keeps what was read in memory: it must be the next to take from. */
+  boolean loaded() {
+    return records.hasNext() || batches.hasNext();
+  }
+
+  /** Whether there is more to read by now. */
+  boolean more() {
+    return !atEnd() && !dry && readOffset < host.view().highWatermark();
+  }
+
+  /** Forgets what was not sent; it is read again. */
+  private void unload() {
+    batches = Collections.emptyIterator();
+    records = Collections.emptyIterator();
+    readBytes = 0;
+    readOffset = nextOffset;
+  }
+
+  private Step advance(FetchDeps deps, ByteLease memory) {
+    while (!atEnd() && !records.hasNext()) {
+      // A batch may end with offsets that have no records any more: the tail is past them too.
+      nextOffset = Math.max(nextOffset, unpackedTo);
+      if (!atEnd()) {
+        Step step = batches.hasNext() ? unpack(deps, memory) : read(deps.reader(), memory);
+        if (step != Step.RECORD) {
+          return step;
+        }
+      }
+    }
+    return atEnd() ? Step.NOTHING : Step.RECORD;
+  }
+
+  private Step unpack(FetchDeps deps, ByteLease memory) {
+    memory.hold(readBytes);
+    RecordBatch batch = batches.next();
+    RecordReader.Unpacked unpacked =
+        RecordReader.unpack(batch, deps.limits().maxDecompressedBytes());
+    if (!memory.tryTake(unpacked.bytes())) {
+      return Step.NO_ROOM;
+    }
+    records = unpacked.records();
+    unpackedTo = batch.nextOffset();
+    return Step.RECORD;
+  }
+
+  private Step read(PartitionReader reader, ByteLease memory) {
     ReadPosition position = new ReadPosition(readOffset, -1, -1, false);
     PartitionView view = host.view();
     reader
         .verdict(host, view, position)
         .ifPresent(data -> refuse(RpcErrors.fromProto(data.getError())));
     if (!PartitionReader.hasVisible(view, position)) {
-      // Offsets at the end may have no records any more: the tail is past them all the same.
-      nextOffset = Math.max(nextOffset, Math.min(readOffset, view.highWatermark()));
-      return false;
+      return Step.NOTHING;
+    }
+    memory.release();
+    if (!memory.tryTake(READ_BYTES)) {
+      return Step.NO_ROOM;
     }
     PartitionReader.Result result = reader.read(host, position, READ_BYTES, true);
     if (result.data().hasError()) {
       refuse(RpcErrors.fromProto(result.data().getError()));
     }
+    readBytes = result.bytes();
+    memory.hold(readBytes);
     readOffset = result.nextOffset();
     batches = RecordBatches.split(result.data().getRecords().asReadOnlyByteBuffer()).iterator();
-    return result.bytes() > 0;
+    dry = result.bytes() == 0;
+    if (dry && view.highWatermark() >= endOffset) {
+      nextOffset = endOffset;
+    }
+    return dry ? Step.NOTHING : Step.RECORD;
   }
 
   void close() {
     closed = true;
+    unload();
     if (registration != null) {
       registration.close();
     }

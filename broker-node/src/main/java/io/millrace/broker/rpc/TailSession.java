@@ -15,10 +15,12 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One tail. Everything happens in runs of {@link #pump} on the fetch threads, one at a time, and
- * all fields but the queue and the flag are confined to them.
+ * all fields but the queue and the flags are confined to them.
  */
 final class TailSession {
   /** Records are put into messages of about this size. */
@@ -27,9 +29,10 @@ final class TailSession {
   private static final int MESSAGE_RECORDS = 4_096;
 
   /** Messages in one run: a busy tail lets others onto the thread in between. */
-  private static final int MESSAGES_PER_RUN = 8;
+  private static final int STEPS_PER_RUN = 8;
 
   private final FetchDeps deps;
+  private final InFlightBytes budget;
   private final TailRequest request;
   private final ServerCallStreamObserver<TailResponse> client;
   private final SerialTask pump;
@@ -38,16 +41,38 @@ final class TailSession {
   private volatile boolean serverEnds;
   private final Runnable endOfServer = this::serverEnds;
 
+  /** Set by runs; cleared on any thread once there may be memory again. */
+  private final AtomicBoolean waitsForRoom = new AtomicBoolean();
+
+  private final Runnable roomCame = this::roomCame;
+
   private final List<TailCursor> cursors = new ArrayList<>();
 
   /** The records that may still be sent; {@link Long#MAX_VALUE} for no bound. */
   private long recordsLeft;
 
+  /** The one that has something in memory, or had no room for it: it goes on first. */
+  private @Nullable TailCursor inHand;
+
+  /** What {@link #inHand} has in memory. */
+  private final ByteLease memory;
+
   private boolean started;
   private boolean ended;
 
-  TailSession(FetchDeps deps, TailRequest request, ServerCallStreamObserver<TailResponse> client) {
+  /**
+   * Makes a tail.
+   *
+   * @param budget for what is read and unpacked and not sent yet
+   */
+  TailSession(
+      FetchDeps deps,
+      InFlightBytes budget,
+      TailRequest request,
+      ServerCallStreamObserver<TailResponse> client) {
     this.deps = deps;
+    this.budget = budget;
+    this.memory = new ByteLease(budget);
     this.request = request;
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
@@ -131,47 +156,83 @@ final class TailSession {
   }
 
   private void send() {
-    for (int sent = 0; client.isReady(); sent++) {
+    for (int steps = 0; client.isReady(); steps++) {
       if (recordsLeft == 0 || cursors.stream().allMatch(TailCursor::atEnd)) {
         end();
         client.onCompleted();
         return;
       }
-      if (sent == MESSAGES_PER_RUN) {
+      if (waitsForRoom.get() || (inHand == null && ready.isEmpty())) {
+        return;
+      }
+      if (steps == STEPS_PER_RUN) {
         pump.call();
         return;
       }
       TailResponse message = nextMessage();
-      if (message.getRecordsCount() == 0 && message.getErrorsCount() == 0) {
-        return;
+      if (message.getRecordsCount() > 0 || message.getErrorsCount() > 0) {
+        client.onNext(message);
       }
-      client.onNext(message);
     }
   }
 
+  /** A message of what can be read now; empty if that is nothing, which may be the end. */
   private TailResponse nextMessage() {
     TailResponse.Builder message = TailResponse.newBuilder();
     int bytes = 0;
     while (bytes < MESSAGE_BYTES
         && message.getRecordsCount() < MESSAGE_RECORDS
-        && recordsLeft > 0) {
-      TailCursor cursor = ready.poll();
+        && recordsLeft > 0
+        && !waitsForRoom.get()) {
+      TailCursor cursor = nextCursor();
       if (cursor == null) {
         break;
       }
-      cursor.taken();
       int most = (int) Math.min(recordsLeft, MESSAGE_RECORDS - message.getRecordsCount());
       try {
         TailCursor.Taken taken =
-            cursor.take(deps, most, MESSAGE_BYTES - bytes, message::addRecords);
+            cursor.take(deps, memory, most, MESSAGE_BYTES - bytes, message::addRecords);
         bytes += taken.bytes();
         recordsLeft -= taken.records();
+        goOn(cursor, taken.noRoom());
       } catch (MillraceException failed) {
         message.addErrors(partitionError(cursor, failed.error()));
-        cursor.close();
+        giveUp(cursor);
       }
     }
     return message.build();
+  }
+
+  private @Nullable TailCursor nextCursor() {
+    TailCursor cursor = inHand;
+    if (cursor == null) {
+      cursor = ready.poll();
+      if (cursor != null) {
+        cursor.taken();
+      }
+    }
+    return cursor;
+  }
+
+  private void goOn(TailCursor cursor, boolean noRoom) {
+    inHand = cursor.loaded() || noRoom ? cursor : null;
+    if (noRoom) {
+      waitsForRoom.set(true);
+      budget.whenFree(roomCame);
+    } else if (inHand == null && cursor.more()) {
+      cursor.signal();
+    }
+  }
+
+  private void giveUp(TailCursor cursor) {
+    cursor.close();
+    memory.release();
+    inHand = null;
+  }
+
+  private void roomCame() {
+    waitsForRoom.set(false);
+    pump.call();
   }
 
   private static TailPartitionError partitionError(TailCursor cursor, MillraceError error) {
@@ -186,6 +247,9 @@ final class TailSession {
     deps.streams().remove(endOfServer);
     cursors.forEach(TailCursor::close);
     ready.clear();
+    inHand = null;
+    budget.forget(roomCame);
+    memory.release();
   }
 
   private static MillraceException invalid(String what) {

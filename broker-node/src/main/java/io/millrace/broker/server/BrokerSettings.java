@@ -184,6 +184,22 @@ public final class BrokerSettings {
               "The most bytes of records in one answer of a fetch, but for a single larger batch;"
                   + " kept below `rpc.max.message.bytes`.")
           .between(1_024, 1 << 30);
+  public static final ConfigKey<Long> FETCH_IN_FLIGHT_BYTES =
+      ConfigKey.of(
+              "fetch.max.in.flight.bytes",
+              ConfigTypes.SIZE,
+              128L * MB,
+              "The most bytes that are read for unary fetches and tails and not sent yet, over all"
+                  + " connections. Over it, fetches are refused and tails wait; one answer or"
+                  + " unpacked batch may pass it.")
+          .atLeast(1_024);
+  public static final ConfigKey<Long> CONNECTION_FETCH_IN_FLIGHT_BYTES =
+      ConfigKey.of(
+              "fetch.max.in.flight.bytes.per.connection",
+              ConfigTypes.SIZE,
+              32L * MB,
+              "The same for one connection.")
+          .atLeast(1_024);
   public static final ConfigKey<Integer> FETCH_STREAM_MESSAGE_BYTES =
       ConfigKey.of(
               "fetch.stream.message.bytes",
@@ -366,6 +382,8 @@ public final class BrokerSettings {
                       PRODUCE_MAX_TIMEOUT_MS,
                       FETCH_MAX_WAIT_MS,
                       FETCH_MAX_BYTES,
+                      FETCH_IN_FLIGHT_BYTES,
+                      CONNECTION_FETCH_IN_FLIGHT_BYTES,
                       FETCH_STREAM_MESSAGE_BYTES,
                       ADMIN_TIMEOUT_MS)),
               new Section(

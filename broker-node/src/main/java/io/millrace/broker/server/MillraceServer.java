@@ -177,7 +177,11 @@ public final class MillraceServer implements AutoCloseable {
     metrics.gauge(
         "millrace.produce.in.flight.bytes",
         "Bytes of produce requests that are not answered yet",
-        () -> parts.inFlight().used());
+        () -> parts.budgets().produce().used());
+    metrics.gauge(
+        "millrace.fetch.in.flight.bytes",
+        "Bytes that were read for unary fetches and tails and are not sent yet",
+        () -> parts.budgets().fetch().used());
   }
 
   private List<Check> readiness() {

@@ -6,6 +6,7 @@ import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.rpc.Authorizer;
 import io.millrace.broker.rpc.BrokerServices;
+import io.millrace.broker.rpc.ByteBudgets;
 import io.millrace.broker.rpc.ConnectionLimits;
 import io.millrace.broker.rpc.CorruptReads;
 import io.millrace.broker.rpc.InFlightBytes;
@@ -32,7 +33,7 @@ final class ServerParts {
   private final ServerEnvironment environment;
   private final Startup startup;
   private final ServerMetrics metrics = new ServerMetrics();
-  private final InFlightBytes inFlight;
+  private final ByteBudgets budgets;
   private final UUID incarnationId = UUID.randomUUID();
 
   private final AdminHttp http;
@@ -80,7 +81,10 @@ final class ServerParts {
             environment.clock(),
             environment.faults());
     startup.opened("partitions", replicas::close);
-    inFlight = InFlightBytes.total(config.get(BrokerSettings.IN_FLIGHT_BYTES));
+    budgets =
+        new ByteBudgets(
+            InFlightBytes.total(config.get(BrokerSettings.IN_FLIGHT_BYTES)),
+            InFlightBytes.total(config.get(BrokerSettings.FETCH_IN_FLIGHT_BYTES)));
     corruptReads = new CorruptReads(metrics.registry(), this::stillThere);
     RpcMetrics rpcMetrics = new RpcMetrics(metrics.registry(), environment.clock());
     TransportSettings transport = Wiring.transport(config);
@@ -141,8 +145,10 @@ final class ServerParts {
     ConnectionLimits limits =
         new ConnectionLimits(
             config.get(BrokerSettings.MAX_CONNECTIONS),
-            inFlight,
-            config.get(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES));
+            () ->
+                budgets.child(
+                    config.get(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES),
+                    config.get(BrokerSettings.CONNECTION_FETCH_IN_FLIGHT_BYTES)));
     metrics.gauge("millrace." + name + ".connections", "Open connections", limits::openConnections);
     try {
       RpcListener listener =
@@ -173,8 +179,8 @@ final class ServerParts {
     return metrics;
   }
 
-  InFlightBytes inFlight() {
-    return inFlight;
+  ByteBudgets budgets() {
+    return budgets;
   }
 
   UUID incarnationId() {

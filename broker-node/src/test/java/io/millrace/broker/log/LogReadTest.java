@@ -53,6 +53,22 @@ class LogReadTest {
   }
 
   @Test
+  void tellsTheBytesBetweenOffsetsInAnySegments() {
+    for (int i = 0; i < 20; i++) {
+      test.append("x".repeat(10 * i), "second");
+    }
+    LogSnapshot snapshot = test.log.snapshot();
+    assertThat(snapshot.segmentCount()).isGreaterThan(2);
+    for (long from = 0; from <= 40; from++) {
+      long bytes = 0;
+      for (long to = from - from % 2; to <= 40; to += 2) {
+        assertThat(snapshot.bytesBetween(from, to)).as("from %d to %d", from, to).isEqualTo(bytes);
+        bytes += to == 40 ? 0 : snapshot.read(to, 0, 40, true).records().remaining();
+      }
+    }
+  }
+
+  @Test
   void S26_mayBeginBeforeTheAskedOffset() {
     test.append("a", "b", "c");
 

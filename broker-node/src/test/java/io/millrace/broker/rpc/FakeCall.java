@@ -16,9 +16,10 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
   /** How many messages the server asked for and did not get yet. */
   int asked;
 
-  private final int window;
+  private int window;
   private Runnable onReady = () -> {};
   private Runnable onCancel = () -> {};
+  private Runnable onClose = () -> {};
 
   FakeCall(int window) {
     this.window = window;
@@ -33,6 +34,17 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
       onReady.run();
     }
     return all;
+  }
+
+  /** The client reads more at a time from now on. */
+  void widen(int messages) {
+    window = messages;
+    onReady.run();
+  }
+
+  /** The transport has sent everything. */
+  void close() {
+    onClose.run();
   }
 
   void cancel() {
@@ -79,6 +91,11 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
   @Override
   public void setOnCancelHandler(Runnable handler) {
     onCancel = handler;
+  }
+
+  @Override
+  public void setOnCloseHandler(Runnable handler) {
+    onClose = handler;
   }
 
   @Override

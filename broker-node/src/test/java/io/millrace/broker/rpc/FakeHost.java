@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /** A partition that keeps what it is asked, to be answered by the test. */
-final class FakeHost implements PartitionHost {
+class FakeHost implements PartitionHost {
   private static final PartitionConfig CONFIG =
       PartitionConfig.of(EffectiveConfig.defaults(TopicConfigs.SCHEMA), LogConfig.DEFAULT);
 

@@ -10,11 +10,19 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.metadata.image.TopicsImage;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import org.pcollections.PVector;
+import org.pcollections.TreePMap;
+import org.pcollections.TreePVector;
 
 /** Partitions that a test puts there, and what requests need besides. */
 final class FakePartitions implements PartitionRegistry {
@@ -22,14 +30,47 @@ final class FakePartitions implements PartitionRegistry {
   static final int MOST_STREAMS = 3;
 
   final Map<TopicIdPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
+  private MetadataImage image = MetadataImage.EMPTY;
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Clock clock = new SystemClock();
   private final RpcMetrics metrics = new RpcMetrics(meters, clock);
 
+  /** A topic whose partitions have logs here. */
+  List<LogHost> topic(String name, int partitions) {
+    UUID topicId = UUID.randomUUID();
+    PVector<PartitionImage> images = TreePVector.empty();
+    List<LogHost> logs = new ArrayList<>();
+    for (int i = 0; i < partitions; i++) {
+      LogHost log = new LogHost(new TopicIdPartition(topicId, i));
+      logs.add(log);
+      hosts.put(log.id(), log);
+      images =
+          images.plus(
+              new PartitionImage(
+                  List.of(1),
+                  List.of(PartitionImage.UNASSIGNED),
+                  List.of(1),
+                  List.of(),
+                  new PartitionImage.Leadership(1, 0, PartitionImage.NO_BROKER),
+                  0,
+                  1));
+    }
+    TopicImage topic = new TopicImage(topicId, name, images, TreePMap.empty());
+    TopicsImage all =
+        new TopicsImage(
+            image.topics().byId().plus(topicId, topic),
+            image.topics().idsByName().plus(name, topicId),
+            0);
+    image =
+        new MetadataImage(
+            image.revision() + 1, image.controller(), 1, all, image.brokers(), 0, image.requests());
+    return logs;
+  }
+
   /** Everything runs on the thread of the caller. */
   FetchDeps fetchDeps() {
     return new FetchDeps(
-        new Partitions(this, () -> MetadataImage.EMPTY),
+        new Partitions(this, () -> image),
         new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
         BufferPool.onHeap(1 << 20, 1),
         Runnable::run,
@@ -40,7 +81,7 @@ final class FakePartitions implements PartitionRegistry {
 
   ProduceDeps produceDeps() {
     return new ProduceDeps(
-        new Partitions(this, () -> MetadataImage.EMPTY),
+        new Partitions(this, () -> image),
         new BatchIntake(clock, 1 << 20, 30_000, 30_000),
         metrics,
         MOST,

@@ -42,6 +42,8 @@ class BrokerSettingsTest {
       produce.max.timeout.ms=120000
       fetch.max.wait.ms=60000
       fetch.max.bytes=8388608
+      fetch.max.in.flight.bytes=134217728
+      fetch.max.in.flight.bytes.per.connection=33554432
       fetch.stream.message.bytes=1044480
       admin.timeout.ms=30000
       rpc.flow.control.window.bytes=2097152

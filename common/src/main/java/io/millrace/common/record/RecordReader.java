@@ -34,7 +34,22 @@ public final class RecordReader {
 
   /** The records in offset order; decompresses the whole batch at once, reads one at a time. */
   public static Iterator<Record> iterator(RecordBatch batch, long maxDecompressedBytes) {
-    return new RecordIterator(batch, records(batch, maxDecompressedBytes));
+    return unpack(batch, maxDecompressedBytes).records();
+  }
+
+  /**
+   * The records of a batch that was decompressed.
+   *
+   * @param records in offset order, read one at a time
+   * @param bytes what they keep in memory besides the batch itself
+   */
+  public record Unpacked(Iterator<Record> records, int bytes) {}
+
+  /** Decompresses a whole batch at once. */
+  public static Unpacked unpack(RecordBatch batch, long maxDecompressedBytes) {
+    HeapBytes bytes = records(batch, maxDecompressedBytes);
+    boolean shared = batch.buffer().hasArray() && batch.buffer().array() == bytes.array;
+    return new Unpacked(new RecordIterator(batch, bytes), shared ? 0 : bytes.array.length);
   }
 
   private static HeapBytes records(RecordBatch batch, long maxDecompressedBytes) {

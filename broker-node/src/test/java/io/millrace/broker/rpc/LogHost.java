@@ -1,0 +1,140 @@
+package io.millrace.broker.rpc;
+
+import io.millrace.broker.log.EpochStart;
+import io.millrace.broker.log.LogConfig;
+import io.millrace.broker.log.LogOpening;
+import io.millrace.broker.log.LogStartMove;
+import io.millrace.broker.log.MapBudget;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.RecoveryProgress;
+import io.millrace.broker.replica.PartitionView;
+import io.millrace.broker.replica.Registration;
+import io.millrace.broker.replica.core.Role;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.file.MemoryFileStore;
+import io.millrace.common.record.Compression;
+import io.millrace.common.record.RecordBatch;
+import io.millrace.common.record.RecordBatchBuilder;
+import io.millrace.common.time.SystemClock;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * A partition with a log in memory that the test writes itself; it leads, everything is visible.
+ */
+final class LogHost extends FakeHost {
+  private static final int LAST_OFFSET_DELTA_AT = 23;
+  private static final int CRC_AT = 17;
+  private static final int CRC_COVERS_FROM = 21;
+
+  private final PartitionLog log;
+  private Runnable onSecondView = () -> {};
+  private int views;
+  private final List<Runnable> listeners = new ArrayList<>();
+
+  LogHost(TopicIdPartition id) {
+    super(id);
+    MemoryFileStore disk = new MemoryFileStore();
+    Path directory = Path.of("/data", name().toString());
+    try {
+      disk.createDirectories(directory.getParent());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    log =
+        PartitionLog.open(
+            new LogOpening(
+                disk,
+                directory,
+                id,
+                name(),
+                LogConfig.DEFAULT,
+                new SystemClock(),
+                new MapBudget(10),
+                0,
+                -1,
+                false,
+                RecoveryProgress.NONE));
+    EpochStart start = log.prepareEpoch(0);
+    start.run();
+    log.epochStarted(start);
+  }
+
+  /** Appends a batch and tells who waits. Returns its bytes. */
+  int append(Compression codec, String... values) {
+    return append(builder(codec, values).build());
+  }
+
+  /** The same, of which the last offsets have no records, as in a compacted log. */
+  int appendWithGap(int offsetsWithoutRecords, String... values) {
+    ByteBuffer batch = builder(Compression.NONE, values).build();
+    batch.putInt(LAST_OFFSET_DELTA_AT, values.length - 1 + offsetsWithoutRecords);
+    CRC32C crc = new CRC32C();
+    crc.update(batch.slice(CRC_COVERS_FROM, batch.limit() - CRC_COVERS_FROM));
+    batch.putInt(CRC_AT, (int) crc.getValue());
+    return append(batch);
+  }
+
+  private int append(ByteBuffer batch) {
+    int bytes = batch.remaining();
+    RecordBatch.stamp(batch, batch.position(), log.logEndOffset(), 0);
+    log.append(batch);
+    List.copyOf(listeners).forEach(Runnable::run);
+    return bytes;
+  }
+
+  /** Moves the log start. */
+  void deleteBefore(long offset) {
+    LogStartMove move = log.prepareLogStart(offset);
+    move.run();
+    log.logStartMoved(move);
+  }
+
+  private static RecordBatchBuilder builder(Compression codec, String... values) {
+    RecordBatchBuilder builder = new RecordBatchBuilder(codec);
+    for (String value : values) {
+      ByteBuffer bytes = ByteBuffer.wrap(value.getBytes(StandardCharsets.UTF_8));
+      builder.append(1_000, null, bytes, List.of());
+    }
+    return builder;
+  }
+
+  /** Does something at the next look at the partition but one: between a look and a read. */
+  void onRead(Runnable action) {
+    onSecondView = action;
+    views = 0;
+  }
+
+  @Override
+  public PartitionView view() {
+    if (++views == 2) {
+      onSecondView.run();
+    }
+    return new PartitionView(
+        Role.LEADER,
+        new MillraceError(ErrorCode.INTERNAL, "it leads"),
+        0,
+        0,
+        log.logEndOffset(),
+        log.snapshot());
+  }
+
+  @Override
+  public Registration onAdvance(Runnable listener) {
+    listeners.add(listener);
+    return () -> listeners.remove(listener);
+  }
+
+  /** How many wait for it. */
+  int listeners() {
+    return listeners.size();
+  }
+}
