@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.MemoryFileStore;
+import io.millrace.common.time.VirtualTime;
 import io.millrace.metadata.QuorumHealth.State;
 import io.millrace.metadata.controller.Cluster;
 import io.millrace.metadata.controller.Command;

@@ -1,6 +1,7 @@
 package io.millrace.common.record;
 
 import io.millrace.common.MillraceException;
+import io.millrace.common.TimestampType;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

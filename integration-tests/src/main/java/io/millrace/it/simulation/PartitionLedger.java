@@ -2,9 +2,9 @@ package io.millrace.it.simulation;
 
 import static io.millrace.it.simulation.InvariantViolation.require;
 
+import io.millrace.common.TimestampType;
 import io.millrace.common.producer.BatchOutcome.Acknowledged;
 import io.millrace.common.record.RecordBatch;
-import io.millrace.common.record.TimestampType;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;

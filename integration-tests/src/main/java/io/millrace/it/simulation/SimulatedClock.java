@@ -1,6 +1,7 @@
 package io.millrace.it.simulation;
 
 import io.millrace.common.time.Clock;
+import io.millrace.common.time.VirtualTime;
 
 /**
  * A machine's clocks: the monotonic one follows the simulation's time, the wall clock drifts from
@@ -9,7 +10,7 @@ import io.millrace.common.time.Clock;
 final class SimulatedClock implements Clock {
   private static final long START_WALL_MS = 1_800_000_000_000L;
 
-  private final SimulatedTime time;
+  private final VirtualTime time;
   private final long originNanos;
   private final int driftPerMillion;
   private long jumpedMs;
@@ -20,7 +21,7 @@ final class SimulatedClock implements Clock {
    * @param originNanos what the monotonic clock shows at the start
    * @param driftPerMillion microseconds that the wall clock gains in a second
    */
-  SimulatedClock(SimulatedTime time, long originNanos, int driftPerMillion) {
+  SimulatedClock(VirtualTime time, long originNanos, int driftPerMillion) {
     this.time = time;
     this.originNanos = originNanos;
     this.driftPerMillion = driftPerMillion;

@@ -1,5 +1,6 @@
 package io.millrace.it.simulation;
 
+import io.millrace.common.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -12,7 +13,7 @@ import java.util.SplittableRandom;
  * it soon or (a silent one) never, and the node goes on receiving what was under way for a while.
  */
 final class SimulatedNetwork {
-  private final SimulatedTime time;
+  private final VirtualTime time;
   private final SplittableRandom random;
   private final Trace trace;
   private final int maxDelayMicros;
@@ -38,7 +39,7 @@ final class SimulatedNetwork {
     void closed();
   }
 
-  SimulatedNetwork(SimulatedTime time, SplittableRandom random, Trace trace, int maxDelayMicros) {
+  SimulatedNetwork(VirtualTime time, SplittableRandom random, Trace trace, int maxDelayMicros) {
     this.time = time;
     this.random = random;
     this.trace = trace;

@@ -1,5 +1,6 @@
 package io.millrace.it.simulation;
 
+import io.millrace.common.time.VirtualTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,10 +15,10 @@ final class Trace {
 
   private record Line(long atMicros, String format, List<Object> values) {}
 
-  private final SimulatedTime time;
+  private final VirtualTime time;
   private final ArrayDeque<Line> lines = new ArrayDeque<>(KEPT);
 
-  Trace(SimulatedTime time) {
+  Trace(VirtualTime time) {
     this.time = time;
   }
 

@@ -1,6 +1,7 @@
 package io.millrace.it.simulation;
 
 import io.millrace.common.FlushMode;
+import io.millrace.common.time.VirtualTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -13,7 +14,7 @@ import java.util.function.IntFunction;
  * so that several can follow.
  */
 final class World {
-  private final SimulatedTime time = new SimulatedTime();
+  private final VirtualTime time = new VirtualTime();
   private final Trace trace = new Trace(time);
   private final SimulationStats stats = new SimulationStats();
   private final List<SimulatedBatch> batches = new ArrayList<>();
@@ -43,7 +44,7 @@ final class World {
     }
   }
 
-  SimulatedTime time() {
+  VirtualTime time() {
     return time;
   }
 

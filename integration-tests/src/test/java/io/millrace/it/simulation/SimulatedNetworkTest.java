@@ -2,6 +2,7 @@ package io.millrace.it.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.common.time.VirtualTime;
 import io.millrace.it.simulation.SimulatedNetwork.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class SimulatedNetworkTest {
   private static final int SEEDS = 200;
 
-  private final SimulatedTime time = new SimulatedTime();
+  private final VirtualTime time = new VirtualTime();
   private final List<Object> atNode = new ArrayList<>();
   private final List<Object> atClient = new ArrayList<>();
 

@@ -3,6 +3,7 @@ package io.millrace.it.simulation;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
+import io.millrace.common.time.VirtualTime;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -69,7 +70,7 @@ class SimulationTest {
     int status =
         SimulationMain.run(
             List.of("--seeds", "0..4", "--threads", "2"),
-            new SimulatedClock(new SimulatedTime(), 0, 0),
+            new SimulatedClock(new VirtualTime(), 0, 0),
             new PrintStream(out, true, StandardCharsets.UTF_8));
 
     assertThat(status).isZero();
@@ -83,7 +84,7 @@ class SimulationTest {
     int status =
         SimulationMain.run(
             List.of("--seeds", "0..50", "--bug", "FLUSH_SKIPPED"),
-            new SimulatedClock(new SimulatedTime(), 0, 0),
+            new SimulatedClock(new VirtualTime(), 0, 0),
             new PrintStream(out, true, StandardCharsets.UTF_8));
 
     assertThat(status).isEqualTo(1);
@@ -100,7 +101,7 @@ class SimulationTest {
     int status =
         SimulationMain.run(
             List.of("--seeds", "9..1"),
-            new SimulatedClock(new SimulatedTime(), 0, 0),
+            new SimulatedClock(new VirtualTime(), 0, 0),
             new PrintStream(out, true, StandardCharsets.UTF_8));
 
     assertThat(status).isEqualTo(2);

@@ -1,13 +1,14 @@
-package io.millrace.it.simulation;
+package io.millrace.common.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class SimulatedTimeTest {
-  private final SimulatedTime time = new SimulatedTime();
+class VirtualTimeTest {
+  private final VirtualTime time = new VirtualTime();
   private final List<String> ran = new ArrayList<>();
 
   @Test
@@ -43,15 +44,23 @@ class SimulatedTimeTest {
   }
 
   @Test
-  void theWallClockDriftsAndJumpsWhileTheMonotonicOneGoesOn() {
-    SimulatedClock clock = new SimulatedClock(time, 7_000_000, 100);
-    long wallAtStart = clock.wallMs();
-    time.schedule(1_000_000, () -> {});
-    runAll();
-    clock.jump(-5_000);
+  void timeAdvancesToWhereItIsToldAndRunsWhatLiesBefore() {
+    time.schedule(3, () -> ran.add("at 3"));
+    time.schedule(4, () -> ran.add("cancelled")).cancel();
+    time.schedule(5, () -> ran.add("at 5"));
 
-    assertThat(clock.wallMs() - wallAtStart).isEqualTo(1_000_000 + 100 - 5_000);
-    assertThat(clock.monotonicMs()).isEqualTo(7 + 1_000_000);
+    time.advance(4);
+
+    assertThat(ran).containsExactly("at 3");
+    assertThat(time.nowMs()).isEqualTo(4);
+    assertThat(time.monotonicNanos()).isEqualTo(4_000_000);
+  }
+
+  @Test
+  void aConditionThatNeverComesToBeIsAnError() {
+    time.schedule(3, () -> ran.add("done"));
+    time.runUntil(() -> ran.contains("done"));
+    assertThatThrownBy(() -> time.runUntil(() -> false)).hasMessageContaining("virtual ms 3");
   }
 
   private void runAll() {
