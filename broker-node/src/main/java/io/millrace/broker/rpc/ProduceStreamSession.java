@@ -17,11 +17,11 @@ import io.millrace.proto.v1.ProduceStreamOpened;
 import io.millrace.proto.v1.ProduceStreamRequest;
 import io.millrace.proto.v1.ProduceStreamResponse;
 import io.millrace.proto.v1.ResumePartition;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * of results allow it.
  */
 final class ProduceStreamSession implements StreamObserver<InboundProduce> {
+  /** A message of so many results stays well below what a client takes by default. */
+  private static final int MESSAGE_RESULTS = 1_000;
+
   private final ProduceDeps deps;
   private final InFlightBytes budget;
   private final ServerCallStreamObserver<ProduceStreamResponse> client;
@@ -46,6 +49,12 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
 
   /** Guarded by this. */
   private final ResultOrder order = new ResultOrder();
+
+  /**
+   * Guarded by this: results that can be told. Told at once while the transport takes them; what
+   * comes while it does not goes out together, in as few messages as it fits into.
+   */
+  private final Queue<ProduceFrameResult> unsent = new ArrayDeque<>();
 
   /** Guarded by this: the client sends no more. */
   private boolean halfClosed;
@@ -197,18 +206,26 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
                     .build());
     try {
       synchronized (this) {
-        List<ProduceFrameResult> out = new ArrayList<>(1);
-        order.complete(frame.slot(), told, out);
-        if (!out.isEmpty() && !ended) {
-          client.onNext(
-              ProduceStreamResponse.newBuilder()
-                  .setResults(io.millrace.proto.v1.ProduceResults.newBuilder().addAllResults(out))
-                  .build());
+        order.complete(frame.slot(), told, unsent);
+        while (!unsent.isEmpty() && client.isReady()) {
+          sendResults();
         }
         endIfDone();
       }
     } finally {
       frame.bytes().giveBack();
+    }
+  }
+
+  /** Sends what fits into one message. With the lock held. */
+  private void sendResults() {
+    io.millrace.proto.v1.ProduceResults.Builder results =
+        io.millrace.proto.v1.ProduceResults.newBuilder();
+    while (!unsent.isEmpty() && results.getResultsCount() < MESSAGE_RESULTS) {
+      results.addResults(unsent.remove());
+    }
+    if (!ended) {
+      client.onNext(ProduceStreamResponse.newBuilder().setResults(results).build());
     }
   }
 
@@ -227,6 +244,9 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
 
   private void readerReady() {
     synchronized (this) {
+      while (!unsent.isEmpty() && client.isReady()) {
+        sendResults();
+      }
       if (!waitsForReader) {
         return;
       }
@@ -243,13 +263,16 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   }
 
   private void endIfDone() {
-    if (ended || !order.idle()) {
+    if (ended || !order.idle() || !(halfClosed || serverEnds)) {
       return;
+    }
+    while (!unsent.isEmpty()) {
+      sendResults();
     }
     if (halfClosed) {
       end();
       client.onCompleted();
-    } else if (serverEnds) {
+    } else {
       end();
       client.onError(RpcErrors.toStatus(OpenStreams.shuttingDown()));
     }
@@ -267,6 +290,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
       return;
     }
     ended = true;
+    unsent.clear();
     budget.forget(requestNext);
     deps.places().leave();
     deps.streams().remove(endOfServer);

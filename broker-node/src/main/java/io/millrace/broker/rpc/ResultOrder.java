@@ -3,9 +3,9 @@ package io.millrace.broker.rpc;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.ProduceFrameResult;
 import java.util.ArrayDeque;
+import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +41,8 @@ final class ResultOrder {
    * @param result what to tell the client; empty for nothing (acks=0)
    * @param out gets the results that can be told now, in order
    */
-  void complete(Slot slot, Optional<ProduceFrameResult> result, List<ProduceFrameResult> out) {
+  void complete(
+      Slot slot, Optional<ProduceFrameResult> result, Collection<ProduceFrameResult> out) {
     if (slot.done) {
       throw new IllegalStateException("a frame of " + slot.partition + " was answered twice");
     }

@@ -18,7 +18,9 @@ import org.jspecify.annotations.Nullable;
  * One partition's part of a produce stream. Confined to the stream's transport thread.
  *
  * <p>The partition itself remembers that a frame failed there (S28b). What fails before it comes
- * that far, because the partition is not here or its shard takes no more, is remembered here.
+ * that far, because the partition is not here or its shard takes no more, is remembered here. So is
+ * that the partition has been replaced by another of the same id (moved away and back, or to
+ * another directory): the new one does not know what failed at the old one.
  */
 final class StreamPipeline {
   private static final AtomicLong NUMBERS = new AtomicLong();
@@ -27,7 +29,7 @@ final class StreamPipeline {
   private final TopicIdPartition id;
   private final long number = NUMBERS.incrementAndGet();
 
-  /** The partition that has seen frames of this pipeline. */
+  /** The partition that has seen frames or resumes of this pipeline. */
   private @Nullable PartitionHost host;
 
   /** A frame failed on this side: those that follow fail until the client resumes. */
@@ -55,7 +57,14 @@ final class StreamPipeline {
       stop(frame, deps.partitions().whyNotHere(id));
       return;
     }
-    PartitionHost partition = adopt(found.get());
+    PartitionHost partition = found.get();
+    if (host == null) {
+      adopt(partition);
+    } else if (host != partition) {
+      adopt(partition);
+      stop(frame, replaced());
+      return;
+    }
     ByteBuffer batch = Payloads.owned(message.getRecords());
     ProduceCommand command =
         new ProduceCommand(batch, acks, message.getLeaderEpoch(), number, deadlineMs, 0, frame);
@@ -82,27 +91,33 @@ final class StreamPipeline {
   /** The client goes on with this partition. */
   void resume(int nextSequence) {
     stopped = false;
-    if (host != null) {
-      host.resumePipeline(number, nextSequence);
-    } else {
-      resumeAt = OptionalInt.of(nextSequence);
-    }
+    resumeAt = OptionalInt.of(nextSequence);
+    deps.partitions().find(id).ifPresentOrElse(this::adopt, this::close);
   }
 
-  /** The stream ended. */
+  /** The stream ended, or the partition is not there any more. */
   void close() {
     if (host != null) {
       host.closePipeline(number);
+      host = null;
     }
   }
 
-  private PartitionHost adopt(PartitionHost found) {
-    if (host == null) {
-      resumeAt.ifPresent(sequence -> found.resumePipeline(number, sequence));
-      resumeAt = OptionalInt.empty();
+  private void adopt(PartitionHost found) {
+    if (host != found) {
+      close();
     }
     host = found;
-    return found;
+    resumeAt.ifPresent(sequence -> found.resumePipeline(number, sequence));
+    resumeAt = OptionalInt.empty();
+  }
+
+  private MillraceError replaced() {
+    return new MillraceError(
+        ErrorCode.NOT_LEADER,
+        "the log of partition "
+            + id.partition()
+            + " was replaced since the stream's last frame; nothing was appended: resume it");
   }
 
   private void stop(StreamFrame frame, MillraceError error) {
