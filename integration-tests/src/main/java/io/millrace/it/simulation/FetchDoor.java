@@ -52,6 +52,7 @@ final class FetchDoor {
   private void fetch(Connection from, Fetch fetch, boolean mayWait) {
     PartitionView view = runtime.view();
     if (!view.leads()) {
+      partition.refused(view.refusal().code());
       answer(from, fetch, view, Optional.of(view.refusal()));
     } else if (fetch.offset() < view.logStartOffset() || fetch.offset() > view.logEndOffset()) {
       answer(
@@ -87,7 +88,7 @@ final class FetchDoor {
         findByTime(view);
       }
     } catch (LogDirException e) {
-      node.diskFailed(e);
+      partition.directory().diskFailed(e);
       MillraceError offline =
           new MillraceError(ErrorCode.LOG_DIR_OFFLINE, String.valueOf(e.getMessage()));
       return new Fetched(

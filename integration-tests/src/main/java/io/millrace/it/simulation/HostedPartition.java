@@ -7,7 +7,6 @@ import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
-import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.replica.PartitionRuntime;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.broker.replica.core.LeaderState;
@@ -24,7 +23,6 @@ import io.millrace.it.simulation.Messages.Request;
 import io.millrace.it.simulation.Messages.Resume;
 import io.millrace.it.simulation.SimulatedNetwork.Connection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
  */
 final class HostedPartition {
   private final SimulatedNode node;
+  private final SimulatedDirectory directory;
   private final World world;
   private final int number;
   private final PartitionLedger ledger;
@@ -45,16 +44,21 @@ final class HostedPartition {
   private boolean closed;
 
   /** Opens the log and starts to serve it. */
-  HostedPartition(
-      SimulatedNode node, int number, DataDir dir, Map<TopicIdPartition, Long> recoveryPoints) {
+  HostedPartition(SimulatedNode node, int number, SimulatedDirectory directory) {
     this.node = node;
+    this.directory = directory;
     this.world = node.world();
     this.number = number;
     this.ledger = world.ledger(number);
-    this.log = PartitionOpening.open(node, number, dir, recoveryPoints);
-    this.runtime = PartitionOpening.runtime(node, number, log);
-    this.produceDoor = new ProduceDoor(node, number, log, runtime);
+    this.log = PartitionOpening.open(node, number, directory);
+    this.runtime = PartitionOpening.runtime(node, number, log, directory);
+    this.produceDoor = new ProduceDoor(node, number, this, log, runtime);
     this.fetchDoor = new FetchDoor(node, number, this, runtime);
+  }
+
+  /** Where its log lies. */
+  SimulatedDirectory directory() {
+    return directory;
   }
 
   TopicIdPartition id() {
@@ -110,8 +114,13 @@ final class HostedPartition {
   }
 
   private void applyRetention() {
+    observe();
     RetentionInput now = node.retentionInput(runtime.view().highWatermark());
+    boolean clockIsOff = node.clockIsOff();
     long oldStart = log.logStartOffset();
+    if (!clockIsOff) {
+      ledger.producersMayBeForgotten(now.wallMs(), log.config().producerIdExpirationMs());
+    }
     // What the callback throws would be lost in a future, so it only notes.
     var unused =
         world
@@ -120,19 +129,34 @@ final class HostedPartition {
             .thenAccept(
                 detached -> {
                   long newStart = log.logStartOffset();
-                  node.later(0, () -> retained(now, oldStart, newStart, detached));
+                  node.later(
+                      0,
+                      () -> {
+                        deleteLater(detached);
+                        if (newStart > oldStart) {
+                          retained(now.wallMs(), clockIsOff, oldStart, newStart);
+                        }
+                      });
                 });
   }
 
-  private void retained(
-      RetentionInput now, long oldStart, long newStart, List<DetachedSegment> detached) {
+  private void deleteLater(List<DetachedSegment> detached) {
     for (DetachedSegment segment : detached) {
       node.later(1_000 * log.config().fileDeleteDelayMs(), () -> delete(segment));
     }
+  }
+
+  /** S27, S30: retention moved the log start. */
+  private void retained(long wallMs, boolean clockWasOff, long oldStart, long newStart) {
     LogConfig config = log.config();
-    if (newStart > oldStart && config.retentionBytes() < 0) {
-      ledger.expired(oldStart, newStart, now.wallMs() - config.retentionMs());
-    } else if (newStart > oldStart && config.retentionMs() < 0) {
+    if (config.retentionBytes() < 0) {
+      require(
+          !clockWasOff,
+          "retention by time moved the log start of %s from %d by a clock that has jumped",
+          this,
+          oldStart);
+      ledger.expired(oldStart, newStart, wallMs - config.retentionMs());
+    } else if (config.retentionMs() < 0) {
       require(
           log.snapshot().sizeInBytes() >= config.retentionBytes(),
           "retention left %d bytes of %s",
@@ -145,7 +169,7 @@ final class HostedPartition {
     try {
       segment.delete();
     } catch (LogDirException e) {
-      node.diskFailed(e);
+      directory.diskFailed(e);
     }
   }
 
@@ -169,6 +193,14 @@ final class HostedPartition {
     } catch (LogDirException e) {
       throw new CrashSignal();
     }
+  }
+
+  /** S34: somebody was refused; for a failed disk only where the disk did fail. */
+  void refused(ErrorCode code) {
+    require(
+        code != ErrorCode.LOG_DIR_OFFLINE || directory.failed(),
+        "%s is said to be offline though its disk is well",
+        this);
   }
 
   /** A connection is gone. */

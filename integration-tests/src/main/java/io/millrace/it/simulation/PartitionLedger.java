@@ -42,7 +42,7 @@ final class PartitionLedger {
     POWER_LOST
   }
 
-  /** A batch in the log; all its records have one time. */
+  /** A batch in the log; all its records have one time. It was seen at a time of the wall clock. */
   record Entry(
       long baseOffset,
       long lastOffset,
@@ -51,14 +51,24 @@ final class PartitionLedger {
       int epoch,
       int sequence,
       long timestampMs,
-      long logAppendTimeMs) {}
+      long logAppendTimeMs,
+      long seenMs) {}
+
+  /** Between the append of a batch and the moment at which it is seen here lies less than this. */
+  private static final long EDGE_MS = 2_000;
 
   private final int partition;
   private final boolean commit;
   private final World world;
   private final List<Entry> entries = new ArrayList<>();
 
-  /** Each producer's last batch in the log. */
+  /** By producer: when its last batch was seen, unless the producer may be forgotten since. */
+  private final Map<Integer, Long> lastSeenMs = new HashMap<>();
+
+  /** By producer: how many entries there were when it may have been forgotten. */
+  private final Map<Integer, Integer> forgottenAt = new HashMap<>();
+
+  /** Each producer's last batch in the log, unless the producer may be forgotten since. */
   private final Map<Integer, SimulatedBatch> newest = new HashMap<>();
 
   /** Batches that were in the log and went with a loss of power, as the mode allows. */
@@ -165,7 +175,9 @@ final class PartitionLedger {
             found.producerEpoch(),
             found.baseSequence(),
             found.maxTimestamp(),
-            appendTime ? found.maxTimestamp() : -1));
+            appendTime ? found.maxTimestamp() : -1,
+            world.wallMs()));
+    lastSeenMs.merge(batch.producer(), world.wallMs(), Math::max);
   }
 
   /** The partition stands like this, after an event while its node is up. */
@@ -364,8 +376,35 @@ final class PartitionLedger {
     }
     if (cut) {
       newest.clear();
-      entries.forEach(entry -> newest.put(entry.batch().producer(), entry.batch()));
+      lastSeenMs.clear();
+      forgottenAt.replaceAll((producer, at) -> Math.min(at, entries.size()));
+      for (int i = 0; i < entries.size(); i++) {
+        Entry entry = entries.get(i);
+        if (isNotForgotten(i)) {
+          newest.put(entry.batch().producer(), entry.batch());
+          lastSeenMs.merge(entry.batch().producer(), entry.seenMs(), Math::max);
+        }
+      }
     }
+  }
+
+  private boolean isNotForgotten(int entry) {
+    return entry >= forgottenAt.getOrDefault(entries.get(entry).batch().producer(), 0);
+  }
+
+  /**
+   * S28: whoever was silent for so long may be forgotten from now on, and then is an unknown
+   * producer. Those at the edge may be or not.
+   */
+  void producersMayBeForgotten(long wallMs, long expirationMs) {
+    for (Map.Entry<Integer, Long> seen : lastSeenMs.entrySet()) {
+      if (wallMs - seen.getValue() >= expirationMs - EDGE_MS) {
+        newest.remove(seen.getKey());
+        forgottenAt.put(seen.getKey(), entries.size());
+        world.stats().forgottenProducers++;
+      }
+    }
+    lastSeenMs.keySet().removeIf(producer -> !newest.containsKey(producer));
   }
 
   /** What was being appended when the node came to an end may be there as well. */
@@ -439,6 +478,7 @@ final class PartitionLedger {
       Entry entry = entries.get(i);
       int producer = entry.batch().producer();
       if (entry.batch().idempotent()
+          && isNotForgotten(i)
           && epochs.computeIfAbsent(producer, absent -> entry.epoch()) == entry.epoch()
           && taken.merge(producer, 1, Integer::sum) <= batchesPerProducer) {
         remembered.add(entry);

@@ -21,7 +21,6 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.producer.BatchSequence;
 import java.nio.ByteBuffer;
-import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -59,9 +58,9 @@ final class PartitionOpening {
   }
 
   /** Opens the log, which may fail as the disk may. */
-  static PartitionLog open(
-      SimulatedNode node, int number, DataDir dir, Map<TopicIdPartition, Long> recoveryPoints) {
+  static PartitionLog open(SimulatedNode node, int number, SimulatedDirectory directory) {
     World world = node.world();
+    DataDir dir = directory.dir();
     PartitionLog log =
         PartitionLog.open(
             new LogOpening(
@@ -69,10 +68,10 @@ final class PartitionOpening {
                 PartitionDirectory.of(dir.path(), nameOf(number)),
                 idOf(number),
                 nameOf(number),
-                world.setup().partitions().get(number).log(),
+                world.plants().logConfig(world.setup().partitions().get(number).log()),
                 node.machine().clock(),
                 new MapBudget(OPEN_SEGMENTS),
-                recoveryPoints.getOrDefault(idOf(number), 0L),
+                directory.recoveryPointOf(idOf(number)),
                 -1,
                 dir.wasCleanlyClosed(),
                 RecoveryProgress.NONE));
@@ -82,13 +81,14 @@ final class PartitionOpening {
   }
 
   /** The runtime of an opened log, with the node for its world. */
-  static PartitionRuntime runtime(SimulatedNode node, int number, PartitionLog log) {
+  static PartitionRuntime runtime(
+      SimulatedNode node, int number, PartitionLog log, SimulatedDirectory directory) {
     RuntimePorts ports =
         new RuntimePorts(
             node.machine().clock(),
             node,
-            node,
-            node,
+            directory,
+            directory,
             (message, cause) -> {
               throw new InvariantViolation("the broker found a broken invariant: " + message);
             });
@@ -96,7 +96,10 @@ final class PartitionOpening {
     PartitionConfig config =
         PartitionConfig.of(
             topicOf(setup.timestampType()), node.world().plants().runtimeConfig(setup.log()));
-    return new PartitionRuntime(SimulatedNode.BROKER_ID, nameOf(number), log, config, ports);
+    PartitionRuntime runtime =
+        new PartitionRuntime(SimulatedNode.BROKER_ID, nameOf(number), log, config, ports);
+    node.world().plants().hosted(runtime, log);
+    return runtime;
   }
 
   private static void compare(PartitionLedger ledger, PartitionLog log, DataDir dir) {

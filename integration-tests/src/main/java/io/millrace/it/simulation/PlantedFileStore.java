@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 
 /**
@@ -15,8 +16,11 @@ final class PlantedFileStore implements FileStore {
   private final FileStore store;
   private final PlantedBug bug;
 
-  /** Until something is written to a log: the time of recovery. */
+  /** Until something is appended to a log: the time of recovery. */
   private boolean recovering = true;
+
+  /** The next sync of a directory is left out. */
+  private boolean nameLeftOut;
 
   private PlantedFileStore(FileStore store, PlantedBug bug) {
     this.store = store;
@@ -40,9 +44,10 @@ final class PlantedFileStore implements FileStore {
 
   @Override
   public void forceDirectory(Path directory) throws IOException {
-    if (bug != PlantedBug.DIRECTORY_NOT_SYNCED) {
+    if (bug != PlantedBug.DIRECTORY_NOT_SYNCED && !nameLeftOut) {
       store.forceDirectory(directory);
     }
+    nameLeftOut = false;
   }
 
   @Override
@@ -68,11 +73,16 @@ final class PlantedFileStore implements FileStore {
   @Override
   public void rename(Path from, Path to) throws IOException {
     store.rename(from, to);
+    nameLeftOut |=
+        (bug == PlantedBug.EPOCHS_NOT_SYNCED && to.endsWith("leader-epoch-checkpoint"))
+            || (bug == PlantedBug.LOG_START_NOT_SYNCED && to.endsWith("log-start-offset"));
   }
 
   @Override
   public void delete(Path path) throws IOException {
-    store.delete(path);
+    if (bug != PlantedBug.CLEAN_MARK_KEPT || !path.endsWith("clean-shutdown")) {
+      store.delete(path);
+    }
   }
 
   @Override
@@ -129,10 +139,13 @@ final class PlantedFileStore implements FileStore {
 
     @Override
     public void write(ByteBuffer[] from, long position) throws IOException {
-      recovering &= !isLog;
+      boolean again = isLog && position < file.size();
+      recovering &= !isLog || again;
       if (bug == PlantedBug.WINDOW_LEFT_OUT_OF_SNAPSHOT && isSnapshot) {
         file.write(withoutFirstWindow(from[0]), position);
-      } else {
+      } else if (bug == PlantedBug.WRONG_OFFSETS_IN_SNAPSHOT && isSnapshot) {
+        file.write(withWrongFirstOffset(from[0]), position);
+      } else if (bug != PlantedBug.RECOVERED_NOT_WRITTEN_AGAIN || !again) {
         file.write(from, position);
       }
     }
@@ -146,7 +159,7 @@ final class PlantedFileStore implements FileStore {
 
     @Override
     public void force() throws IOException {
-      if (bug == PlantedBug.FLUSH_SKIPPED && isLog) {
+      if (isLog && isLeftOut()) {
         return;
       }
       try {
@@ -160,32 +173,68 @@ final class PlantedFileStore implements FileStore {
       }
     }
 
+    private boolean isLeftOut() throws IOException {
+      return bug == PlantedBug.FLUSH_SKIPPED
+          || (bug == PlantedBug.ROLLED_SEGMENT_NOT_SYNCED && !isNewestSegment());
+    }
+
+    private boolean isNewestSegment() throws IOException {
+      Path directory = Objects.requireNonNull(path().getParent());
+      return store.list(directory).stream()
+          .noneMatch(other -> other.toString().endsWith(".log") && other.compareTo(path()) > 0);
+    }
+
     @Override
     public void close() throws IOException {
       file.close();
     }
   }
 
-  /** A producer snapshot in which the first producer has no batches, as its format is drawn. */
-  private static ByteBuffer withoutFirstWindow(ByteBuffer snapshot) {
-    int producersAt = 16;
-    int firstAt = 20;
-    int countAt = firstAt + 18;
-    int batchesAt = countAt + 4;
-    int batchBytes = 24;
+  /** Where a producer snapshot has what, as its format is drawn. */
+  private static final int PRODUCERS_AT = 16;
+
+  private static final int FIRST_COUNT_AT = 20 + 18;
+  private static final int FIRST_BATCHES_AT = FIRST_COUNT_AT + 4;
+  private static final int BATCH_BYTES = 24;
+  private static final int FIRST_OFFSET_IN_BATCH = 8;
+
+  private static boolean hasBatches(ByteBuffer snapshot) {
     int start = snapshot.position();
-    int bodyBytes = snapshot.remaining() - Integer.BYTES;
-    if (bodyBytes < batchesAt || snapshot.getInt(start + producersAt) == 0) {
+    return snapshot.remaining() >= FIRST_BATCHES_AT + BATCH_BYTES
+        && snapshot.getInt(start + PRODUCERS_AT) > 0
+        && snapshot.getInt(start + FIRST_COUNT_AT) > 0;
+  }
+
+  /** A producer snapshot in which the first producer has no batches. */
+  private static ByteBuffer withoutFirstWindow(ByteBuffer snapshot) {
+    if (!hasBatches(snapshot)) {
       return snapshot;
     }
-    int dropped = snapshot.getInt(start + countAt) * batchBytes;
+    int start = snapshot.position();
+    int bodyBytes = snapshot.remaining() - Integer.BYTES;
+    int dropped = snapshot.getInt(start + FIRST_COUNT_AT) * BATCH_BYTES;
     byte[] body = new byte[bodyBytes];
     snapshot.get(start, body);
     ByteBuffer out = ByteBuffer.allocate(bodyBytes - dropped + Integer.BYTES);
-    out.put(body, 0, countAt).putInt(0);
-    out.put(body, batchesAt + dropped, bodyBytes - batchesAt - dropped);
+    out.put(body, 0, FIRST_COUNT_AT).putInt(0);
+    out.put(body, FIRST_BATCHES_AT + dropped, bodyBytes - FIRST_BATCHES_AT - dropped);
+    return withChecksum(out);
+  }
+
+  /** A producer snapshot in which the first producer's oldest batch lies one offset too high. */
+  private static ByteBuffer withWrongFirstOffset(ByteBuffer snapshot) {
+    if (!hasBatches(snapshot)) {
+      return snapshot;
+    }
+    ByteBuffer out = ByteBuffer.allocate(snapshot.remaining()).put(snapshot.duplicate());
+    int at = FIRST_BATCHES_AT + FIRST_OFFSET_IN_BATCH;
+    out.putLong(at, out.getLong(at) + 1);
+    return withChecksum(out.position(out.position() - Integer.BYTES));
+  }
+
+  private static ByteBuffer withChecksum(ByteBuffer body) {
     CRC32C crc = new CRC32C();
-    crc.update(out.array(), 0, out.position());
-    return out.putInt((int) crc.getValue()).flip();
+    crc.update(body.duplicate().flip());
+    return body.putInt((int) crc.getValue()).flip();
   }
 }

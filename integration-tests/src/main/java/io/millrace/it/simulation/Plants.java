@@ -1,8 +1,10 @@
 package io.millrace.it.simulation;
 
 import io.millrace.broker.log.DetachedSegment;
+import io.millrace.broker.log.FlushTicket;
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
 import io.millrace.broker.log.SequenceCheck;
@@ -18,7 +20,9 @@ import io.millrace.common.record.RecordBatch;
 import io.millrace.it.simulation.Messages.Frame;
 import io.millrace.it.simulation.Messages.Produced;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
@@ -31,6 +35,7 @@ final class Plants {
   private final Optional<PlantedBug> bug;
   private Optional<ProduceCommand> heldBack = Optional.empty();
   private Optional<ProduceOutcome.Acknowledged> before = Optional.empty();
+  private final Map<PartitionRuntime, PartitionLog> logs = new HashMap<>();
   private long pipelines = 1L << 60;
 
   Plants(Optional<PlantedBug> bug) {
@@ -53,6 +58,26 @@ final class Plants {
     } else if (has(PlantedBug.OFFSET_REUSED) && log.logEndOffset() > log.logStartOffset()) {
       log.truncateTo(log.logEndOffset() - 1);
     }
+  }
+
+  /** The runtime of an opened log. */
+  void hosted(PartitionRuntime runtime, PartitionLog log) {
+    if (has(PlantedBug.DURABLE_WITH_THE_FLUSH_BEFORE)) {
+      logs.put(runtime, log);
+    }
+  }
+
+  /** What a partition is told that was done, after a task has run. */
+  LogTask done(PartitionRuntime runtime, LogTask task) {
+    PartitionLog log = logs.get(runtime);
+    return log != null && task instanceof FlushTicket ? log.prepareFlush() : task;
+  }
+
+  /** The settings that a log gets. */
+  LogConfig logConfig(LogConfig config) {
+    return has(PlantedBug.PRODUCERS_EXPIRED_TOO_EARLY)
+        ? config.toBuilder().producerIdExpirationMs(1).build()
+        : config;
   }
 
   /** The settings that the runtime gets. */

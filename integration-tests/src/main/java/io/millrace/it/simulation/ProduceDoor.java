@@ -31,6 +31,7 @@ final class ProduceDoor {
   private final World world;
   private final int number;
   private final PartitionLedger ledger;
+  private final HostedPartition partition;
   private final PartitionLog log;
   private final PartitionRuntime runtime;
 
@@ -45,8 +46,14 @@ final class ProduceDoor {
   /** A frame, and how its pipeline stood when it came. */
   private record Arrival(Connection from, Frame frame, int resumes, boolean stopped) {}
 
-  ProduceDoor(SimulatedNode node, int number, PartitionLog log, PartitionRuntime runtime) {
+  ProduceDoor(
+      SimulatedNode node,
+      int number,
+      HostedPartition partition,
+      PartitionLog log,
+      PartitionRuntime runtime) {
     this.node = node;
+    this.partition = partition;
     this.world = node.world();
     this.number = number;
     this.ledger = world.ledger(number);
@@ -115,6 +122,7 @@ final class ProduceDoor {
     Frame frame = arrival.frame();
     world.trace().add("t%d: %s on %s: %s", number, frame, from, outcome);
     if (outcome instanceof ProduceOutcome.Failed failed) {
+      partition.refused(failed.error().code());
       Pipeline pipeline = pipelineOf(from);
       pipeline.stopped |= pipeline.resumes == arrival.resumes();
       from.sendToClient(new Produced(frame, new FrameResult.Refused(failed.error())));

@@ -1,13 +1,17 @@
 package io.millrace.it.simulation;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.millrace.broker.log.dir.DataDirException;
 import io.millrace.broker.log.dir.DataDirOpening;
 import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultPlan.Operation;
 import io.millrace.common.file.FaultyFileStore;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.it.simulation.PartitionLedger.Ending;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -17,7 +21,7 @@ import java.util.UUID;
  * simulation's thread.
  */
 final class SimulatedMachine {
-  static final Path DATA = Path.of("/data");
+  private static final List<Path> DATA = List.of(Path.of("/data"), Path.of("/data-1"));
   private static final String CLUSTER = "simulated";
 
   private final World world;
@@ -58,7 +62,7 @@ final class SimulatedMachine {
 
   /** From now on the disk takes only so many bytes more, until somebody sees to it. */
   void fillDisk(long bytesLeft) {
-    long usedBytes = Long.MAX_VALUE - disk.usableSpace(DATA);
+    long usedBytes = Long.MAX_VALUE - disk.usableSpace(DATA.get(0));
     disk.limitTo(usedBytes + bytesLeft);
   }
 
@@ -67,10 +71,21 @@ final class SimulatedMachine {
     return faults;
   }
 
+  /** A fault of one of the data directories to come. */
+  FaultPlan.Condition faultOf(Operation kind) {
+    FaultPlan.Condition condition = faults.on(kind);
+    int directories = world.setup().directories();
+    return directories == 1
+        ? condition
+        : condition.path("{%1$s,%1$s/**}".formatted(DATA.get(random.nextInt(directories))));
+  }
+
   /** Prepares the disk as an operator would, and starts the process. */
   void install() {
     try {
-      opening(disk).format(new UUID(0, 1));
+      for (DataDirOpening opening : openings(disk)) {
+        opening.format(UUID.nameUUIDFromBytes(opening.path().toString().getBytes(UTF_8)));
+      }
     } catch (DataDirException e) {
       throw new InvariantViolation("an empty disk can't be formatted: " + e);
     }
@@ -84,20 +99,26 @@ final class SimulatedMachine {
     SimulatedNode started = new SimulatedNode(world, this, random.split(), door);
     node = Optional.of(started);
     troubles.atStart(started);
-    started.start(opening(store));
+    started.start(openings(store));
   }
 
-  private DataDirOpening opening(FileStore store) {
-    return new DataDirOpening(store, DATA, CLUSTER, 1, () -> Optional.of("boot-" + boot));
+  private List<DataDirOpening> openings(FileStore store) {
+    return DATA.stream()
+        .limit(world.setup().directories())
+        .map(path -> new DataDirOpening(store, path, CLUSTER, 1, () -> Optional.of("boot-" + boot)))
+        .toList();
   }
 
   /** The process ends; it is started again after a while. */
   void end(Ending ending) {
-    node.ifPresent(SimulatedNode::ended);
+    Optional<SimulatedNode> gone = node;
+    gone.ifPresent(SimulatedNode::ended);
     node = Optional.empty();
     world.trace().add("the node is %s", ending);
     count(ending);
-    world.ledgers().forEach(ledger -> ledger.nodeEnded(ending));
+    for (PartitionLedger ledger : world.ledgers()) {
+      ledger.nodeEnded(gone.map(n -> n.endingOf(ledger.partition(), ending)).orElse(ending));
+    }
     faults.clear();
     if (ending == Ending.KILLED) {
       disk = disk.killClone();

@@ -1,33 +1,24 @@
 package io.millrace.it.simulation;
 
 import io.millrace.broker.log.LogDirException;
-import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.RetentionInput;
 import io.millrace.broker.log.TimeGuard;
-import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirOpening;
-import io.millrace.broker.replica.DiskFailurePort;
-import io.millrace.broker.replica.LogTaskPort;
 import io.millrace.broker.replica.PartitionDriver;
 import io.millrace.broker.replica.PartitionRuntime;
-import io.millrace.common.TopicIdPartition;
 import io.millrace.it.simulation.Messages.Request;
 import io.millrace.it.simulation.PartitionLedger.Ending;
 import io.millrace.it.simulation.SimulatedNetwork.Connection;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * A broker's process, from its start to its end: what the replica manager, the shards, the flush
- * thread and the services are to the partitions in production, on the simulation's thread.
+ * A broker's process, from its start to its end: what the replica manager, the shards and the
+ * services are to the partitions in production, on the simulation's thread.
  */
-final class SimulatedNode
-    implements SimulatedNetwork.Receiver, PartitionDriver, LogTaskPort, DiskFailurePort {
+final class SimulatedNode implements SimulatedNetwork.Receiver, PartitionDriver {
   static final int BROKER_ID = 1;
 
   private final World world;
@@ -35,13 +26,14 @@ final class SimulatedNode
   private final SplittableRandom random;
   private final CrashingFileStore door;
   private final TimeGuard timeGuard;
+  private final long wallAheadAtStartMs;
+  private final List<SimulatedDirectory> directories = new ArrayList<>();
   private final List<HostedPartition> partitions = new ArrayList<>();
   private final List<PartitionRuntime> touched = new ArrayList<>();
-  private Optional<DataDir> dataDir = Optional.empty();
   private Ending endingOfCrash = Ending.KILLED;
   private boolean alive = true;
   private boolean serving;
-  private boolean diskFailed;
+  private boolean restarting;
 
   SimulatedNode(
       World world, SimulatedMachine machine, SplittableRandom random, CrashingFileStore door) {
@@ -50,6 +42,7 @@ final class SimulatedNode
     this.random = random;
     this.door = door;
     this.timeGuard = new TimeGuard(machine.clock());
+    this.wallAheadAtStartMs = machine.clock().wallMs() - machine.clock().monotonicMs();
   }
 
   /** Whether it takes connections. */
@@ -59,10 +52,6 @@ final class SimulatedNode
 
   boolean isAlive() {
     return alive;
-  }
-
-  boolean diskFailed() {
-    return diskFailed;
   }
 
   World world() {
@@ -109,21 +98,26 @@ final class SimulatedNode
 
   // ---- start and end
 
-  void start(DataDirOpening opening) {
+  void start(List<DataDirOpening> openings) {
     run(
         () -> {
           try {
-            DataDir dir = opening.open();
-            dataDir = Optional.of(dir);
-            Map<TopicIdPartition, Long> recoveryPoints = dir.recoveryPoints();
-            for (int i = 0; i < world.setup().partitions().size(); i++) {
-              partitions.add(new HostedPartition(this, i, dir, recoveryPoints));
+            for (DataDirOpening opening : openings) {
+              directories.add(new SimulatedDirectory(this, opening));
             }
-            dir.confirmBoot();
+            for (int i = 0; i < world.setup().partitions().size(); i++) {
+              SimulatedDirectory directory = directories.get(i % directories.size());
+              HostedPartition partition = new HostedPartition(this, i, directory);
+              directory.add(partition);
+              partitions.add(partition);
+            }
+            for (SimulatedDirectory directory : directories) {
+              directory.recovered();
+            }
             becomeReady();
           } catch (IOException | LogDirException e) {
             world.trace().add("the node does not come up: %s", e);
-            failed();
+            restartSoon();
           }
         });
   }
@@ -138,66 +132,62 @@ final class SimulatedNode
   }
 
   private void housekeeping() {
-    if (diskFailed) {
-      return;
-    }
-    for (HostedPartition partition : partitions) {
-      partition.keepHouse();
-    }
-    if (random.nextInt(3) == 0) {
-      writeRecoveryPoints();
-    }
+    directories.forEach(SimulatedDirectory::keepHouse);
     later(20_000 + random.nextInt(100_000), this::housekeeping);
-  }
-
-  private void writeRecoveryPoints() {
-    Map<TopicIdPartition, Long> points = new HashMap<>();
-    partitions.forEach(partition -> points.put(partition.id(), partition.recoveryPoint()));
-    try {
-      dataDir.orElseThrow().writeRecoveryPoints(points);
-    } catch (IOException e) {
-      takeOffline(e.toString());
-    }
   }
 
   /** Ends in order. */
   void close() {
     run(
         () -> {
-          if (!serving || diskFailed) {
+          long failedBefore = failedDirectories();
+          if (!serving || failedBefore == directories.size()) {
             return;
           }
           partitions.forEach(HostedPartition::close);
           finishRuns();
-          writeRecoveryPoints();
-          if (!diskFailed) {
-            markClosed();
-          }
-          if (!diskFailed) {
+          directories.forEach(SimulatedDirectory::close);
+          if (failedDirectories() == failedBefore) {
             machine.end(Ending.CLOSED);
           }
         });
   }
 
-  private void markClosed() {
-    try {
-      dataDir.orElseThrow().markCleanlyClosed();
-      dataDir.orElseThrow().close();
-    } catch (IOException e) {
-      takeOffline(e.toString());
-    }
+  private long failedDirectories() {
+    return directories.stream().filter(SimulatedDirectory::failed).count();
+  }
+
+  /** How a partition sees the process come to such an end; the power goes after an orderly one. */
+  Ending endingOf(int partition, Ending ending) {
+    boolean known = partition < partitions.size();
+    return ending == Ending.CLOSED && known && partitions.get(partition).directory().failed()
+        ? Ending.POWER_LOST
+        : ending;
   }
 
   /** What retention goes by now. */
   RetentionInput retentionInput(long highWatermark) {
-    return new RetentionInput(machine.clock().wallMs(), highWatermark, timeGuard.isTrusted());
+    boolean trusted =
+        timeGuard.isTrusted() || world.plants().has(PlantedBug.RETENTION_BY_A_WRONG_CLOCK);
+    return new RetentionInput(machine.clock().wallMs(), highWatermark, trusted);
+  }
+
+  /** Whether the wall clock has moved by more than ten minutes too much since the start (S27). */
+  boolean clockIsOff() {
+    long aheadMs = machine.clock().wallMs() - machine.clock().monotonicMs() - wallAheadAtStartMs;
+    return Math.abs(aheadMs) > 10 * 60_000;
+  }
+
+  /** Looks at the partitions before something changes that they go by. */
+  void observe() {
+    run(() -> partitions.forEach(HostedPartition::observe));
   }
 
   /** The metadata changes: another leader epoch, perhaps without a leader for a while. */
   void changeLeaderEpoch() {
     run(
         () -> {
-          if (serving && !diskFailed) {
+          if (serving) {
             partitions.get(random.nextInt(partitions.size())).changeLeaderEpoch();
           }
         });
@@ -225,45 +215,22 @@ final class SimulatedNode
     later(1_000 * Math.max(0, atMs - machine.clock().monotonicMs()), runtime::tick);
   }
 
-  @Override
-  public void run(PartitionRuntime runtime, LogTask task) {
-    long slow = random.nextInt(30) == 0 ? 200_000 : 2_000;
-    later(random.nextLong(slow), () -> runTask(runtime, task));
-  }
-
-  private void runTask(PartitionRuntime runtime, LogTask task) {
-    if (diskFailed) {
-      return;
+  /** One of the directories has failed; the others go on. */
+  void directoryFailed(String what) {
+    world.stats().diskErrors++;
+    world.stats().loneDiskErrors += failedDirectories() < directories.size() ? 1 : 0;
+    if (world.plants().has(PlantedBug.DISK_FAILURE_SPREADS)) {
+      directories.forEach(directory -> directory.tellAll(what));
     }
-    try {
-      task.run();
-      later(random.nextInt(500), () -> runtime.done(task));
-    } catch (LogDirException e) {
-      diskFailed(e);
+    if (!restarting) {
+      restartSoon();
     }
-  }
-
-  @Override
-  public void diskFailed(LogDirException cause) {
-    takeOffline(String.valueOf(cause.getMessage()));
-  }
-
-  void takeOffline(String what) {
-    if (diskFailed) {
-      return;
-    }
-    world.trace().add("the disk failed: %s", what);
-    dataDir.orElseThrow().fail(what, new IOException(what));
-    for (HostedPartition partition : partitions) {
-      later(random.nextInt(2_000), () -> partition.logDirFailed(what));
-    }
-    failed();
   }
 
   /** Somebody sees to the disk and starts the process again. */
-  private void failed() {
-    diskFailed = true;
-    world.stats().diskErrors++;
+  private void restartSoon() {
+    restarting = true;
+    world.stats().diskErrors += serving ? 0 : 1;
     later(
         20_000 + random.nextInt(80_000),
         () -> machine.end(random.nextInt(3) == 0 ? Ending.POWER_LOST : Ending.KILLED));

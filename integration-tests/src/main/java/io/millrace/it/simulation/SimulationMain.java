@@ -68,7 +68,7 @@ public final class SimulationMain {
             .formatted(total.runs, tookMs / 1e3, runs * 1e3 / Math.max(1, tookMs)),
         "events %,d (%,d a run, at least %d)"
             .formatted(total.events, total.events / runs, total.fewestEvents),
-        "faults %,d (%.1f a run, at least %d): %,d kills, %,d power losses, %,d orderly ends, %,d disk errors, %,d broken connections, %,d clock jumps"
+        "faults %,d (%.1f a run, at least %d): %,d kills, %,d power losses, %,d orderly ends, %,d disk errors (%,d of one directory alone), %,d broken connections, %,d clock jumps"
             .formatted(
                 total.faults(),
                 (double) total.faults() / runs,
@@ -77,10 +77,16 @@ public final class SimulationMain {
                 total.powerLosses,
                 total.closes,
                 total.diskErrors,
+                total.loneDiskErrors,
                 total.brokenConnections,
                 total.clockJumps),
-        "batches appended %,d, repeated %,d, doubled on the way %,d, lost as the mode allows %,d"
-            .formatted(total.appendedBatches, total.retries, total.duplicates, total.lostBatches),
+        "batches appended %,d, repeated %,d, doubled on the way %,d, lost as the mode allows %,d; producers forgotten %,d"
+            .formatted(
+                total.appendedBatches,
+                total.retries,
+                total.duplicates,
+                total.lostBatches,
+                total.forgottenProducers),
         "share of runs with a crash %s, with loss %s, with a disk error %s, with a doubled frame %s, with a repeat %s"
             .formatted(
                 share(total.runsWithCrash, runs),

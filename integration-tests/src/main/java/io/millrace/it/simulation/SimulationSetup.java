@@ -11,6 +11,7 @@ import java.util.SplittableRandom;
  * What a seed makes of a run: sizes, modes and how much goes wrong. Immutable.
  *
  * @param partitions the settings of each partition
+ * @param directories how many data directories the partitions lie in
  * @param producers how many producers
  * @param consumers how many consumers
  * @param batchesPerProducer how many batches each producer sends to each of its partitions
@@ -21,6 +22,7 @@ import java.util.SplittableRandom;
  */
 record SimulationSetup(
     List<Partition> partitions,
+    int directories,
     int producers,
     int consumers,
     int batchesPerProducer,
@@ -49,6 +51,7 @@ record SimulationSetup(
     int producers = 2 + random.nextInt(3);
     return new SimulationSetup(
         List.copyOf(partitions),
+        1 + random.nextInt(partitions.size()),
         producers,
         1 + random.nextInt(2),
         20 / producers / partitions.size() + random.nextInt(8),
@@ -68,6 +71,10 @@ record SimulationSetup(
         .retentionBytes(random.nextInt(3) == 0 ? 600 + random.nextInt(2_000) : -1)
         .retentionMs(random.nextInt(4) == 0 ? 300 + random.nextInt(700) : -1)
         .fileDeleteDelayMs(random.nextInt(200))
+        .producerIdExpirationMs(
+            random.nextBoolean()
+                ? 60_000 + random.nextInt(300_000)
+                : LogConfig.DEFAULT.producerIdExpirationMs())
         .producerBatches(remembered)
         .build();
   }

@@ -8,6 +8,11 @@ final class SimulationStats {
   long powerLosses;
   long closes;
   long diskErrors;
+
+  /** Disk errors of which another data directory knew nothing. */
+  long loneDiskErrors;
+
+  long forgottenProducers;
   long brokenConnections;
   long clockJumps;
   long duplicates;
@@ -62,6 +67,8 @@ final class SimulationStats {
     powerLosses += other.powerLosses;
     closes += other.closes;
     diskErrors += other.diskErrors;
+    loneDiskErrors += other.loneDiskErrors;
+    forgottenProducers += other.forgottenProducers;
     brokenConnections += other.brokenConnections;
     clockJumps += other.clockJumps;
     duplicates += other.duplicates;

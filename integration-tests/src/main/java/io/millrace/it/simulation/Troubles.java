@@ -65,6 +65,7 @@ final class Troubles {
       case 12 -> machine.process().ifPresent(SimulatedNode::changeLeaderEpoch);
       default -> {
         world.stats().clockJumps++;
+        machine.process().ifPresent(SimulatedNode::observe);
         machine.clock().jump(random.nextInt(2_400_000) - 1_200_000);
       }
     }
@@ -103,7 +104,7 @@ final class Troubles {
   private void breakDisk(Operation kind) {
     int skipped = random.nextInt(6);
     world.trace().add("the disk will fail at %s %d", kind, skipped + 1);
-    var condition = machine.faults().on(kind).skip(skipped);
+    var condition = machine.faultOf(kind).skip(skipped);
     if (kind == Operation.WRITE && random.nextBoolean()) {
       condition.writeShort(random.nextInt(90));
     } else if (random.nextBoolean()) {

@@ -11,6 +11,7 @@ import io.millrace.it.simulation.PartitionLedger.Ending;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What the ledger lets pass and what it does not. */
@@ -22,6 +23,11 @@ class PartitionLedgerTest {
           new Plants(Optional.empty()));
   private final PartitionLedger commit = new PartitionLedger(0, true, world);
   private final PartitionLedger os = new PartitionLedger(0, false, world);
+
+  @BeforeEach
+  void addTheMachineThatTellsTheTime() {
+    world.machines().add(new SimulatedMachine(world, new SplittableRandom(1)));
+  }
 
   /** A batch of three records of an idempotent producer. */
   private SimulatedBatch batch(int order) {
@@ -172,5 +178,23 @@ class PartitionLedgerTest {
     assertThatThrownBy(() -> os.foundByTime(500, 0, 6, 3)).hasMessageContaining("expected: 0");
     assertThatCode(() -> os.expired(0, 3, 1_500)).doesNotThrowAnyException();
     assertThatThrownBy(() -> os.expired(0, 6, 1_500)).hasMessageContaining("older than 1500");
+  }
+
+  @Test
+  void S28_aProducerThatMayBeForgottenMayAppendAgain() {
+    SimulatedBatch first = batch(0);
+    SimulatedBatch second = batch(1);
+    append(os, first);
+    append(os, second);
+    long nowMs = world.wallMs();
+    os.producersMayBeForgotten(nowMs + 50_000, 60_000);
+    assertThatThrownBy(() -> append(os, first)).hasMessageContaining("out of order");
+
+    os.producersMayBeForgotten(nowMs + 60_000, 60_000);
+
+    assertThat(os.remembered(5)).isEmpty();
+    append(os, second);
+    assertThat(os.remembered(5)).hasSize(1);
+    assertThatThrownBy(() -> append(os, first)).hasMessageContaining("out of order");
   }
 }

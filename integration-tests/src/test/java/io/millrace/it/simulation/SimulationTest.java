@@ -44,6 +44,8 @@ class SimulationTest {
                 total.powerLosses,
                 total.closes,
                 total.diskErrors,
+                total.loneDiskErrors,
+                total.forgottenProducers,
                 total.brokenConnections,
                 total.clockJumps,
                 total.duplicates,
