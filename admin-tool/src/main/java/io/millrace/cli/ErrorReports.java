@@ -110,6 +110,16 @@ final class ErrorReports {
 
   /** The bound is the topic's, or the server's where the topic sets none. */
   private void tooLarge(Map<String, String> details) {
+    if (details.containsKey("setting")) {
+      String setting = details.get("setting") + "=" + details.getOrDefault("needed", "BYTES");
+      hint(
+          "raise it:      "
+              + context.command()
+              + " server --set "
+              + setting
+              + "  (or more, and the topic's max.message.bytes)");
+      return;
+    }
     String topic = details.getOrDefault("topic", "TOPIC");
     hint(
         "raise it:      "

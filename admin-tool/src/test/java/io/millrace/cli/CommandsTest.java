@@ -214,7 +214,8 @@ class CommandsTest {
         .startsWith("3 records sent to small, ")
         .contains("BATCH_TOO_LARGE")
         .contains("at most 1000, the topic's max.message.bytes")
-        .containsPattern("millrace topic alter small --config max.message.bytes=20\\d\\d ");
+        .containsPattern("millrace topic alter small --config max.message.bytes=20\\d\\d ")
+        .containsPattern("go on:         tail -n \\+[123] INPUT \\| millrace produce small …\n");
   }
 
   @Test

@@ -4,12 +4,14 @@ import com.google.protobuf.Any;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.rpc.ErrorInfo;
 import io.grpc.Status;
+import io.grpc.netty.shaded.io.netty.handler.codec.http2.Http2Exception;
 import io.grpc.protobuf.StatusProto;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.proto.v1.Error;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.nio.channels.UnresolvedAddressException;
@@ -38,6 +40,10 @@ final class GrpcErrors {
       return new MillraceException(
           new MillraceError(
               code(info.get().getReason()), text(status), info.get().getMetadataMap()));
+    }
+    if (isOtherProtocol(thrown)) {
+      return connection(
+          address, "no-grpc", "does not speak gRPC: another program may have that port");
     }
     return switch (status.getCode()) {
       case UNAVAILABLE -> unavailable(thrown, status, address);
@@ -86,7 +92,26 @@ final class GrpcErrors {
         return connection(address, "failed", "can't be reached (" + cause.getMessage() + ")");
       }
     }
-    return error(ErrorCode.UNAVAILABLE, address + ": " + text(status), address);
+    return isClosed(thrown, status)
+        ? error(ErrorCode.UNAVAILABLE, address + " closed the connection", address)
+        : error(ErrorCode.UNAVAILABLE, address + ": " + text(status), address);
+  }
+
+  /** What came was no HTTP/2, as a broker speaks from its first byte on. */
+  private static boolean isOtherProtocol(Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof Http2Exception http2 && !Http2Exception.isStreamError(http2)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** gRPC says of a connection that is gone only that it does not know why. */
+  private static boolean isClosed(Throwable thrown, Status status) {
+    Throwable cause = thrown.getCause();
+    return text(status).equals("Network closed for unknown reason")
+        || (cause instanceof IOException && text(status).equals("io exception"));
   }
 
   private static MillraceException connection(BrokerAddress address, String kind, String text) {

@@ -94,6 +94,11 @@ final class ProducerBatch {
     builder = Optional.empty();
   }
 
+  /** How long the sealed batch is, as it is sent. */
+  int encodedBytes() {
+    return bytes.remaining();
+  }
+
   /** The encoded batch with this identity and sequence. */
   ByteBuffer stamped(BatchSequence sequence) {
     RecordBatch batch = RecordBatch.at(bytes, 0);

@@ -38,6 +38,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final ProducerConfig config;
   private final ClusterClient cluster;
   private final MetadataCache metadata;
+  private final ServerLimits limits;
   private final IdentitySource identities;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
@@ -66,12 +67,14 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       ProducerConfig config,
       ClusterClient cluster,
       MetadataCache metadata,
+      ServerLimits limits,
       Accumulator accumulator,
       ProducerOutcomes outcomes,
       ProducerLoop loop) {
     this.config = config;
     this.cluster = cluster;
     this.metadata = metadata;
+    this.limits = limits;
     this.identities = new IdentitySource(cluster);
     this.accumulator = accumulator;
     this.outcomes = outcomes;
@@ -150,7 +153,12 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   private void handOver(ProducerBatch batch, long nowMs) {
     outcomes.handedOver(batch);
-    offer(batch, nowMs);
+    Optional<MillraceError> refusal = limits.refusal(batch.encodedBytes());
+    if (refusal.isPresent()) {
+      completed(batch, new BatchOutcome.Failed(refusal.get(), false));
+    } else {
+      offer(batch, nowMs);
+    }
   }
 
   private void offer(ProducerBatch batch, long nowMs) {

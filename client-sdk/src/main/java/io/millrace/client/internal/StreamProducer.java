@@ -37,6 +37,7 @@ final class StreamProducer implements Producer {
   private final StickyPartitions sticky;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
+  private final ServerLimits limits;
   private final ProducerLoop loop;
   private final ProducerSender sender;
   private final Thread thread;
@@ -56,7 +57,9 @@ final class StreamProducer implements Producer {
     this.accumulator = new Accumulator(config);
     this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);
-    this.sender = new ProducerSender(config, cluster, metadata, accumulator, outcomes, loop);
+    this.limits = new ServerLimits(cluster);
+    this.sender =
+        new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);
     this.thread = new Thread(this::runLoop, "millrace-producer");
     this.thread.setDaemon(true);
   }
@@ -81,11 +84,12 @@ final class StreamProducer implements Producer {
   private CompletableFuture<RecordMetadata> append(ProducerRecord record) {
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
     TopicPartition partition = choosePartition(record, topic);
+    long recordBytes = ProducerBatch.recordBytesMax(record);
+    if (recordBytes > config.batchBytes()) {
+      limits.learn(config.maxBlock());
+    }
     long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
-    long granted =
-        outcomes
-            .budget()
-            .acquire(ProducerBatch.recordBytesMax(record), config.maxBlock().toMillis());
+    long granted = outcomes.budget().acquire(recordBytes, config.maxBlock().toMillis());
     Accumulator.Appended appended;
     try {
       appended =

@@ -19,6 +19,8 @@ import io.millrace.proto.v1.FetchStreamRequest;
 import io.millrace.proto.v1.FetchStreamResponse;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.GetServerInfoRequest;
+import io.millrace.proto.v1.GetServerInfoResponse;
 import io.millrace.proto.v1.InitProducerRequest;
 import io.millrace.proto.v1.InitProducerResponse;
 import io.millrace.proto.v1.ListOffsetsPartition;
@@ -59,6 +61,9 @@ import java.util.function.Function;
  */
 final class FakeBroker implements AutoCloseable {
   static final String TOPIC = "orders";
+
+  /** The largest message that it takes. */
+  static final int MESSAGE_BYTES = 100_000;
 
   /** What to do with a frame instead of answering it. */
   enum Fault {
@@ -116,6 +121,7 @@ final class FakeBroker implements AutoCloseable {
       server =
           NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", port))
               .directExecutor()
+              .maxInboundMessageSize(MESSAGE_BYTES)
               .addService(new MetadataApi())
               .addService(new ProducerApi())
               .addService(new FetchApi())
@@ -202,6 +208,13 @@ final class FakeBroker implements AutoCloseable {
         answer.addTopics(name.equals(TOPIC) ? topic() : unknown(name));
       }
       observer.onNext(answer.build());
+      observer.onCompleted();
+    }
+
+    @Override
+    public void getServerInfo(
+        GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> observer) {
+      observer.onNext(GetServerInfoResponse.newBuilder().setMaxMessageBytes(MESSAGE_BYTES).build());
       observer.onCompleted();
     }
 

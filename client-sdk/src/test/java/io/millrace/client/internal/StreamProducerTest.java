@@ -169,6 +169,27 @@ class StreamProducerTest {
   }
 
   @Test
+  void failsAtOnceARecordThatNoBrokerWouldTakeAndGoesOn() {
+    Producer producer = client.producer(small().build());
+    CompletableFuture<RecordMetadata> tooLarge =
+        producer.send(
+            ProducerRecord.of(FakeBroker.TOPIC, new byte[FakeBroker.MESSAGE_BYTES]).toPartition(1));
+    assertThat(tooLarge)
+        .failsWithin(Duration.ofSeconds(5))
+        .withThrowableThat()
+        .withMessageContaining("BATCH_TOO_LARGE: batch bytes: 100")
+        .withMessageContaining("the server's rpc.max.message.bytes");
+    CompletableFuture<RecordMetadata> fits =
+        producer.send(ProducerRecord.of(FakeBroker.TOPIC, new byte[90_000]).toPartition(1));
+    assertThat(fits.join().offset()).isZero();
+    Producer zipping = client.producer(small().compression(Compression.LZ4).build());
+    CompletableFuture<RecordMetadata> compressed =
+        zipping.send(
+            ProducerRecord.of(FakeBroker.TOPIC, new byte[FakeBroker.MESSAGE_BYTES]).toPartition(1));
+    assertThat(compressed.join().offset()).isEqualTo(1);
+  }
+
+  @Test
   void goesOnWithTheNewTopicAfterADeletionAndRecreation() {
     Producer producer = client.producer(small().build());
     sendNumbers(producer, 1).get(0).join();

@@ -1,0 +1,66 @@
+package io.millrace.client.internal;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.proto.v1.GetServerInfoRequest;
+import io.millrace.proto.v1.MetadataServiceGrpc;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How large a message the brokers take. One that is larger ends its stream without a word, and
+ * would be tried again in vain. Thread-safe.
+ */
+final class ServerLimits {
+  /** What a frame has around its batch, with room to spare. */
+  private static final int FRAME_BYTES = 1 << 10;
+
+  private final ClusterClient cluster;
+
+  /** 0 until it was asked for. */
+  private volatile int messageBytes;
+
+  ServerLimits(ClusterClient cluster) {
+    this.cluster = cluster;
+  }
+
+  /**
+   * Makes sure that {@link #refusal} knows the bound.
+   *
+   * @throws io.millrace.common.MillraceException if no broker tells
+   */
+  void learn(Duration timeout) {
+    if (messageBytes == 0) {
+      messageBytes =
+          cluster.callAny(
+              timeout,
+              (channel, left) ->
+                  MetadataServiceGrpc.newBlockingStub(channel)
+                      .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
+                      .getServerInfo(GetServerInfoRequest.getDefaultInstance())
+                      .getMaxMessageBytes());
+    }
+  }
+
+  /** Why no broker would take a batch of so many bytes, if so and if the bound is known. */
+  Optional<MillraceError> refusal(int batchBytes) {
+    int bound = messageBytes - FRAME_BYTES;
+    if (messageBytes == 0 || batchBytes <= bound) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new MillraceError(
+            ErrorCode.BATCH_TOO_LARGE,
+            "batch bytes: "
+                + batchBytes
+                + " (expected: at most "
+                + bound
+                + ", by the server's rpc.max.message.bytes)",
+            Map.of(
+                "batch_bytes", Integer.toString(batchBytes),
+                "setting", "rpc.max.message.bytes",
+                "needed", Integer.toString(batchBytes + FRAME_BYTES))));
+  }
+}
