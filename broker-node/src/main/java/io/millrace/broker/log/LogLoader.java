@@ -6,7 +6,6 @@ import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.FileStore.StoredFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableSet;
 import java.util.Optional;
@@ -16,30 +15,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens a log. After an orderly close the last segment is taken up as it was closed; else the
- * segments from the recovery point on are scanned, and the log ends before the first bad batch
- * (S31). Confined to the opening thread.
+ * Opens a log: its directory, its checkpoints, its segments (see {@link SegmentRecovery}) and its
+ * producers. Confined to the opening thread.
  */
 final class LogLoader {
   private static final Logger LOG = LoggerFactory.getLogger(LogLoader.class);
-  private static final long PROGRESS_STEP_BYTES = 16 << 20;
 
   private final LogOpening opening;
   private final LogDisk disk;
   private final PartitionCheckpoints checkpoints;
   private final ProducerSnapshots snapshots;
-  private final List<SegmentView> sealed = new ArrayList<>();
+  private final GivenUpRecords givenUp;
   private LeaderEpochCache epochs = LeaderEpochCache.EMPTY;
-  private String defect = "";
-  private long cutBytes;
-  private long checkedBytes;
-  private long bytesToCheck;
 
   LogLoader(LogOpening opening, LogDisk disk) {
     this.opening = opening;
     this.disk = disk;
     this.checkpoints = new PartitionCheckpoints(disk);
     this.snapshots = new ProducerSnapshots(disk);
+    this.givenUp = new GivenUpRecords(opening, disk);
   }
 
   LoadedLog load() {
@@ -54,8 +48,14 @@ final class LogLoader {
     if (epochs.entries().isEmpty()) {
       epochs = epochsFromBatches(bases);
     }
-    SegmentWriter writer = openSegments(List.copyOf(bases), logStart);
-    return finish(writer, Math.max(logStart, bases.isEmpty() ? logStart : bases.first()));
+    long firstOffset = Math.max(logStart, bases.isEmpty() ? logStart : bases.first());
+    SegmentRecovery recovery = new SegmentRecovery(opening, disk, epochs, givenUp, firstOffset);
+    boolean resumed = openSegments(List.copyOf(bases), recovery);
+    LoadedLog loaded = finish(recovery, firstOffset, resumed);
+    if (!loaded.recovery().unclean()) {
+      givenUp.forgetConsents();
+    }
+    return loaded;
   }
 
   /** Makes the directory, or finds that it is this partition's. */
@@ -146,142 +146,47 @@ final class LogLoader {
     return found[0];
   }
 
-  private SegmentWriter openSegments(List<Long> bases, long logStart) throws IOException {
+  /** Whether the log was taken up as it was closed. */
+  private boolean openSegments(List<Long> bases, SegmentRecovery recovery) throws IOException {
     if (bases.isEmpty()) {
-      return SegmentWriter.create(disk, opening.budget(), logStart);
+      recovery.begin();
+      return false;
     }
-    int last = bases.size() - 1;
     if (opening.cleanShutdown()) {
-      Optional<SegmentWriter> resumed =
-          SegmentWriter.resume(disk, opening.budget(), files(bases.get(last)));
-      if (resumed.isPresent()) {
-        sealAll(bases.subList(0, last), bases.get(last));
-        return resumed.get();
+      if (recovery.resume(bases)) {
+        return true;
       }
       LOG.warn("{}: was not closed in order after all; checking it", disk.directory());
     }
-    return recover(bases);
+    recovery.recover(bases);
+    return false;
   }
 
-  private void sealAll(List<Long> bases, long endOffset) throws IOException {
-    for (int i = 0; i < bases.size(); i++) {
-      long end = i + 1 < bases.size() ? bases.get(i + 1) : endOffset;
-      SegmentFiles files = files(bases.get(i));
-      int size = Math.toIntExact(disk.store().size(files.log()));
-      sealed.add(SegmentView.of(Segment.sealed(disk, opening.budget(), files), size, end));
-    }
-  }
-
-  private SegmentWriter recover(List<Long> bases) throws IOException {
-    int first = firstToCheck(bases);
-    sealAll(bases.subList(0, first), bases.get(first));
-    for (int i = first; i < bases.size(); i++) {
-      bytesToCheck += disk.store().size(files(bases.get(i)).log());
-    }
-    for (int i = first; ; i++) {
-      SegmentWriter writer = check(files(bases.get(i)));
-      boolean isLast = i == bases.size() - 1;
-      if (!isLast && defect.isEmpty() && writer.endOffset() != bases.get(i + 1)) {
-        defect =
-            "segment "
-                + bases.get(i + 1)
-                + " does not follow (expected: "
-                + writer.endOffset()
-                + ")";
-      }
-      if (isLast || !defect.isEmpty()) {
-        for (long base : bases.subList(i + 1, bases.size())) {
-          cutBytes += disk.store().size(files(base).log());
-          discard(base);
-        }
-        return writer;
-      }
-      writer.finish();
-      writer.persist();
-      writer.segment().seal();
-      sealed.add(writer.view());
-    }
-  }
-
-  /** The segment that holds the recovery point; also after a clean shutdown that was none. */
-  private int firstToCheck(List<Long> bases) {
-    int first = bases.size() - 1;
-    while (first > 0 && bases.get(first) > opening.recoveryPoint()) {
-      first--;
-    }
-    return first;
-  }
-
-  private SegmentWriter check(SegmentFiles files) throws IOException {
-    long before = checkedBytes;
-    long[] told = {0};
-    int[] durableBytes = {0};
-    BatchScan.Visitor progress =
-        (batch, position) -> {
-          if (batch.nextOffset() <= opening.recoveryPoint()) {
-            durableBytes[0] = position + batch.sizeInBytes();
-          }
-          if (position - told[0] >= PROGRESS_STEP_BYTES) {
-            told[0] = position;
-            opening.progress().checked(before + position, bytesToCheck);
-          }
-        };
-    SegmentWriter.ScanPlan plan =
-        new SegmentWriter.ScanPlan(
-            Long.MAX_VALUE,
-            opening.recoveryPoint(),
-            epochs,
-            opening.config().indexIntervalBytes(),
-            progress);
-    long size = disk.store().size(files.log());
-    SegmentWriter.Scanned scanned =
-        SegmentWriter.scan(
-            disk, files, plan, handle -> Segment.written(disk, opening.budget(), files, handle));
-    scanned.writer().writeAgain(durableBytes[0]);
-    checkedBytes += size;
-    opening.progress().checked(checkedBytes, bytesToCheck);
-    if (!scanned.result().reachedEnd()) {
-      cutBytes += size - scanned.result().position();
-      defect =
-          files.log().getFileName()
-              + " at byte "
-              + scanned.result().position()
-              + ": "
-              + scanned.result().defect();
-    }
-    return scanned.writer();
-  }
-
-  private LoadedLog finish(SegmentWriter found, long logStart) {
-    SegmentWriter writer = found;
-    long known = Math.max(opening.recoveryPoint(), opening.durableOffset());
-    boolean unclean = Math.max(writer.endOffset(), logStart) < known;
-    if (writer.endOffset() < logStart) {
+  private LoadedLog finish(SegmentRecovery segments, long logStart, boolean resumed) {
+    long known = opening.knownDurable();
+    boolean unclean = Math.max(segments.endOffset(), logStart) < known;
+    if (segments.endOffset() < logStart) {
       LOG.error(
           "[{}] log end {} lies below log start {}: beginning anew there",
           opening.name(),
-          writer.endOffset(),
+          segments.endOffset(),
           logStart);
-      sealed.forEach(view -> view.segment().delete());
-      sealed.clear();
-      writer.segment().delete();
+      segments.beginAnew();
       // What is known of the producers is older than the gap: better nothing than that.
       snapshots.retain(Set.of());
-      writer = SegmentWriter.create(disk, opening.budget(), logStart);
     }
-    trimEpochs(logStart, writer.endOffset());
-    List<SegmentView> views = new ArrayList<>(sealed);
-    views.add(writer.view());
+    long end = segments.endOffset();
+    trimEpochs(logStart, end);
     // None is forgotten for its age here: retention does that, when the clock is trusted.
     ProducerStateTable producers =
-        snapshots.restore(views, opening.config().producerBatches(), opening.clock().wallMs());
-    boolean resumed = opening.cleanShutdown() && bytesToCheck == 0;
-    long durable = resumed ? writer.endOffset() : Math.min(known, writer.endOffset());
-    RecoveryResult result = new RecoveryResult(checkedBytes, cutBytes, defect, unclean);
-    tell(result, writer.endOffset(), known);
+        snapshots.restore(
+            segments.views(), opening.config().producerBatches(), opening.clock().wallMs());
+    long durable = resumed ? end : Math.min(known, end);
+    RecoveryResult result = segments.result(unclean);
+    tell(result, end, known);
     return new LoadedLog(
-        List.copyOf(sealed),
-        writer,
+        segments.sealed(),
+        segments.writer(),
         logStart,
         Math.max(durable, logStart),
         epochs,

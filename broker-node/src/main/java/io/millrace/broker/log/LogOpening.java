@@ -33,4 +33,9 @@ public record LogOpening(
     long recoveryPoint,
     long durableOffset,
     boolean cleanShutdown,
-    RecoveryProgress progress) {}
+    RecoveryProgress progress) {
+  /** Everything below it was durable, as far as is known. */
+  long knownDurable() {
+    return Math.max(recoveryPoint, durableOffset);
+  }
+}

@@ -341,7 +341,12 @@ public final class PartitionLog implements AutoCloseable {
   private SegmentWriter cut(SegmentView target, int position) {
     SegmentWriter.ScanPlan plan =
         new SegmentWriter.ScanPlan(
-            position, Long.MAX_VALUE, epochs, config.indexIntervalBytes(), (batch, at) -> {});
+            position,
+            Long.MAX_VALUE,
+            epochs,
+            config.indexIntervalBytes(),
+            (batch, at) -> {},
+            found -> {});
     return disk.get(
             "cut segment " + target.baseOffset(),
             () ->

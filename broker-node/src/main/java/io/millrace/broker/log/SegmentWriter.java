@@ -136,13 +136,16 @@ final class SegmentWriter {
           indexes.add(batch, position, plan.indexIntervalBytes());
           plan.progress().visit(batch, position);
         };
-    BatchScan.Result result =
-        BatchScan.scan(
-            data,
-            0,
-            end,
-            files.baseOffset(),
-            new BatchScan.Options(plan.checkCrcFrom(), plan.epochs(), crc, visitor));
+    BatchScan.Options options =
+        new BatchScan.Options(plan.checkCrcFrom(), plan.epochs(), crc, visitor);
+    BatchScan.Result result;
+    try {
+      result = BatchScan.scan(data, 0, end, files.baseOffset(), options);
+      plan.verdict().judge(result);
+    } catch (IOException | RuntimeException e) {
+      data.close();
+      throw e;
+    }
     SegmentHandle handle = handle(data, indexes);
     Segment segment = handover.apply(handle);
     disk.delete(files.checksum());
@@ -163,13 +166,21 @@ final class SegmentWriter {
    * @param epochs the epochs known to have written the log
    * @param indexIntervalBytes bytes of batches between two index entries
    * @param progress told of each batch
+   * @param verdict told the result before anything is changed
    */
   record ScanPlan(
       long endPosition,
       long checkCrcFrom,
       LeaderEpochCache epochs,
       int indexIntervalBytes,
-      BatchScan.Visitor progress) {}
+      BatchScan.Visitor progress,
+      Verdict verdict) {}
+
+  /** Says whether the bytes after the last good batch may be cut off. */
+  interface Verdict {
+    /** Throws if they may not. */
+    void judge(BatchScan.Result found) throws IOException;
+  }
 
   /**
    * A scanned segment.

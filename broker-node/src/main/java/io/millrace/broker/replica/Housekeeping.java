@@ -75,6 +75,8 @@ final class Housekeeping {
     for (HostedPartition hosted : directory.partitions()) {
       points.put(hosted.id(), hosted.recoveryPoint());
     }
+    // Without it the next opening would take what is damaged there for a torn end, and cut it off.
+    directory.damaged().keySet().forEach(id -> points.put(id, files.recoveryPoint(id)));
     directory.dir().writeRecoveryPoints(points);
   }
 

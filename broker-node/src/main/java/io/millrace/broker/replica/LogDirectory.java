@@ -43,10 +43,13 @@ final class LogDirectory {
   private final Flusher flusher;
   private final Map<TopicIdPartition, HostedPartition> partitions = new ConcurrentHashMap<>();
 
+  /** Logs that lie here and are damaged: nobody touches them but to delete them. */
+  private final Map<TopicIdPartition, TopicPartition> damaged = new ConcurrentHashMap<>();
+
   /** Whether the threads run. */
   private boolean started;
 
-  /** Whether every log that lies here was opened and has been here since. */
+  /** Whether every log that lies here and is not damaged was opened and has been here since. */
   private boolean complete;
 
   LogDirectory(
@@ -114,6 +117,11 @@ final class LogDirectory {
     return partitions.values();
   }
 
+  /** The logs that lie here and can't be opened because they are damaged. */
+  Map<TopicIdPartition, TopicPartition> damaged() {
+    return damaged;
+  }
+
   /** Puts an open log on a shard. */
   HostedPartition host(
       TopicIdPartition id, TopicPartition name, PartitionLog log, PartitionConfig config) {
@@ -173,7 +181,9 @@ final class LogDirectory {
     try {
       if (complete && online()) {
         housekeeping.checkpoint();
-        dir.markCleanlyClosed();
+        if (damaged.isEmpty()) {
+          dir.markCleanlyClosed();
+        }
       } else if (!started && dir.wasCleanlyClosed()) {
         dir.markCleanlyClosed();
       }

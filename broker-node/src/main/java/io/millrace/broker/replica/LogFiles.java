@@ -52,6 +52,15 @@ final class LogFiles {
    */
   PartitionLog open(
       TopicPartition name, TopicIdPartition id, LogConfig config, RecoveryProgress progress) {
+    return open(name, id, config, recoveryPoint(id), progress);
+  }
+
+  private PartitionLog open(
+      TopicPartition name,
+      TopicIdPartition id,
+      LogConfig config,
+      long recoveryPoint,
+      RecoveryProgress progress) {
     return PartitionLog.open(
         new LogOpening(
             dir.store(),
@@ -61,10 +70,15 @@ final class LogFiles {
             config,
             clock,
             budget,
-            recoveryPoints.getOrDefault(id, 0L),
+            recoveryPoint,
             -1,
             dir.wasCleanlyClosed(),
             progress));
+  }
+
+  /** Up to where a log that was found had been on disk, as the last process noted. */
+  long recoveryPoint(TopicIdPartition id) {
+    return recoveryPoints.getOrDefault(id, 0L);
   }
 
   /** Makes an empty log; what has its name and is another's moves out of the way. */
@@ -74,7 +88,7 @@ final class LogFiles {
     if (dir.store().exists(path)) {
       clear(path, name);
     }
-    return open(name, id, config, RecoveryProgress.NONE);
+    return open(name, id, config, 0, RecoveryProgress.NONE);
   }
 
   private void clear(Path path, TopicPartition name) throws IOException {

@@ -1,5 +1,6 @@
 package io.millrace.broker.replica;
 
+import io.millrace.broker.log.DamagedLogException;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.common.TopicIdPartition;
@@ -49,6 +50,7 @@ final class LogRecovery {
   private final int logs;
   private final ConcurrentLinkedQueue<Found> waiting;
   private final ConcurrentLinkedQueue<Opened> opened = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<Found> damaged = new ConcurrentLinkedQueue<>();
   private final AtomicInteger openedLogs = new AtomicInteger();
   private final AtomicLong checkedBytes = new AtomicLong();
   private final AtomicLong tellAtMs;
@@ -80,13 +82,19 @@ final class LogRecovery {
   Collection<Opened> await() {
     threads.forEach(Threads::join);
     tell();
-    if (directory.online() && openedLogs.get() != logs) {
+    int expected = logs - damaged.size();
+    if (directory.online() && openedLogs.get() != expected) {
       throw faults.fatal(
           "[data directory %s] open logs: %d (expected: %d)"
-              .formatted(directory.dir().path(), openedLogs.get(), logs),
+              .formatted(directory.dir().path(), openedLogs.get(), expected),
           null);
     }
     return opened;
+  }
+
+  /** After {@link #await}: the logs that are damaged and stay as they are. */
+  Collection<Found> damaged() {
+    return damaged;
   }
 
   private void openWaiting() {
@@ -117,6 +125,9 @@ final class LogRecovery {
       tellNowAndThen();
     } catch (LogDirException e) {
       directory.diskFailed(e);
+    } catch (DamagedLogException e) {
+      LOG.error("{}", e.getMessage());
+      damaged.add(found);
     } catch (RuntimeException | Error e) {
       throw faults.fatal("[" + found.name() + "] could not be opened", e);
     }

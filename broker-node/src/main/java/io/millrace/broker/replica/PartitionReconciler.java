@@ -14,6 +14,7 @@ import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.TopicDelta;
 import io.millrace.metadata.image.TopicImage;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,8 +70,22 @@ final class PartitionReconciler {
     return unassigned;
   }
 
+  /** A log that was found can't be opened. */
+  void damaged(LogDirectory directory, LogRecovery.Found found) {
+    directory.damaged().put(found.id(), found.name());
+    hosted.unavailable(
+        found.id(),
+        new MillraceError(
+            ErrorCode.LOG_DIR_OFFLINE,
+            "the log of %s is damaged; what the broker logged at its start says what to do"
+                .formatted(found.name())));
+  }
+
   /** Applies a whole image, after a start. */
   void applyAll(MetadataImage image) {
+    endDamaged(
+        id -> image.topic(id.topicId()).isEmpty(),
+        (directory, id, name) -> directory.files().setAside(name));
     for (HostedPartition each : hosted.all()) {
       if (image.topic(each.id().topicId()).isEmpty()) {
         endStray(each);
@@ -121,6 +137,9 @@ final class PartitionReconciler {
         directories.stream()
             .filter(LogDirectory::online)
             .min(Comparator.comparingInt(each -> each.partitions().size()));
+    if (directories.stream().anyMatch(each -> each.damaged().containsKey(id))) {
+      return Optional.empty();
+    }
     if (assigned || directoriesMissing || leastFilled.isEmpty()) {
       String where = assigned ? "directory " + assignedDirectory : "a directory that is not there";
       hosted.unavailable(id, offline(name, where));
@@ -191,6 +210,9 @@ final class PartitionReconciler {
     for (HostedPartition each : hosted.ofTopic(topicId)) {
       endAndDelete(each, gone);
     }
+    endDamaged(
+        id -> id.topicId().equals(topicId),
+        (directory, id, name) -> delete(directory, id, name, topicSettings.defaults()));
     unassigned.keySet().removeIf(id -> id.topicId().equals(topicId));
     hosted.forget(topicId);
   }
@@ -201,11 +223,34 @@ final class PartitionReconciler {
     onDisk(
         directory,
         "delete " + each.name(),
-        () -> {
-          var aside = directory.files().moveAside(each.name(), each.id());
-          directory.housekeeping().deleteLater(aside, each.config().log().fileDeleteDelayMs());
-          LOG.info("[broker {}] [{}] deleted", brokerId, each.name());
-        });
+        () -> delete(directory, each.id(), each.name(), each.config()));
+  }
+
+  private void delete(
+      LogDirectory directory, TopicIdPartition id, TopicPartition name, PartitionConfig config)
+      throws IOException {
+    Path aside = directory.files().moveAside(name, id);
+    directory.housekeeping().deleteLater(aside, config.log().fileDeleteDelayMs());
+    LOG.info("[broker {}] [{}] deleted", brokerId, name);
+  }
+
+  /** What becomes of a damaged log that is not wanted any more. */
+  private interface DamagedLogEnd {
+    void end(LogDirectory directory, TopicIdPartition id, TopicPartition name) throws IOException;
+  }
+
+  private void endDamaged(Predicate<TopicIdPartition> which, DamagedLogEnd end) {
+    for (LogDirectory directory : directories) {
+      for (Map.Entry<TopicIdPartition, TopicPartition> log : directory.damaged().entrySet()) {
+        if (which.test(log.getKey())) {
+          directory.damaged().remove(log.getKey());
+          onDisk(
+              directory,
+              "delete " + log.getValue(),
+              () -> end.end(directory, log.getKey(), log.getValue()));
+        }
+      }
+    }
   }
 
   private void endStray(HostedPartition each) {

@@ -5,6 +5,7 @@ import io.millrace.broker.log.dir.DataDir;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
 import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.time.Clock;
 import io.millrace.metadata.MetadataListener;
@@ -117,6 +118,7 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
     running.forEach(
         (directory, recovery) -> {
           recovery.await().forEach(opened -> host(directory, opened));
+          recovery.damaged().forEach(found -> reconciler.damaged(directory, found));
           directory.recovered();
         });
   }
@@ -239,6 +241,11 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
   /** The directories, with their states. */
   public List<DataDir> dataDirs() {
     return directories.stream().map(LogDirectory::dir).toList();
+  }
+
+  /** The partitions whose logs are damaged and stay offline, by name. */
+  public List<TopicPartition> damagedLogs() {
+    return directories.stream().flatMap(each -> each.damaged().values().stream()).toList();
   }
 
   /** Says whether the wall clock is believed; retention by time rests while it is not. */

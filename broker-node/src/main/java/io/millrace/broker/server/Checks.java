@@ -4,6 +4,7 @@ import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirFailure;
 import io.millrace.broker.log.dir.DataDirState;
 import io.millrace.broker.server.AdminHttp.Check;
+import io.millrace.common.TopicPartition;
 import io.millrace.metadata.QuorumHealth;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -25,6 +26,7 @@ final class Checks {
     return List.of(
         new Check("metadata log", works, works ? "" : quorum.detail()),
         dataDirs(),
+        logs(),
         storedBatches());
   }
 
@@ -44,6 +46,18 @@ final class Checks {
     String shown = corrupt.stream().limit(MOST_SHOWN).collect(Collectors.joining("; "));
     return new Check(
         "stored batches", true, corrupt.isEmpty() ? "" : corrupt.size() + " corrupt: " + shown);
+  }
+
+  /** Always good, as the other partitions are served: it only tells. */
+  private Check logs() {
+    List<TopicPartition> damaged = parts.damagedLogs();
+    String shown =
+        damaged.stream()
+            .limit(MOST_SHOWN)
+            .map(TopicPartition::toString)
+            .collect(Collectors.joining(", "));
+    return new Check(
+        "logs", true, damaged.isEmpty() ? "" : damaged.size() + " damaged, offline: " + shown);
   }
 
   long offlineDirs() {

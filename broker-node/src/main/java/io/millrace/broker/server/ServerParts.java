@@ -14,10 +14,12 @@ import io.millrace.broker.rpc.RpcListener;
 import io.millrace.broker.rpc.RpcMetrics;
 import io.millrace.broker.rpc.TransportSettings;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
 import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.MetadataQuorum;
 import java.io.IOException;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -102,6 +104,11 @@ final class ServerParts {
             transport,
             rpcMetrics,
             services(rpcMetrics, fetchThreads, ready));
+  }
+
+  /** The partitions whose logs are damaged. */
+  List<TopicPartition> damagedLogs() {
+    return replicas.damagedLogs();
   }
 
   private boolean stillThere(TopicIdPartition partition, long offset) {

@@ -219,47 +219,6 @@ class LogRecoveryTest {
   }
 
   @Test
-  void S14_saysLoudlyThatTheLogWasCutBelowItsDurableOffset() throws IOException {
-    fillOneSegment();
-    try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
-      file.truncate(ends.get(1) + 5);
-    }
-    test.log = test.open(6, false);
-
-    assertThat(test.log.logEndOffset()).isEqualTo(4);
-    assertThat(test.log.durableOffset()).isEqualTo(4);
-    assertThat(test.log.recovery().unclean()).isTrue();
-
-    test.log.abandon();
-    test.log = test.open(4, false);
-    assertThat(test.log.recovery().unclean()).isFalse();
-  }
-
-  @Test
-  void S14_countsADurableOffsetBeyondTheRecoveryPoint() throws IOException {
-    fillOneSegment();
-    test.flipBit(TestLog.files(0).log(), 8L * (ends.get(2) + 30));
-    LogOpening known = test.opening(0, false);
-    test.log =
-        PartitionLog.open(
-            new LogOpening(
-                known.store(),
-                known.directory(),
-                known.id(),
-                known.name(),
-                known.config(),
-                known.clock(),
-                known.budget(),
-                0,
-                8,
-                false,
-                RecoveryProgress.NONE));
-
-    assertThat(test.log.logEndOffset()).isEqualTo(6);
-    assertThat(test.log.recovery().unclean()).isTrue();
-  }
-
-  @Test
   void keepsABadBatchBelowTheRecoveryPointButNeverServesIt() throws IOException {
     fillOneSegment();
     test.flipBit(TestLog.files(0).log(), 8L * (ends.get(0) + 70));
@@ -344,11 +303,9 @@ class LogRecoveryTest {
       file.truncate(log.length - 1);
     }
 
-    test.log = test.open(6, true);
-
-    assertThat(test.log.logEndOffset()).isEqualTo(5);
-    assertThat(test.log.recovery().unclean()).isTrue();
-    assertThat(test.values(0)).hasSize(5);
+    assertThatThrownBy(() -> test.open(6, true))
+        .isInstanceOf(DamagedLogException.class)
+        .hasMessageContaining("a batch of 98 bytes cut after 97");
   }
 
   @Test

@@ -10,6 +10,7 @@ import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultPlan.Operation;
 import io.millrace.common.file.FaultyFileStore;
@@ -121,6 +122,43 @@ class ReplicaManagerTest {
 
     assertThatThrownBy(() -> restart(disks, false, known))
         .hasMessageContaining("open logs: 0 (expected: 1)");
+  }
+
+  @Test
+  void S31_aDamagedLogStaysAsItIsWhileTheOthersAreServed() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of());
+    UUID other = serving(broker, "other", Map.of());
+    append(broker, topic, 0, Acks.ALL);
+    append(broker, other, 0, Acks.ALL);
+    broker.dirs.get(0).writeRecoveryPoints(Map.of(new TopicIdPartition(topic, 0), 1L));
+    MemoryFileStore after = disk.killClone();
+    MetadataImage known = broker.image();
+    broker.close();
+    Path log = Path.of("/a/orders-0/00000000000000000000.log");
+    try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
+      file.truncate(file.size() - 1);
+    }
+    long size = after.size(log);
+
+    for (int starts = 0; starts < 2; starts++) {
+      try (TestBroker again = restart(Map.of("/a", after), false, known)) {
+        known = again.image();
+        again.manager.whenServing(other, known.revision(), 10_000).get();
+        append(again, other, 0, Acks.ALL);
+        assertThat(again.manager.damagedLogs()).containsExactly(new TopicPartition("orders", 0));
+        assertThat(again.manager.find(new TopicIdPartition(topic, 0))).isEmpty();
+        assertThat(again.manager.whyAbsent(new TopicIdPartition(topic, 0)).code())
+            .isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      }
+      assertThat(after.size(log)).isEqualTo(size);
+    }
+    try (TestBroker again = restart(Map.of("/a", after), false, known)) {
+      again.deleteTopic(topic);
+      await().until(() -> !namesIn(after, "/a").contains("orders-0"));
+      assertThat(again.manager.damagedLogs()).isEmpty();
+    }
   }
 
   @Test

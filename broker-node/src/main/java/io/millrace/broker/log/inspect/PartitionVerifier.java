@@ -1,5 +1,6 @@
 package io.millrace.broker.log.inspect;
 
+import io.millrace.broker.log.GivenUpRecords;
 import io.millrace.broker.log.LeaderEpochCache;
 import io.millrace.broker.log.PartitionDirectory;
 import io.millrace.broker.log.PartitionFiles;
@@ -74,6 +75,7 @@ final class PartitionVerifier {
         name.endsWith(SegmentFiles.DELETED) || name.endsWith(AtomicFile.TEMPORARY_SUFFIX);
     if (OWN_FILES.contains(name)
         || temporary
+        || GivenUpRecords.owns(file)
         || SegmentFiles.offsetOf(file, SegmentFiles.LOG).isPresent()) {
       return;
     }
