@@ -237,6 +237,36 @@ class PartitionRuntimeTest {
   }
 
   @Test
+  void S28b_aBadFrameBehindABatchThatWaitsForItsEpochStopsThePipelineInItsPlace() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);
+    harness.becomeLeader(1);
+    ProduceCommand first = harness.produce(7, 0, "a");
+    ProduceCommand bad =
+        new ProduceCommand(Batches.of("b"), Acks.ALL, -1, 7, 1_000, 1, harness::answered);
+    harness.runtime.handle(
+        new PartitionEvent.RefuseFrame(
+            bad, 7, -1, new MillraceError(ErrorCode.CORRUPT_BATCH, "crc")));
+    ProduceCommand behind = harness.produce(7, 1, "c");
+    harness.finish();
+
+    harness.runTasks();
+
+    assertThat(acknowledged(harness, first).baseOffset()).isZero();
+    assertThat(errorOf(harness, bad)).isEqualTo(ErrorCode.CORRUPT_BATCH);
+    assertThat(errorOf(harness, behind)).isEqualTo(ErrorCode.PREVIOUS_FRAME_FAILED);
+  }
+
+  @Test
+  void S01_theViewEndsWhereTheLogDoesAlsoWhileNothingNewIsCommitted() {
+    RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+
+    assertThat(harness.runtime.view().highWatermark()).isZero();
+    assertThat(harness.runtime.view().logEndOffset()).isEqualTo(1);
+  }
+
+  @Test
   void aBatchThatWaitsForItsEpochIsRefusedWhenTheLeaderOrTheDiskGoes() {
     for (boolean disk : new boolean[] {true, false}) {
       RuntimeHarness harness = RuntimeHarness.leading(FlushMode.OS);

@@ -155,7 +155,7 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
     return command;
   }
 
-  private void answered(ProduceCommand command, ProduceOutcome outcome) {
+  void answered(ProduceCommand command, ProduceOutcome outcome) {
     if (answers.put(command, outcome) != null) {
       throw new AssertionError("answered twice: " + command);
     }

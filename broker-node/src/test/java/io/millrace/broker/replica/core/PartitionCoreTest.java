@@ -10,6 +10,8 @@ import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.FlushMode;
 import io.millrace.common.MillraceError;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -347,10 +349,12 @@ class PartitionCoreTest {
     var before = driver.produce(BatchFacts.plain(1), Acks.ALL, -1, 77);
     var bad = driver.refuseFrame(77, corrupt);
     var after = driver.produce(BatchFacts.plain(1), Acks.ALL, -1, 77);
+    var badToo = driver.refuseFrame(77, corrupt);
 
     assertThat(driver.answered(before)).isTrue();
     assertThat(driver.failed(bad).error()).isEqualTo(corrupt);
     assertThat(driver.errorOf(after)).isEqualTo(ErrorCode.PREVIOUS_FRAME_FAILED);
+    assertThat(driver.errorOf(badToo)).isEqualTo(ErrorCode.PREVIOUS_FRAME_FAILED);
     driver.on(new PartitionEvent.ClosePipeline(77));
     assertThat(driver.acknowledged(driver.produce(BatchFacts.plain(1), Acks.ALL, -1, 77)))
         .isNotNull();
@@ -418,6 +422,49 @@ class PartitionCoreTest {
     assertThat(refused.error().code()).isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
     assertThat(refused.error().details()).containsEntry("high_watermark", "6");
     assertThat(driver.core.logStartOffset()).isZero();
+  }
+
+  @Test
+  void S33_deleteRecordsBelowZeroIsOutOfRange() {
+    CoreDriver driver = CoreDriver.os().leading(alone(1));
+
+    assertThat(refusalOf(driver, driver.deleteRecords(-2)))
+        .isEqualTo(ErrorCode.OFFSET_OUT_OF_RANGE);
+  }
+
+  @Test
+  void S33_onlyTheLeaderOfTheEpochDeletesRecords() {
+    CoreDriver driver = CoreDriver.os();
+    assertThat(refusalOf(driver, driver.deleteRecords(0))).isEqualTo(ErrorCode.NOT_LEADER);
+    driver.leading(alone(3));
+    driver.produce(BatchFacts.plain(10), Acks.ALL);
+
+    for (int epoch : new int[] {2, 4}) {
+      var token = new CoreDriver.Token(1_000 + epoch);
+      driver.on(new PartitionEvent.DeleteRecords(token, 5, epoch));
+      assertThat(refusalOf(driver, token))
+          .isEqualTo(epoch < 3 ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH);
+    }
+    assertThat(driver.core.logStartOffset()).isZero();
+  }
+
+  @Test
+  void S33_aDeletionUnderWayIsRefusedWhenTheLeadershipGoes() {
+    CoreDriver driver = CoreDriver.os().leading(alone(1));
+    driver.produce(BatchFacts.plain(10), Acks.ALL);
+    var token = new CoreDriver.Token(1_000);
+    List<Effect> effects = new ArrayList<>();
+    driver.core.on(
+        new PartitionEvent.DeleteRecords(token, 5, PartitionEvent.ANY_EPOCH), 1_000, effects);
+    assertThat(effects).containsExactly(new Effect.MoveLogStart(5));
+
+    driver.on(new PartitionEvent.Resign(new MillraceError(ErrorCode.NOT_LEADER, "it moved away")));
+
+    assertThat(refusalOf(driver, token)).isEqualTo(ErrorCode.NOT_LEADER);
+  }
+
+  private static ErrorCode refusalOf(CoreDriver driver, RequestToken token) {
+    return ((DeleteRecordsOutcome.Refused) driver.deletes.get(token)).error().code();
   }
 
   @Test
