@@ -48,7 +48,7 @@ public final class CorruptBatchException extends RuntimeException {
         "segment " + name + " at byte " + position + ", offset " + offset + ": " + defect,
         Map.of(
             "segment", name,
-            "position", String.valueOf(position),
+            "byte", String.valueOf(position),
             "offset", String.valueOf(offset)));
   }
 }

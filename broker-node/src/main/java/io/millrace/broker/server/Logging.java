@@ -49,6 +49,8 @@ public final class Logging {
                 .addAttribute("target", ConsoleAppender.Target.SYSTEM_ERR)
                 .add(layout))
         .add(builder.newLogger("io.millrace", level))
+        // It would log a stack trace for each message of a client that is too large.
+        .add(builder.newLogger("io.grpc.netty.shaded.io.grpc.netty", Level.ERROR))
         .add(builder.newRootLogger(Level.WARN).add(builder.newAppenderRef("stderr")));
     Configurator.reconfigure(builder.build(false));
     SLF4JBridgeHandler.removeHandlersForRootLogger();

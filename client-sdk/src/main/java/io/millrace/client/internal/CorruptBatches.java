@@ -16,8 +16,9 @@ final class CorruptBatches {
     String told = refusal.details().getOrDefault("offset", "");
     long offset = told.matches("\\d{1,18}") ? Long.parseLong(told) : position;
     MillraceError error = at(subscription.partition(), offset, position, refusal.message());
-    Map<String, String> details = new HashMap<>(error.details());
-    details.putAll(refusal.details());
+    // The broker's details may have names that mean something else there.
+    Map<String, String> details = new HashMap<>(refusal.details());
+    details.putAll(error.details());
     return new MillraceError(error.code(), error.message(), details);
   }
 

@@ -290,6 +290,7 @@ class StreamConsumerTest {
         .setCode(ErrorCode.ERROR_CODE_CORRUPT_BATCH)
         .setMessage("crc differs")
         .putDetails("offset", Long.toString(offset))
+        .putDetails("position", "1959437")
         .build();
   }
 
