@@ -82,6 +82,7 @@ public final class BrokerServices {
             limits.produceMaxTimeoutMs());
     ProduceDeps produce =
         new ProduceDeps(
+            parts.authorizer(),
             partitions,
             intake,
             parts.metrics(),
@@ -91,6 +92,7 @@ public final class BrokerServices {
             streams);
     FetchDeps fetch =
         new FetchDeps(
+            parts.authorizer(),
             partitions,
             new PartitionReader(parts.metrics(), parts.corruptReads()),
             BufferPool.direct(fetchLimits.streamMessageBytes(), KEPT_READ_BUFFERS),
@@ -108,10 +110,10 @@ public final class BrokerServices {
             parts.authorizer());
     return new BrokerServices(
         List.of(
-            new ProducerEndpoint(produce, parts.producerIds(), parts.clock(), parts.authorizer()),
-            new FetchEndpoint(fetch, parts.authorizer()),
-            new SubscriptionEndpoint(fetch, parts.authorizer()),
-            new MetadataEndpoint(parts.node(), parts.quorum(), parts.authorizer()),
+            new ProducerEndpoint(produce, parts.producerIds(), parts.clock()),
+            new FetchEndpoint(fetch),
+            new SubscriptionEndpoint(fetch),
+            new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()),
             topics),
         streams,
         parts.ready());

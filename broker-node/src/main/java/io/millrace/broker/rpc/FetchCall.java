@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.millrace.broker.replica.Registration;
+import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
@@ -75,8 +76,19 @@ final class FetchCall {
     }
     Set<TopicIdPartition> seen = new HashSet<>();
     boolean committedOnly = committedOnly(request.getIsolationLevel());
+    Access access = deps.access();
     for (FetchPartition asked : request.getPartitionsList()) {
-      parts.add(part(asked, committedOnly, seen));
+      TopicIdPartition id = Partitions.named(asked.getTopicId(), asked.getPartition());
+      if (!seen.add(id)) {
+        throw invalid("partitions: " + id + " twice (expected: at most once)");
+      }
+      parts.add(
+          new FetchPart(
+              deps.partitions(),
+              id,
+              access.refusal(Operation.READ, id),
+              ReadPosition.of(asked, committedOnly),
+              FetchLimits.within(asked.getMaxBytes(), maxBytes)));
     }
     this.attempt = new SerialTask(deps.threads(), this::attempt);
     this.endOfServer = this::timeIsUp;
@@ -84,18 +96,6 @@ final class FetchCall {
 
   static boolean committedOnly(IsolationLevel level) {
     return level == IsolationLevel.ISOLATION_LEVEL_READ_COMMITTED;
-  }
-
-  private FetchPart part(FetchPartition asked, boolean committedOnly, Set<TopicIdPartition> seen) {
-    TopicIdPartition id = Partitions.named(asked.getTopicId(), asked.getPartition());
-    if (!seen.add(id)) {
-      throw invalid("partitions: " + id + " twice (expected: at most once)");
-    }
-    return new FetchPart(
-        deps.partitions(),
-        id,
-        ReadPosition.of(asked, committedOnly),
-        FetchLimits.within(asked.getMaxBytes(), maxBytes));
   }
 
   /** Begins. Called once, on the transport's thread. */

@@ -15,10 +15,16 @@ import java.util.concurrent.Executor;
  * @param streams the calls to end when the server shuts down
  */
 record FetchDeps(
+    Authorizer authorizer,
     Partitions partitions,
     PartitionReader reader,
     BufferPool memory,
     Executor threads,
     Scheduler scheduler,
     FetchLimits limits,
-    OpenStreams streams) {}
+    OpenStreams streams) {
+  /** What the caller of this thread's call may do. */
+  Access access() {
+    return Access.ofCall(authorizer, partitions);
+  }
+}

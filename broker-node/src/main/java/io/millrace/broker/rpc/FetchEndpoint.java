@@ -5,7 +5,6 @@ import io.grpc.MethodDescriptor;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.broker.rpc.wire.FetchFrame;
 import io.millrace.broker.rpc.wire.FetchFrameMarshaller;
 import io.millrace.broker.rpc.wire.ServiceBinding;
@@ -24,12 +23,10 @@ import java.util.concurrent.CompletableFuture;
 final class FetchEndpoint implements BindableService, FetchServiceGrpc.AsyncService {
   private final FetchDeps deps;
   private final OffsetLookup lookup;
-  private final Authorizer authorizer;
 
-  FetchEndpoint(FetchDeps deps, Authorizer authorizer) {
+  FetchEndpoint(FetchDeps deps) {
     this.deps = deps;
     this.lookup = new OffsetLookup(deps.partitions(), deps.reader());
-    this.authorizer = authorizer;
   }
 
   @Override
@@ -46,33 +43,31 @@ final class FetchEndpoint implements BindableService, FetchServiceGrpc.AsyncServ
 
   @Override
   public void fetch(FetchRequest request, StreamObserver<FetchResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.READ, "");
     ByteLease memory = new ByteLease(ByteBudgets.KEY.get().fetch());
     new FetchCall(deps, memory, request, (ServerCallStreamObserver<FetchResponse>) call).start();
   }
 
   private StreamObserver<FetchStreamRequest> openStream(StreamObserver<FetchFrame> call) {
-    authorizer.check(RequestContext.current(), Operation.READ, "");
     return new FetchStreamSession(deps, (ServerCallStreamObserver<FetchFrame>) call).inbound();
   }
 
   @Override
   public void listOffsets(ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.DESCRIBE, "");
     int count = request.getPartitionsCount();
     int most = deps.limits().maxPartitions();
     if (count < 1 || count > most) {
       throw new MillraceException(
           ErrorCode.INVALID_REQUEST, "partitions: " + count + " (expected: [1, " + most + "])");
     }
-    Replies.when(call, CompletableFuture.supplyAsync(() -> find(request), deps.threads()));
+    Access access = deps.access();
+    Replies.when(call, CompletableFuture.supplyAsync(() -> find(request, access), deps.threads()));
   }
 
-  private ListOffsetsResponse find(ListOffsetsRequest request) {
+  private ListOffsetsResponse find(ListOffsetsRequest request, Access access) {
     boolean committedOnly = FetchCall.committedOnly(request.getIsolationLevel());
     ListOffsetsResponse.Builder answer = ListOffsetsResponse.newBuilder();
     for (ListOffsetsPartition asked : request.getPartitionsList()) {
-      answer.addResults(lookup.find(asked, committedOnly));
+      answer.addResults(lookup.find(asked, committedOnly, access));
     }
     return answer.build();
   }

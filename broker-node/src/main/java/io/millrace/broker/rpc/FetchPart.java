@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionView;
+import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.PartitionData;
@@ -11,6 +12,7 @@ import java.util.Optional;
 final class FetchPart {
   private final Partitions partitions;
   private final TopicIdPartition id;
+  private final Optional<MillraceError> refusal;
   private final ReadPosition position;
   private final int maxBytes;
 
@@ -22,17 +24,28 @@ final class FetchPart {
 
   private boolean decided;
 
-  FetchPart(Partitions partitions, TopicIdPartition id, ReadPosition position, int maxBytes) {
+  /**
+   * Makes a part.
+   *
+   * @param refusal why the caller may not read it
+   */
+  FetchPart(
+      Partitions partitions,
+      TopicIdPartition id,
+      Optional<MillraceError> refusal,
+      ReadPosition position,
+      int maxBytes) {
     this.partitions = partitions;
     this.id = id;
+    this.refusal = refusal;
     this.position = position;
     this.maxBytes = maxBytes;
     this.measuredTo = position.offset();
   }
 
-  /** The partition, if it is on this broker. */
+  /** The partition, if it may be read and is on this broker. */
   Optional<PartitionHost> host() {
-    return partitions.find(id);
+    return refusal.isPresent() ? Optional.empty() : partitions.find(id);
   }
 
   /** Looks, at positions only, what a read would bring by now. */
@@ -76,15 +89,15 @@ final class FetchPart {
   PartitionData read(PartitionReader reader, int room, boolean atLeastOneBatch) {
     return host()
         .map(here -> reader.read(here, position, Math.min(room, maxBytes), atLeastOneBatch).data())
-        .orElseGet(() -> notHere(id, partitions));
+        .orElseGet(() -> notHere(id, refusal.orElseGet(() -> partitions.whyNotHere(id))));
   }
 
-  /** What is said of a partition that is not on this broker. */
-  static PartitionData notHere(TopicIdPartition id, Partitions partitions) {
+  /** What is said of a partition that can't be looked at. */
+  static PartitionData notHere(TopicIdPartition id, MillraceError why) {
     return PartitionData.newBuilder()
         .setTopicId(Uuids.toBytes(id.topicId()))
         .setPartition(id.partition())
-        .setError(RpcErrors.toProto(partitions.whyNotHere(id)))
+        .setError(RpcErrors.toProto(why))
         .setHighWatermark(-1)
         .setLastStableOffset(-1)
         .setLogStartOffset(-1)

@@ -3,8 +3,10 @@ package io.millrace.broker.rpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.replica.PartitionHost;
+import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.broker.rpc.wire.FetchFrame;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.FetchPartition;
@@ -28,6 +30,7 @@ final class FetchStreamSession {
   private static final int MESSAGES_PER_RUN = 16;
 
   private final FetchDeps deps;
+  private final Access access;
   private final ServerCallStreamObserver<FetchFrame> client;
   private final SerialTask pump;
 
@@ -57,6 +60,7 @@ final class FetchStreamSession {
 
   FetchStreamSession(FetchDeps deps, ServerCallStreamObserver<FetchFrame> client) {
     this.deps = deps;
+    this.access = deps.access();
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
     client.disableAutoRequest();
@@ -184,9 +188,11 @@ final class FetchStreamSession {
       throw invalid(
           "subscriptions: more than " + deps.limits().maxPartitions() + " (expected: fewer)");
     }
+    Optional<MillraceError> refusal = access.refusal(Operation.READ, partition);
     Optional<PartitionHost> host = deps.partitions().find(partition);
-    if (host.isEmpty()) {
-      client.onNext(FetchFrame.of(id, FetchPart.notHere(partition, deps.partitions())));
+    if (refusal.isPresent() || host.isEmpty()) {
+      MillraceError why = refusal.orElseGet(() -> deps.partitions().whyNotHere(partition));
+      client.onNext(FetchFrame.of(id, FetchPart.notHere(partition, why)));
       return;
     }
     int maxBytes = FetchLimits.within(asked.getMaxBytes(), maxMessageBytes);

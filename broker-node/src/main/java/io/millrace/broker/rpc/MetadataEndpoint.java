@@ -5,8 +5,8 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
 import io.millrace.common.record.Compression;
-import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.TopicImage;
@@ -19,16 +19,17 @@ import io.millrace.proto.v1.GetServerInfoResponse;
 import io.millrace.proto.v1.MetadataServiceGrpc;
 import io.millrace.proto.v1.TopicMetadata;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** Answers from the node's own image. Thread-safe. */
 final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase {
   private final NodeInfo node;
-  private final MetadataQuorum quorum;
+  private final Supplier<MetadataImage> image;
   private final Authorizer authorizer;
 
-  MetadataEndpoint(NodeInfo node, MetadataQuorum quorum, Authorizer authorizer) {
+  MetadataEndpoint(NodeInfo node, Supplier<MetadataImage> image, Authorizer authorizer) {
     this.node = node;
-    this.quorum = quorum;
+    this.image = image;
     this.authorizer = authorizer;
   }
 
@@ -51,46 +52,56 @@ final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase
 
   @Override
   public void getMetadata(GetMetadataRequest request, StreamObserver<GetMetadataResponse> call) {
-    MetadataImage image = quorum.image();
+    MetadataImage newest = image.get();
     GetMetadataResponse.Builder answer =
         GetMetadataResponse.newBuilder()
             .setClusterId(node.clusterId())
-            .setRevision(image.revision())
-            .setControllerId(image.controller().nodeId());
-    image.brokers().values().forEach(broker -> answer.addBrokers(endpoint(broker)));
+            .setRevision(newest.revision())
+            .setControllerId(newest.controller().nodeId());
+    newest.brokers().values().forEach(broker -> answer.addBrokers(endpoint(broker)));
     if (request.getTopicsCount() == 0 && request.getTopicIdsCount() == 0) {
-      for (String name : image.topics().idsByName().keySet()) {
-        answer.addTopics(byName(image, name));
+      for (String name : newest.topics().idsByName().keySet()) {
+        if (refusal(name).isEmpty()) {
+          answer.addTopics(byName(newest, name));
+        }
       }
     }
-    request.getTopicsList().forEach(name -> answer.addTopics(byName(image, name)));
-    request.getTopicIdsList().forEach(id -> answer.addTopics(byId(image, id)));
+    request.getTopicsList().forEach(name -> answer.addTopics(byName(newest, name)));
+    request.getTopicIdsList().forEach(id -> answer.addTopics(byId(newest, id)));
     Replies.now(call, answer.build());
   }
 
-  private TopicMetadata byName(MetadataImage image, String name) {
-    authorizer.check(RequestContext.current(), Operation.DESCRIBE, name);
-    Optional<TopicImage> topic = image.topic(name);
-    return topic
-        .map(TopicViews::metadata)
-        .orElseGet(
-            () ->
-                TopicMetadata.newBuilder()
-                    .setName(name)
-                    .setError(RpcErrors.toProto(TopicViews.unknownTopic(name)))
-                    .build());
+  private TopicMetadata byName(MetadataImage newest, String name) {
+    Optional<MillraceError> refusal = refusal(name);
+    Optional<TopicImage> topic = newest.topic(name);
+    if (refusal.isEmpty() && topic.isPresent()) {
+      return TopicViews.metadata(topic.get());
+    }
+    MillraceError error = refusal.orElseGet(() -> TopicViews.unknownTopic(name));
+    return TopicMetadata.newBuilder().setName(name).setError(RpcErrors.toProto(error)).build();
   }
 
-  private TopicMetadata byId(MetadataImage image, ByteString id) {
-    Optional<TopicImage> topic = image.topic(TopicIds.fromBytes(id));
-    if (topic.isPresent()) {
-      authorizer.check(RequestContext.current(), Operation.DESCRIBE, topic.get().name());
+  private Optional<MillraceError> refusal(String topic) {
+    try {
+      authorizer.check(RequestContext.current(), Operation.DESCRIBE, topic);
+      return Optional.empty();
+    } catch (MillraceException refused) {
+      return Optional.of(refused.error());
+    }
+  }
+
+  private TopicMetadata byId(MetadataImage newest, ByteString id) {
+    Optional<TopicImage> topic = newest.topic(TopicIds.fromBytes(id));
+    Optional<MillraceError> refusal = topic.map(TopicImage::name).flatMap(this::refusal);
+    if (topic.isPresent() && refusal.isEmpty()) {
       return TopicViews.metadata(topic.get());
     }
     MillraceError error =
-        new MillraceError(
-            ErrorCode.UNKNOWN_TOPIC_ID,
-            "no topic has the id " + Uuids.fromBytes(id) + " (any more)");
+        refusal.orElseGet(
+            () ->
+                new MillraceError(
+                    ErrorCode.UNKNOWN_TOPIC_ID,
+                    "no topic has the id " + Uuids.fromBytes(id) + " (any more)"));
     return TopicMetadata.newBuilder().setTopicId(id).setError(RpcErrors.toProto(error)).build();
   }
 

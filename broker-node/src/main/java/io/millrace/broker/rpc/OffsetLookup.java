@@ -3,6 +3,7 @@ package io.millrace.broker.rpc;
 import io.millrace.broker.log.TimestampedOffset;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionView;
+import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
@@ -25,13 +26,19 @@ final class OffsetLookup {
     this.reader = reader;
   }
 
-  ListOffsetsResult find(ListOffsetsPartition asked, boolean committedOnly) {
+  ListOffsetsResult find(ListOffsetsPartition asked, boolean committedOnly, Access access) {
     TopicIdPartition id = Partitions.named(asked.getTopicId(), asked.getPartition());
     ListOffsetsResult.Builder result =
         ListOffsetsResult.newBuilder()
             .setTopicId(Uuids.toBytes(id.topicId()))
             .setPartition(id.partition());
     try {
+      access
+          .refusal(Operation.DESCRIBE, id)
+          .ifPresent(
+              refusal -> {
+                throw refusal.exception();
+              });
       PartitionHost host = partitions.require(id);
       TimestampedOffset found =
           reader.guarded(

@@ -66,6 +66,11 @@ final class Partitions {
     return image.get().topic(name).orElseThrow(() -> TopicViews.unknownTopic(name).exception());
   }
 
+  /** The name of the topic of that id, if there is one. */
+  Optional<String> topicName(UUID id) {
+    return image.get().topic(id).map(TopicImage::name);
+  }
+
   /** What to say of a partition that is not on this broker. */
   MillraceError whyNotHere(TopicIdPartition id) {
     return registry.whyAbsent(id);

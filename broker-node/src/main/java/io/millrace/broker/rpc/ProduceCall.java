@@ -5,6 +5,7 @@ import io.millrace.broker.replica.ProduceCallback;
 import io.millrace.broker.replica.ProduceCommand;
 import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
+import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -19,6 +20,7 @@ import io.millrace.proto.v1.ProduceResponse;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,9 +28,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /** One unary produce request on its way. Thread-safe: results come from several shards. */
 final class ProduceCall implements ProduceCallback {
-  private final Partitions partitions;
-  private final BatchIntake intake;
-  private final RpcMetrics metrics;
+  private final ProduceDeps deps;
+  private final Access access;
   private final List<TopicIdPartition> ids;
   private final Acks acks;
   private final long deadlineMs;
@@ -39,19 +40,14 @@ final class ProduceCall implements ProduceCallback {
 
   private final CompletableFuture<ProduceResponse> answer = new CompletableFuture<>();
 
-  ProduceCall(
-      Partitions partitions,
-      BatchIntake intake,
-      RpcMetrics metrics,
-      ProduceRequest request,
-      int maxBatches) {
-    this.partitions = partitions;
-    this.intake = intake;
-    this.metrics = metrics;
+  ProduceCall(ProduceDeps deps, ProduceRequest request) {
+    this.deps = deps;
+    this.access = deps.access();
     BatchIntake.requireNoTransaction(request.getTransactionalId());
     this.acks = BatchIntake.acks(request.getAcks());
+    BatchIntake intake = deps.intake();
     this.deadlineMs = intake.deadlineMs(Deadlines.capMs(intake.timeoutMs(request.getTimeoutMs())));
-    this.ids = idsOf(request, maxBatches);
+    this.ids = idsOf(request, deps.maxPartitions());
     this.results = new AtomicReferenceArray<>(ids.size());
     this.open = new AtomicInteger(ids.size());
   }
@@ -66,10 +62,15 @@ final class ProduceCall implements ProduceCallback {
 
   private void start(int index, PartitionBatch message) {
     TopicIdPartition id = ids.get(index);
+    Optional<MillraceError> refusal = access.refusal(Operation.WRITE, id);
+    if (refusal.isPresent()) {
+      failed(index, refusal.get(), List.of());
+      return;
+    }
     ByteBuffer batch = Payloads.owned(message.getRecords());
     try {
-      PartitionHost host = partitions.require(id);
-      if (intake.validate(host, batch) instanceof BatchValidation.Invalid invalid) {
+      PartitionHost host = deps.partitions().require(id);
+      if (deps.intake().validate(host, batch) instanceof BatchValidation.Invalid invalid) {
         failed(index, invalid.error(), invalid.recordErrors());
         return;
       }
@@ -83,7 +84,7 @@ final class ProduceCall implements ProduceCallback {
               index,
               this);
       if (host.produce(command)) {
-        metrics.produced(batch.remaining());
+        deps.metrics().produced(batch.remaining());
       } else {
         failed(index, tooMuchWaits(id), List.of());
       }
@@ -96,13 +97,13 @@ final class ProduceCall implements ProduceCallback {
   public void answered(ProduceCommand command, ProduceOutcome outcome) {
     int index = (int) command.correlation();
     if (outcome instanceof ProduceOutcome.Failed failed) {
-      metrics.batchFailed(failed.error().code());
+      deps.metrics().batchFailed(failed.error().code());
     }
     done(index, ProduceResults.of(ids.get(index), outcome));
   }
 
   private void failed(int index, MillraceError error, List<RecordErrorDetail> recordErrors) {
-    metrics.batchFailed(error.code());
+    deps.metrics().batchFailed(error.code());
     done(index, ProduceResults.failed(ids.get(index), error, recordErrors));
   }
 

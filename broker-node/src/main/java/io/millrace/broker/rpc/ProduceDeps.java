@@ -9,10 +9,16 @@ package io.millrace.broker.rpc;
  * @param streams the calls to end when the server shuts down
  */
 record ProduceDeps(
+    Authorizer authorizer,
     Partitions partitions,
     BatchIntake intake,
     RpcMetrics metrics,
     int maxPartitions,
     int batchesRemembered,
     StreamPlaces places,
-    OpenStreams streams) {}
+    OpenStreams streams) {
+  /** What the caller of this thread's call may do. */
+  Access access() {
+    return Access.ofCall(authorizer, partitions);
+  }
+}

@@ -37,6 +37,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   private static final int MESSAGE_RESULTS = 1_000;
 
   private final ProduceDeps deps;
+  private final Access access;
   private final InFlightBytes budget;
   private final ServerCallStreamObserver<ProduceStreamResponse> client;
   private final Map<TopicIdPartition, StreamPipeline> pipelines = new HashMap<>();
@@ -77,6 +78,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
       ServerCallStreamObserver<ProduceStreamResponse> client) {
     deps.places().enter();
     this.deps = deps;
+    this.access = deps.access();
     this.budget = budget;
     this.client = client;
     client.disableAutoRequest();
@@ -185,7 +187,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
           ErrorCode.THROTTLED,
           "partitions on one stream: more than " + deps.maxPartitions() + " (expected: fewer)");
     }
-    StreamPipeline fresh = new StreamPipeline(deps, id);
+    StreamPipeline fresh = new StreamPipeline(deps, access, id);
     pipelines.put(id, fresh);
     return fresh;
   }

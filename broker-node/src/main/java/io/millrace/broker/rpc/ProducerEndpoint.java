@@ -32,14 +32,12 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
   private final ProduceDeps deps;
   private final ProducerIds producerIds;
   private final Publisher publisher;
-  private final Authorizer authorizer;
   private final InboundProduceMarshaller inbound = new InboundProduceMarshaller();
 
-  ProducerEndpoint(ProduceDeps deps, ProducerIds producerIds, Clock clock, Authorizer authorizer) {
+  ProducerEndpoint(ProduceDeps deps, ProducerIds producerIds, Clock clock) {
     this.deps = deps;
     this.producerIds = producerIds;
     this.publisher = new Publisher(deps, clock);
-    this.authorizer = authorizer;
   }
 
   @Override
@@ -54,7 +52,7 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
 
   @Override
   public void initProducer(InitProducerRequest request, StreamObserver<InitProducerResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.WRITE, "");
+    deps.authorizer().check(RequestContext.current(), Operation.WRITE, "");
     BatchIntake.requireNoTransaction(request.getTransactionalId());
     if (request.getProducerId() < 0 || request.getProducerEpoch() < 0) {
       throw new MillraceError(
@@ -75,17 +73,13 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
 
   @Override
   public void produce(ProduceRequest request, StreamObserver<ProduceResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.WRITE, "");
-    ProduceCall produce =
-        new ProduceCall(
-            deps.partitions(), deps.intake(), deps.metrics(), request, deps.maxPartitions());
+    ProduceCall produce = new ProduceCall(deps, request);
     long bytes =
         request.getBatchesList().stream().mapToLong(batch -> batch.getRecords().size()).sum();
     Replies.when(call, withinBudget(bytes, () -> produce.start(request)));
   }
 
   private StreamObserver<InboundProduce> openStream(StreamObserver<ProduceStreamResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.WRITE, "");
     return new ProduceStreamSession(
         deps,
         ByteBudgets.KEY.get().produce(),
@@ -94,7 +88,7 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
 
   @Override
   public void publish(PublishRequest request, StreamObserver<PublishResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.WRITE, request.getTopic());
+    deps.authorizer().check(RequestContext.current(), Operation.WRITE, request.getTopic());
     // The records are there twice: in the message, and in the batches that are made of them.
     long bytes = 2L * request.getSerializedSize();
     Replies.when(call, withinBudget(bytes, () -> publisher.publish(request)));

@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ProduceCommand;
+import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -26,6 +27,7 @@ final class StreamPipeline {
   private static final AtomicLong NUMBERS = new AtomicLong();
 
   private final ProduceDeps deps;
+  private final Access access;
   private final TopicIdPartition id;
   private final long number = NUMBERS.incrementAndGet();
 
@@ -38,8 +40,9 @@ final class StreamPipeline {
   /** The sequence to resume at, once there is a partition to tell. */
   private OptionalInt resumeAt = OptionalInt.empty();
 
-  StreamPipeline(ProduceDeps deps, TopicIdPartition id) {
+  StreamPipeline(ProduceDeps deps, Access access, TopicIdPartition id) {
     this.deps = deps;
+    this.access = access;
     this.id = id;
   }
 
@@ -50,6 +53,11 @@ final class StreamPipeline {
           new MillraceError(
               ErrorCode.PREVIOUS_FRAME_FAILED,
               "an earlier frame of partition " + id.partition() + " failed: resume it first"));
+      return;
+    }
+    Optional<MillraceError> refusal = access.refusal(Operation.WRITE, id);
+    if (refusal.isPresent()) {
+      stop(frame, refusal.get());
       return;
     }
     Optional<PartitionHost> found = deps.partitions().find(id);

@@ -10,16 +10,14 @@ import io.millrace.proto.v1.TailResponse;
 /** Gives structured records out. Thread-safe. */
 final class SubscriptionEndpoint extends SubscriptionServiceGrpc.SubscriptionServiceImplBase {
   private final FetchDeps deps;
-  private final Authorizer authorizer;
 
-  SubscriptionEndpoint(FetchDeps deps, Authorizer authorizer) {
+  SubscriptionEndpoint(FetchDeps deps) {
     this.deps = deps;
-    this.authorizer = authorizer;
   }
 
   @Override
   public void tail(TailRequest request, StreamObserver<TailResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.READ, request.getTopic());
+    deps.authorizer().check(RequestContext.current(), Operation.READ, request.getTopic());
     InFlightBytes budget = ByteBudgets.KEY.get().fetch();
     new TailSession(deps, budget, request, (ServerCallStreamObserver<TailResponse>) call).start();
   }

@@ -30,10 +30,15 @@ final class FakePartitions implements PartitionRegistry {
   static final int MOST_STREAMS = 3;
 
   final Map<TopicIdPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
+  Authorizer authorizer = Authorizer.ALLOW_ALL;
   private MetadataImage image = MetadataImage.EMPTY;
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Clock clock = new SystemClock();
   private final RpcMetrics metrics = new RpcMetrics(meters, clock);
+
+  MetadataImage image() {
+    return image;
+  }
 
   /** A topic whose partitions have logs here. */
   List<LogHost> topic(String name, int partitions) {
@@ -70,6 +75,7 @@ final class FakePartitions implements PartitionRegistry {
   /** Everything runs on the thread of the caller. */
   FetchDeps fetchDeps() {
     return new FetchDeps(
+        (caller, operation, topic) -> authorizer.check(caller, operation, topic),
         new Partitions(this, () -> image),
         new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
         BufferPool.onHeap(1 << 20, 1),
@@ -81,6 +87,7 @@ final class FakePartitions implements PartitionRegistry {
 
   ProduceDeps produceDeps() {
     return new ProduceDeps(
+        (caller, operation, topic) -> authorizer.check(caller, operation, topic),
         new Partitions(this, () -> image),
         new BatchIntake(clock, 1 << 20, 30_000, 30_000),
         metrics,
