@@ -1,69 +1,78 @@
 package io.millrace.broker.log;
 
 import io.millrace.common.time.Clock;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says whether the wall clock may decide what is too old (S27). It may not while it has moved more
- * than ten minutes against the monotonic clock since the start, or disagreed with the controller's
- * by as much: a wrong clock would delete what is young. One for a node, any thread; guarded by its
- * monitor.
+ * Says whether the wall clock may decide what is too old (S27). It may not once it has moved more
+ * than ten minutes against the monotonic clock: a wrong clock would delete what is young. A clock
+ * that was put right moves like that too, so what it shows is accepted after it has run evenly for
+ * a day, time for somebody to see the alarm. One for a node, any thread; guarded by its monitor.
  */
 public final class TimeGuard {
   /** How far the clocks may diverge, in milliseconds. */
   public static final long MAX_DIVERGENCE_MS = 10 * 60 * 1000;
 
+  /** How long a clock that has moved must run evenly to be accepted, in milliseconds. */
+  public static final long SETTLING_MS = 24 * 60 * 60 * 1000;
+
   private static final Logger LOG = LoggerFactory.getLogger(TimeGuard.class);
 
   private final Clock clock;
-  private long wallAtReferenceMs;
-  private long monotonicAtReferenceMs;
-  private long controllerDivergenceMs;
-  private boolean trusted = true;
+
+  /** The wall clock's lead over the monotonic one while it was believed last. */
+  private long trustedLeadMs;
+
+  /** The lead that is not believed yet; empty while the clock is trusted. */
+  private OptionalLong newLeadMs = OptionalLong.empty();
+
+  /** When the new lead was first seen, on the monotonic clock. */
+  private long newSinceMs;
 
   /** Takes the clocks as they are now for right. */
   public TimeGuard(Clock clock) {
     this.clock = clock;
-    this.wallAtReferenceMs = clock.wallMs();
-    this.monotonicAtReferenceMs = clock.monotonicMs();
+    this.trustedLeadMs = leadMs();
   }
 
-  /** Notes what the controller's wall clock says now. */
-  public synchronized void controllerSays(long controllerWallMs) {
-    controllerDivergenceMs = clock.wallMs() - controllerWallMs;
-    isTrusted();
+  private long leadMs() {
+    return clock.wallMs() - clock.monotonicMs();
   }
 
-  /** Takes the clocks as they are now for right: an operator has looked. */
-  public synchronized void accept() {
-    wallAtReferenceMs = clock.wallMs();
-    monotonicAtReferenceMs = clock.monotonicMs();
-    controllerDivergenceMs = 0;
-    isTrusted();
-  }
-
-  /** How far the wall clock is ahead of where it should be, in milliseconds; may be negative. */
-  public synchronized long divergenceMs() {
-    long wall = clock.wallMs() - wallAtReferenceMs;
-    long monotonic = clock.monotonicMs() - monotonicAtReferenceMs;
-    long moved = wall - monotonic;
-    return Math.abs(moved) >= Math.abs(controllerDivergenceMs) ? moved : controllerDivergenceMs;
-  }
-
-  /** Whether the wall clock may decide. The change from one to the other is logged. */
+  /**
+   * Whether the wall clock may decide. Looks at the clocks: what moved and came back between two
+   * calls was not seen. The change from one to the other is logged.
+   */
   public synchronized boolean isTrusted() {
-    long divergenceMs = divergenceMs();
-    boolean now = Math.abs(divergenceMs) <= MAX_DIVERGENCE_MS;
-    if (trusted && !now) {
+    long leadMs = leadMs();
+    if (areNear(leadMs, trustedLeadMs)) {
+      backToTrust("is right again");
+    } else if (newLeadMs.isEmpty() || !areNear(leadMs, newLeadMs.getAsLong())) {
+      newLeadMs = OptionalLong.of(leadMs);
+      newSinceMs = clock.monotonicMs();
       LOG.error(
-          "the wall clock is {} ms off (expected: at most {}): retention by time is paused",
-          divergenceMs,
-          MAX_DIVERGENCE_MS);
-    } else if (!trusted && now) {
-      LOG.info("the wall clock is right again: retention by time goes on");
+          "the wall clock has moved by {} s (expected: at most {}): retention by time is paused"
+              + " until it is put back, or has run evenly for {} hours",
+          (leadMs - trustedLeadMs) / 1000,
+          MAX_DIVERGENCE_MS / 1000,
+          SETTLING_MS / 3_600_000);
+    } else if (clock.monotonicMs() - newSinceMs >= SETTLING_MS) {
+      trustedLeadMs = leadMs;
+      backToTrust("has run evenly since it was moved and is believed");
     }
-    trusted = now;
-    return now;
+    return newLeadMs.isEmpty();
+  }
+
+  private void backToTrust(String why) {
+    if (newLeadMs.isPresent()) {
+      LOG.info("the wall clock {}: retention by time goes on", why);
+      newLeadMs = OptionalLong.empty();
+    }
+  }
+
+  private static boolean areNear(long someMs, long otherMs) {
+    return Math.abs(someMs - otherMs) <= MAX_DIVERGENCE_MS;
   }
 }

@@ -248,9 +248,9 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
     return directories.stream().flatMap(each -> each.damaged().values().stream()).toList();
   }
 
-  /** Says whether the wall clock is believed; retention by time rests while it is not. */
-  public TimeGuard timeGuard() {
-    return timeGuard;
+  /** Whether the wall clock is believed; retention by time rests while it is not. */
+  public boolean trustsTheClock() {
+    return timeGuard.isTrusted();
   }
 
   /**

@@ -27,6 +27,7 @@ final class Checks {
         new Check("metadata log", works, works ? "" : quorum.detail()),
         dataDirs(),
         logs(),
+        clock(),
         storedBatches());
   }
 
@@ -58,6 +59,14 @@ final class Checks {
             .collect(Collectors.joining(", "));
     return new Check(
         "logs", true, damaged.isEmpty() ? "" : damaged.size() + " damaged, offline: " + shown);
+  }
+
+  /** Always good, as everything but retention by time goes on: it only tells. */
+  private Check clock() {
+    return new Check(
+        "wall clock",
+        true,
+        parts.trustsTheClock() ? "" : "has moved: retention by time is paused, see the log");
   }
 
   long offlineDirs() {

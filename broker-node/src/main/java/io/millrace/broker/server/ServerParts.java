@@ -111,6 +111,10 @@ final class ServerParts {
     return replicas.damagedLogs();
   }
 
+  boolean trustsTheClock() {
+    return replicas.trustsTheClock();
+  }
+
   private boolean stillThere(TopicIdPartition partition, long offset) {
     return replicas
         .find(partition)

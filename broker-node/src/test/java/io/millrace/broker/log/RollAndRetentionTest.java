@@ -347,39 +347,4 @@ class RollAndRetentionTest {
     retain(1);
     assertThat(test.log.producers().size()).isZero();
   }
-
-  @Test
-  void S27_theTimeGuardSeesAWallClockThatJumps() {
-    ManualClock clock = new ManualClock();
-    TimeGuard guard = new TimeGuard(clock);
-    clock.advanceMs(100 * 24 * 3_600_000L);
-    assertThat(guard.isTrusted()).isTrue();
-
-    clock.wallMs += TimeGuard.MAX_DIVERGENCE_MS;
-    assertThat(guard.isTrusted()).isTrue();
-    clock.wallMs += 1;
-    assertThat(guard.isTrusted()).isFalse();
-    assertThat(guard.divergenceMs()).isEqualTo(TimeGuard.MAX_DIVERGENCE_MS + 1);
-    clock.wallMs -= 2 * TimeGuard.MAX_DIVERGENCE_MS + 2;
-    assertThat(guard.isTrusted()).isFalse();
-    clock.wallMs += 2;
-    assertThat(guard.isTrusted()).isTrue();
-    clock.wallMs += 10 * TimeGuard.MAX_DIVERGENCE_MS;
-    assertThat(guard.isTrusted()).isFalse();
-    guard.accept();
-    assertThat(guard.isTrusted()).isTrue();
-  }
-
-  @Test
-  void S27_theTimeGuardSeesAClockThatDisagreesWithTheController() {
-    ManualClock clock = new ManualClock();
-    TimeGuard guard = new TimeGuard(clock);
-
-    guard.controllerSays(clock.wallMs + TimeGuard.MAX_DIVERGENCE_MS);
-    assertThat(guard.isTrusted()).isTrue();
-    guard.controllerSays(clock.wallMs + TimeGuard.MAX_DIVERGENCE_MS + 1);
-    assertThat(guard.isTrusted()).isFalse();
-    guard.controllerSays(clock.wallMs);
-    assertThat(guard.isTrusted()).isTrue();
-  }
 }
