@@ -308,8 +308,72 @@ class ReplicaManagerTest {
           Map.of("segment.bytes", "2000", "file.delete.delay.ms", "0", "retention.bytes", "3000"));
 
       await().until(() -> logsIn(disk, "/a/orders-0").size() <= before - 3);
+      await()
+          .until(
+              () -> namesIn(disk, "/a/orders-0").stream().noneMatch(n -> n.endsWith(".deleted")));
       assertThat(broker.partition(topic, 0).view().logStartOffset()).isPositive();
       assertThat(broker.partition(topic, 0).view().logEndOffset()).isEqualTo(10);
+    }
+  }
+
+  @Test
+  void S30_whatRetentionTookStaysUnderAnotherNameForTheDelay() throws Exception {
+    MemoryFileStore disk = disk();
+    FaultPlan plan = new FaultPlan();
+    AtomicInteger rounds = new AtomicInteger();
+    plan.on(Operation.RENAME).path("**recovery-points.tmp").run(rounds::incrementAndGet);
+    try (TestBroker broker = start(Map.of("/a", new FaultyFileStore(disk, plan)))) {
+      UUID topic =
+          serving(broker, "orders", Map.of("segment.bytes", "2000", "retention.bytes", "3000"));
+      for (int i = 0; i < 10; i++) {
+        broker.produce(broker.partition(topic, 0), Batches.ofBytes(900), Acks.ALL).get();
+      }
+      await().until(() -> deletedIn(disk, "/a/orders-0") > 0);
+
+      int deleted = deletedIn(disk, "/a/orders-0");
+      int before = rounds.get();
+      await().until(() -> rounds.get() > before + 2);
+      assertThat(deletedIn(disk, "/a/orders-0")).isGreaterThanOrEqualTo(deleted);
+    }
+  }
+
+  @Test
+  void S27_retentionByTimePausesWhileTheClockHasJumped() throws Exception {
+    MemoryFileStore disk = disk();
+    AtomicInteger rounds = new AtomicInteger();
+    FaultPlan plan = new FaultPlan();
+    plan.on(Operation.RENAME).path("**recovery-points.tmp").run(rounds::incrementAndGet);
+    try (TestBroker broker = start(Map.of("/a", new FaultyFileStore(disk, plan)))) {
+      UUID topic =
+          serving(broker, "orders", Map.of("segment.bytes", "2000", "retention.ms", "1000"));
+      for (int i = 0; i < 10; i++) {
+        append(broker, topic, 0, Acks.ALL);
+        broker.produce(broker.partition(topic, 0), Batches.ofBytes(900), Acks.ALL).get();
+      }
+      // Beyond the time of the records.
+      broker.clock.jumpMs = 100L * 366 * 24 * 3_600_000;
+
+      int before = rounds.get();
+      await().until(() -> rounds.get() > before + 5);
+      assertThat(broker.partition(topic, 0).view().logStartOffset()).isZero();
+    }
+  }
+
+  @Test
+  void S31_recoveryBeginsWhereTheLastCheckpointSaysThatAllIsDurable() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of("segment.bytes", "2000", "flush.mode", "commit"));
+    for (int i = 0; i < 10; i++) {
+      broker.produce(broker.partition(topic, 0), Batches.ofBytes(900), Acks.ALL).get();
+    }
+    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(10L));
+    MemoryFileStore after = disk.crashClone(4711);
+    MetadataImage known = broker.image();
+    broker.close();
+
+    try (TestBroker again = restart(Map.of("/a", after), false, known)) {
+      assertThat(again.manager.recoveryProgress().checkedBytes()).isBetween(900L, 2_000L);
     }
   }
 
@@ -473,6 +537,10 @@ class ReplicaManagerTest {
     return store.list(Path.of(directory)).stream()
         .map(path -> String.valueOf(path.getFileName()))
         .toList();
+  }
+
+  private static int deletedIn(FileStore store, String directory) throws IOException {
+    return (int) namesIn(store, directory).stream().filter(n -> n.endsWith(".deleted")).count();
   }
 
   private static List<String> logsIn(FileStore store, String directory) throws IOException {

@@ -11,6 +11,7 @@ import io.millrace.common.config.ConfigSchema;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.file.FileStore;
+import io.millrace.common.time.Clock;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.BrokerRegistration;
@@ -48,9 +49,25 @@ final class TestBroker implements AutoCloseable {
   final ReplicaManager manager;
   final List<DataDir> dirs = new ArrayList<>();
   final List<String> faults = new CopyOnWriteArrayList<>();
-  private final SystemClock clock = new SystemClock();
+  final JumpingClock clock = new JumpingClock();
   private final UUID incarnation = UUID.randomUUID();
   private MetadataImage image = MetadataImage.EMPTY;
+
+  /** The system's clock, whose time of day somebody sets. */
+  static final class JumpingClock implements Clock {
+    private final SystemClock system = new SystemClock();
+    volatile long jumpMs;
+
+    @Override
+    public long wallMs() {
+      return system.wallMs() + jumpMs;
+    }
+
+    @Override
+    public long monotonicNanos() {
+      return system.monotonicNanos();
+    }
+  }
 
   /**
    * Opens the directories, formatting new ones, and recovers what is in them.
