@@ -5,7 +5,6 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.producer.BatchOutcome.Acknowledged;
 import io.millrace.common.producer.BatchOutcome.Failed;
-import io.millrace.common.producer.BatchOutcome.Unacknowledged;
 import io.millrace.common.producer.FrameResult.Appended;
 import io.millrace.common.producer.FrameResult.Refused;
 import io.millrace.common.producer.PendingBatch.State;
@@ -50,30 +49,19 @@ public final class ProducerSession<B> {
   private static final long NEVER = Long.MAX_VALUE;
 
   private final ProducerSettings settings;
-  private final DoubleSupplier jitter;
   private final ProducerEffects<B> effects;
+
+  /** Offered and not in the window yet, in their order. */
   private final ArrayDeque<PendingBatch<B>> ready = new ArrayDeque<>();
+
   private final SendWindow<B> window = new SendWindow<>();
-
-  private Optional<ProducerIdentity> identity;
+  private final BatchCompletion<B> completion;
+  private final BatchDeadlines<B> deadlines;
+  private final SequenceNumbers sequences;
+  private final StreamPlace stream;
+  private final RetryPause pause;
   private Phase phase = Phase.SENDING;
-
-  /** The sequence of the next batch that enters the window. */
-  private int nextSequence;
-
-  private boolean connected;
-  private long streamEpoch = -1;
-  private int maxInFlight;
-  private boolean resumeNeeded;
   private long lastSendId;
-
-  /** Refusals that call for a wait, in a row. */
-  private int failures;
-
-  /** Whether a refusal since the last pass calls for a wait before the next. */
-  private boolean backOff;
-
-  private long retryAtMs = NEVER;
   private long timerAtMs = NEVER;
   private long lastEventMs = Long.MIN_VALUE;
   private MillraceError endedBy = new MillraceError(ErrorCode.UNAVAILABLE, "producer closed");
@@ -107,15 +95,13 @@ public final class ProducerSession<B> {
     if (identity.isPresent() && settings.acks() == Acks.NONE) {
       throw new IllegalArgumentException("acks: 0 (expected: 1 or all for an idempotent producer)");
     }
-    if (firstSequence < 0) {
-      throw new IllegalArgumentException("firstSequence: " + firstSequence + " (expected: >= 0)");
-    }
     this.settings = settings;
-    this.identity = identity;
-    this.nextSequence = firstSequence;
-    this.maxInFlight = settings.maxInFlightBatches();
-    this.jitter = jitter;
     this.effects = effects;
+    this.completion = new BatchCompletion<>(effects);
+    this.deadlines = new BatchDeadlines<>(settings, ready, window, completion);
+    this.sequences = new SequenceNumbers(identity, firstSequence);
+    this.stream = new StreamPlace(settings.maxInFlightBatches());
+    this.pause = new RetryPause(settings, jitter);
   }
 
   /**
@@ -143,14 +129,12 @@ public final class ProducerSession<B> {
    * @param maxInFlightBatches the most batches in flight that this broker allows
    */
   public void streamOpened(long epoch, int maxInFlightBatches, long nowMs) {
-    if (connected && epoch == streamEpoch) {
+    if (stream.isOpen(epoch)) {
       throw new IllegalArgumentException(
           "stream epoch: " + epoch + " (expected: another than that of the open stream)");
     }
     loseStream();
-    streamEpoch = epoch;
-    connected = true;
-    maxInFlight = Math.max(1, Math.min(maxInFlightBatches, settings.maxInFlightBatches()));
+    stream.opened(epoch, Math.min(maxInFlightBatches, settings.maxInFlightBatches()));
     proceed(nowMs);
   }
 
@@ -158,7 +142,7 @@ public final class ProducerSession<B> {
    * A stream is gone; what was in flight on it is in doubt. Of an older stream: nothing happens.
    */
   public void streamClosed(long epoch, long nowMs) {
-    if (connected && epoch == streamEpoch) {
+    if (stream.isOpen(epoch)) {
       loseStream();
       proceed(nowMs);
     }
@@ -166,12 +150,12 @@ public final class ProducerSession<B> {
 
   /** A frame was answered. Answers on an older stream, or to a batch given up, change nothing. */
   public void answered(long epoch, long sendId, FrameResult result, long nowMs) {
-    if (!connected || epoch != streamEpoch || phase == Phase.ENDED) {
+    if (!stream.isOpen(epoch) || phase == Phase.ENDED) {
       return;
     }
     if (settings.acks() == Acks.NONE) {
       if (result instanceof Refused refused) {
-        resumeNeeded = true;
+        stream.needsResume();
         effects.refusedUnacknowledged(sendId, refused.error());
       }
       return;
@@ -196,7 +180,7 @@ public final class ProducerSession<B> {
    */
   public void identityGranted(ProducerIdentity granted, long nowMs) {
     if (phase == Phase.AWAITING_IDENTITY) {
-      identity = Optional.of(granted);
+      sequences.become(granted);
       renumber(0);
       phase = Phase.SENDING;
     }
@@ -218,9 +202,9 @@ public final class ProducerSession<B> {
     }
     phase = Phase.ENDED;
     endedBy = error;
-    window.forEach(batch -> fail(batch, error));
+    window.forEach(batch -> completion.fail(batch, error));
     window.clear();
-    ready.forEach(batch -> fail(batch, error));
+    ready.forEach(batch -> completion.fail(batch, error));
     ready.clear();
     effects.ended(error);
   }
@@ -242,7 +226,7 @@ public final class ProducerSession<B> {
 
   /** Who this producer is now; empty if it is not idempotent. */
   public Optional<ProducerIdentity> identity() {
-    return identity;
+    return sequences.identity();
   }
 
   private void proceed(long nowMs) {
@@ -254,15 +238,13 @@ public final class ProducerSession<B> {
       return;
     }
     expire(nowMs);
-    abandonSilentStream(nowMs);
     if (phase == Phase.QUIESCING && window.first(State.IN_FLIGHT).isEmpty()) {
       settle(nowMs);
     }
-    if (phase == Phase.BACKING_OFF && nowMs >= retryAtMs) {
-      retryAtMs = NEVER;
+    if (phase == Phase.BACKING_OFF && pause.endsBy(nowMs)) {
       phase = Phase.SENDING;
     }
-    if (phase == Phase.SENDING && connected) {
+    if (phase == Phase.SENDING && stream.isOpen()) {
       sendWhatFits(nowMs);
     }
     askForTimer();
@@ -272,13 +254,12 @@ public final class ProducerSession<B> {
     for (var next = window.nextToSend(); next.isPresent(); next = window.nextToSend()) {
       send(next.get(), nowMs);
     }
-    while (!ready.isEmpty() && window.size() < maxInFlight) {
+    while (!ready.isEmpty() && window.size() < stream.maxInFlight()) {
       PendingBatch<B> batch = ready.remove();
-      assignSequence(batch);
+      sequences.assign(batch);
       if (settings.acks() == Acks.NONE) {
         send(batch, nowMs);
-        batch.state = State.ACKNOWLEDGED;
-        effects.complete(batch.batch, Unacknowledged.INSTANCE);
+        completion.sentUnacknowledged(batch);
       } else {
         window.add(batch);
         send(window.nextToSend().orElseThrow(), nowMs);
@@ -287,89 +268,49 @@ public final class ProducerSession<B> {
   }
 
   private void send(PendingBatch<B> batch, long nowMs) {
-    if (resumeNeeded) {
-      effects.resume(streamEpoch, batch.sequence.baseSequence());
-      resumeNeeded = false;
+    if (stream.takeResume()) {
+      effects.resume(stream.epoch(), batch.sequence.baseSequence());
     }
     batch.state = State.IN_FLIGHT;
     batch.sendId = ++lastSendId;
     batch.sentAtMs = nowMs;
     batch.refusal = null;
-    effects.sendFrame(streamEpoch, batch.sendId, batch.batch, batch.sequence);
-  }
-
-  private void assignSequence(PendingBatch<B> batch) {
-    if (identity.isPresent()) {
-      ProducerIdentity id = identity.get();
-      batch.sequence = new BatchSequence(id.producerId(), id.producerEpoch(), nextSequence);
-      nextSequence = BatchSequence.advance(nextSequence, batch.recordCount);
-    }
+    effects.sendFrame(stream.epoch(), batch.sendId, batch.batch, batch.sequence);
   }
 
   private void acknowledge(PendingBatch<B> batch, Acknowledged outcome) {
-    batch.state = State.ACKNOWLEDGED;
-    failures = 0;
-    effects.complete(batch.batch, outcome);
+    pause.succeeded();
+    completion.acknowledge(batch, outcome);
     window.trim();
   }
 
   private void refuse(PendingBatch<B> batch, MillraceError error) {
-    resumeNeeded = true;
+    stream.needsResume();
     phase = Phase.QUIESCING;
     batch.state = State.WAITING;
     batch.refusal = error;
     batch.inDoubt |= !Refusal.nothingAppended(error.code());
-    switch (Refusal.of(error.code(), identity.isPresent())) {
-      case RETRY, GAP -> backOff = true;
+    switch (Refusal.of(error.code(), sequences.idempotent())) {
+      case RETRY, GAP -> pause.want();
       case APPENDED_BEFORE -> acknowledge(batch, new Acknowledged(-1, -1, -1));
-      case BATCH_LOST -> fail(batch, error);
+      case BATCH_LOST -> completion.fail(batch, error);
       case SESSION_LOST -> end(error);
     }
   }
 
-  private void fail(PendingBatch<B> batch, MillraceError error) {
-    if (batch.settled()) {
-      return;
-    }
-    batch.inDoubt |= batch.is(State.IN_FLIGHT);
-    batch.state = State.FAILED;
-    effects.complete(batch.batch, new Failed(error, batch.inDoubt));
-  }
-
   private void expire(long nowMs) {
-    for (var oldest = window.firstUnsettled();
-        oldest.isPresent() && oldest.get().deadlineMs <= nowMs;
-        oldest = window.firstUnsettled()) {
-      fail(oldest.get(), deliveryTimedOut(oldest.get()));
-      if (phase != Phase.AWAITING_IDENTITY) {
-        phase = Phase.QUIESCING;
-      }
+    if (deadlines.expire(nowMs) && phase != Phase.AWAITING_IDENTITY) {
+      phase = Phase.QUIESCING;
     }
-    while (!ready.isEmpty() && ready.element().deadlineMs <= nowMs) {
-      PendingBatch<B> batch = ready.remove();
-      fail(batch, deliveryTimedOut(batch));
-    }
-  }
-
-  private MillraceError deliveryTimedOut(PendingBatch<B> batch) {
-    String last = batch.refusal == null ? "" : "; last refusal: " + batch.refusal;
-    return new MillraceError(
-        ErrorCode.REQUEST_TIMED_OUT,
-        "not delivered within " + settings.deliveryTimeoutMs() + " ms" + last);
-  }
-
-  private void abandonSilentStream(long nowMs) {
-    Optional<PendingBatch<B>> oldest = window.first(State.IN_FLIGHT);
-    if (oldest.isPresent() && oldest.get().sentAtMs + settings.answerTimeoutMs() <= nowMs) {
-      effects.abandonStream(streamEpoch);
+    if (deadlines.streamIsSilent(nowMs)) {
+      effects.abandonStream(stream.epoch());
       loseStream();
     }
   }
 
   private void loseStream() {
-    if (connected) {
-      connected = false;
-      resumeNeeded = false;
+    if (stream.isOpen()) {
+      stream.closed();
       window.forEach(PendingBatch::losesItsStream);
       window.rewind();
     }
@@ -378,86 +319,33 @@ public final class ProducerSession<B> {
   /** Decides how to go on, now that nothing is in flight. */
   private void settle(long nowMs) {
     Optional<MillraceError> newIdentityReason =
-        identity.isPresent() ? closeGap() : Optional.empty();
+        sequences.idempotent() ? SequenceGap.close(window, completion) : Optional.empty();
     Optional<PendingBatch<B>> hole = window.first(State.FAILED);
+    boolean pauses = pause.takeWanted();
     window.dropSettled();
     if (newIdentityReason.isPresent()) {
       phase = Phase.AWAITING_IDENTITY;
-      backOff = false;
       effects.needIdentity(newIdentityReason.get());
       return;
     }
-    if (identity.isPresent() && hole.isPresent()) {
+    if (sequences.idempotent() && hole.isPresent()) {
       renumber(hole.get().sequence.baseSequence());
     }
-    phase = backOff ? Phase.BACKING_OFF : Phase.SENDING;
-    if (backOff) {
-      backOff = false;
-      retryAtMs = nowMs + nextBackoffMs();
+    phase = pauses ? Phase.BACKING_OFF : Phase.SENDING;
+    if (pauses) {
+      pause.begin(nowMs);
     }
-  }
-
-  /** Gives up what must not be sent again; tells why a new identity is needed, if one is. */
-  private Optional<MillraceError> closeGap() {
-    Optional<MillraceError> gap = gapBeforeTheOldest();
-    boolean given = window.first(State.FAILED).isPresent();
-    if (gap.isEmpty() && !given) {
-      return Optional.empty();
-    }
-    boolean[] doubt = {false};
-    window.forEach(
-        batch -> {
-          if (batch.is(State.WAITING) && batch.inDoubt) {
-            fail(batch, gap.orElseGet(ProducerSession::outcomeUnknown));
-          }
-          doubt[0] |= batch.is(State.FAILED) && batch.inDoubt;
-        });
-    return gap.isPresent() || !doubt[0] ? gap : Optional.of(outcomeUnknown());
-  }
-
-  /**
-   * OUT_OF_ORDER_SEQUENCE for the oldest batch: everything before it was acknowledged, so the
-   * broker has lost some of it. For a later batch it only says that an older one was not appended.
-   */
-  private Optional<MillraceError> gapBeforeTheOldest() {
-    return window
-        .firstUnsettled()
-        .flatMap(batch -> Optional.ofNullable(batch.refusal))
-        .filter(error -> Refusal.of(error.code(), true) == Refusal.GAP);
-  }
-
-  private static MillraceError outcomeUnknown() {
-    return new MillraceError(
-        ErrorCode.OUTCOME_UNKNOWN,
-        "an earlier batch of the partition was given up while this one may have been appended");
   }
 
   private void renumber(int firstSequence) {
-    nextSequence = firstSequence;
-    window.dropSettled();
-    window.forEach(this::assignSequence);
-    resumeNeeded = connected;
-  }
-
-  private long nextBackoffMs() {
-    int doublings = Math.min(failures++, 30);
-    long full =
-        Math.min(settings.retryBackoffMaxMs(), Math.max(1, settings.retryBackoffMs()) << doublings);
-    return Math.min(
-        settings.retryBackoffMaxMs(), (long) (full * (0.8 + 0.4 * jitter.getAsDouble())));
+    sequences.restart(firstSequence, window);
+    stream.needsResume();
   }
 
   private void askForTimer() {
-    long due = phase == Phase.BACKING_OFF ? retryAtMs : NEVER;
-    Optional<PendingBatch<B>> oldest = window.firstUnsettled();
-    if (oldest.isPresent()) {
-      due = Math.min(due, oldest.get().deadlineMs);
-    } else if (!ready.isEmpty()) {
-      due = Math.min(due, ready.element().deadlineMs);
-    }
-    Optional<PendingBatch<B>> inFlight = window.first(State.IN_FLIGHT);
-    if (inFlight.isPresent()) {
-      due = Math.min(due, inFlight.get().sentAtMs + settings.answerTimeoutMs());
+    long due = deadlines.nextMs();
+    if (phase == Phase.BACKING_OFF) {
+      due = Math.min(due, pause.untilMs());
     }
     if (due < timerAtMs) {
       timerAtMs = due;
