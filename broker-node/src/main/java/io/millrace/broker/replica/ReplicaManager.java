@@ -133,7 +133,7 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
     partition.onAdvance(
         () -> {
           if (!waiters.isEmpty()) {
-            thread.execute(this::checkWaiters);
+            onThread("look at who waits", this::checkWaiters);
           }
         });
   }
@@ -149,25 +149,34 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
 
   @Override
   public void onImage(MetadataImage image, MetadataDelta delta) {
-    thread.execute(() -> apply(image, delta));
+    onThread("apply revision " + image.revision(), () -> apply(image, delta));
+  }
+
+  private void onThread(String what, Runnable work) {
+    thread.execute(() -> guarded(what, work));
+  }
+
+  /** The executor would drop what a task throws, and whoever waits for it would wait for ever. */
+  private void guarded(String what, Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error e) {
+      throw faults.fatal("could not " + what, e);
+    }
   }
 
   private void apply(MetadataImage image, MetadataDelta delta) {
-    try {
-      if (registered) {
-        reconciler.apply(image, delta);
-      } else if (showsThisProcess(image)) {
-        registered = true;
-        reconciler.applyAll(image);
-      } else {
-        return;
-      }
-      applied = image;
-      checkWaiters();
-      tellAssignments(false);
-    } catch (RuntimeException | Error e) {
-      throw faults.fatal("revision " + image.revision() + " could not be applied", e);
+    if (registered) {
+      reconciler.apply(image, delta);
+    } else if (showsThisProcess(image)) {
+      registered = true;
+      reconciler.applyAll(image);
+    } else {
+      return;
     }
+    applied = image;
+    checkWaiters();
+    tellAssignments(false);
   }
 
   private boolean showsThisProcess(MetadataImage image) {
@@ -196,7 +205,10 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
 
   private void tellAgainLater() {
     Future<?> unused =
-        thread.schedule(() -> tellAssignments(true), ASSIGN_RETRY_MS, TimeUnit.MILLISECONDS);
+        thread.schedule(
+            () -> guarded("tell the assignments", () -> tellAssignments(true)),
+            ASSIGN_RETRY_MS,
+            TimeUnit.MILLISECONDS);
   }
 
   // ---- look-ups
@@ -264,7 +276,7 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
    */
   public CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs) {
     CompletableFuture<Void> serving = waiters.add(topicId, revision, timeoutMs);
-    thread.execute(this::checkWaiters);
+    onThread("look at who waits", this::checkWaiters);
     return serving;
   }
 

@@ -21,7 +21,7 @@ final class SerialTask {
   /**
    * Makes a task that nobody has called yet.
    *
-   * @param task must not throw
+   * @param task what it throws is the executor's to deal with; later calls run it again
    */
   SerialTask(Executor executor, Runnable task) {
     this.executor = executor;
@@ -39,9 +39,12 @@ final class SerialTask {
 
   private void run() {
     state.set(State.RUNNING);
-    task.run();
-    if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
-      executor.execute(this::run);
+    try {
+      task.run();
+    } finally {
+      if (!state.compareAndSet(State.RUNNING, State.IDLE)) {
+        executor.execute(this::run);
+      }
     }
   }
 }

@@ -34,8 +34,13 @@ public final class HaltingFaultHandler implements FaultHandler {
 
   @Override
   public RuntimeException fatal(String message, @Nullable Throwable cause) {
-    log.error("a broken invariant stops the process (exit code {}): {}", EXIT_CODE, message, cause);
-    halt.accept(EXIT_CODE);
+    try {
+      log.error(
+          "a broken invariant stops the process (exit code {}): {}", EXIT_CODE, message, cause);
+    } finally {
+      // Also when there is no memory left to say why.
+      halt.accept(EXIT_CODE);
+    }
     return new IllegalStateException(message, cause);
   }
 }

@@ -65,9 +65,10 @@ final class ServerParts {
     startup.opened("metrics", metrics::close);
     http = AdminHttp.open(config.get(BrokerSettings.LISTENER_ADMIN));
     startup.opened("admin listener", http::close);
-    timers = new TimerThread("timers");
+    UncaughtThrowables uncaught = new UncaughtThrowables(environment.faults());
+    timers = new TimerThread("timers", uncaught);
     startup.opened("timers", timers::close);
-    ExecutorService fetchThreads = fetchThreads();
+    ExecutorService fetchThreads = fetchThreads(uncaught);
     startup.opened("fetch threads", fetchThreads::shutdownNow);
     dirs = DataDirs.open(environment.store(), config);
     startup.opened("data directories", dirs::release);
@@ -173,7 +174,7 @@ final class ServerParts {
     }
   }
 
-  private ExecutorService fetchThreads() {
+  private ExecutorService fetchThreads(UncaughtThrowables uncaught) {
     int configured = config.get(BrokerSettings.FETCH_THREADS);
     int threads = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
     AtomicInteger number = new AtomicInteger();
@@ -182,6 +183,7 @@ final class ServerParts {
         task -> {
           Thread thread = new Thread(task, "fetch-" + number.incrementAndGet());
           thread.setDaemon(true);
+          thread.setUncaughtExceptionHandler(uncaught);
           return thread;
         });
   }

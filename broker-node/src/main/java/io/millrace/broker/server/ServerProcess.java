@@ -23,6 +23,8 @@ public final class ServerProcess {
    */
   public static int run(EffectiveConfig config, Started started, PrintStream errors) {
     Logging.configure(config);
+    Thread.setDefaultUncaughtExceptionHandler(
+        new UncaughtThrowables(HaltingFaultHandler.ofProcess()));
     Logger log = LoggerFactory.getLogger(ServerProcess.class);
     config.warnings().forEach(warning -> log.warn("{}", warning));
     MillraceServer server;

@@ -9,8 +9,10 @@ import java.util.concurrent.TimeUnit;
 /** Timers on a thread of their own, for tasks that only wake others. Thread-safe. */
 final class TimerThread implements Scheduler, AutoCloseable {
   private final ScheduledThreadPoolExecutor executor;
+  private final UncaughtThrowables uncaught;
 
-  TimerThread(String name) {
+  TimerThread(String name, UncaughtThrowables uncaught) {
+    this.uncaught = uncaught;
     executor =
         new ScheduledThreadPoolExecutor(
             1,
@@ -26,7 +28,8 @@ final class TimerThread implements Scheduler, AutoCloseable {
   @Override
   public Cancellable schedule(long delayMs, Runnable task) {
     try {
-      ScheduledFuture<?> future = executor.schedule(task, delayMs, TimeUnit.MILLISECONDS);
+      ScheduledFuture<?> future =
+          executor.schedule(() -> uncaught.guard(task), delayMs, TimeUnit.MILLISECONDS);
       return () -> future.cancel(false);
     } catch (RejectedExecutionException closed) {
       return () -> {};

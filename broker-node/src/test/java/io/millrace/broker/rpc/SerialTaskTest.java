@@ -1,6 +1,7 @@
 package io.millrace.broker.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -35,6 +36,33 @@ class SerialTaskTest {
     assertThat(runs).hasValue(2);
     self[0].call();
     assertThat(executor).hasSize(1);
+  }
+
+  @Test
+  void aTaskThatThrowsGoesOnWithTheNextCallAndTellsItsExecutor() {
+    Queue<Runnable> executor = new ArrayDeque<>();
+    AtomicInteger runs = new AtomicInteger();
+    SerialTask[] self = new SerialTask[1];
+    self[0] =
+        new SerialTask(
+            executor::add,
+            () -> {
+              if (runs.incrementAndGet() < 3) {
+                if (runs.get() == 1) {
+                  self[0].call();
+                }
+                throw new OutOfMemoryError("in run " + runs);
+              }
+            });
+
+    self[0].call();
+    assertThatThrownBy(() -> executor.remove().run()).isInstanceOf(OutOfMemoryError.class);
+    assertThatThrownBy(() -> executor.remove().run()).hasMessage("in run 2");
+    assertThat(executor).isEmpty();
+    self[0].call();
+    executor.remove().run();
+
+    assertThat(runs).hasValue(3);
   }
 
   @Test
