@@ -147,7 +147,8 @@ record DataDirs(String clusterId, List<DataDir> directories, boolean someMissing
     private static boolean diskFailed(DataDirException e) {
       return switch (e.reason()) {
         case IO_ERROR, NO_SPACE, NOT_WRITABLE -> true;
-        case NOT_FORMATTED,
+        case NOT_A_DIRECTORY,
+            NOT_FORMATTED,
             NOT_EMPTY,
             WRONG_CLUSTER,
             WRONG_NODE,

@@ -78,9 +78,28 @@ public final class DataDir implements AutoCloseable {
   public static Optional<MetaProperties> identify(FileStore store, Path path)
       throws DataDirException {
     try {
+      requireDirectory(store, path);
       return MetaProperties.read(store, path);
     } catch (IOException e) {
       throw DataDirException.of(path, e);
+    }
+  }
+
+  /** Refuses a path that leads to a file, or through one. */
+  static void requireDirectory(FileStore store, Path path) throws IOException {
+    Path nearest = path.toAbsolutePath();
+    while (!store.exists(nearest)) {
+      Path parent = nearest.getParent();
+      if (parent == null) {
+        return;
+      }
+      nearest = parent;
+    }
+    if (!store.isDirectory(nearest)) {
+      throw new DataDirException(
+          path,
+          Reason.NOT_A_DIRECTORY,
+          nearest + " is a file (expected: a directory, or nothing yet; name another path)");
     }
   }
 
@@ -158,6 +177,8 @@ public final class DataDir implements AutoCloseable {
     } catch (CorruptFileException e) {
       LOG.warn("[data directory {}] {}: every log is checked anew", path, e.getMessage());
       return Map.of();
+    } catch (IOException e) {
+      throw DataDirException.of(path, e);
     }
   }
 

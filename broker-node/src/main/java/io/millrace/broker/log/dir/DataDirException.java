@@ -1,7 +1,9 @@
 package io.millrace.broker.log.dir;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Locale;
 
@@ -11,6 +13,8 @@ public final class DataDirException extends IOException {
 
   /** Why it can't be used. */
   public enum Reason {
+    /** It, or what it should lie in, is a file. */
+    NOT_A_DIRECTORY,
     /** There is no {@code meta.properties}. */
     NOT_FORMATTED,
     /** It is prepared already, or holds something else. */
@@ -52,21 +56,48 @@ public final class DataDirException extends IOException {
     if (cause instanceof DataDirException known) {
       return known;
     }
-    String message = String.valueOf(cause.getMessage()).toLowerCase(Locale.ROOT);
+    String found = describe(cause);
+    String message = found.toLowerCase(Locale.ROOT);
     if (message.contains("no space left") || message.contains("quota exceeded")) {
       return new DataDirException(
-          directory, Reason.NO_SPACE, "the disk is full (expected: room to write)", cause);
+          directory, Reason.NO_SPACE, found + " (expected: room to write; make some)", cause);
     }
-    if (cause instanceof AccessDeniedException
-        || message.contains("permission denied")
-        || message.contains("read-only file system")) {
+    if (message.contains("read-only file system")) {
       return new DataDirException(
           directory,
           Reason.NOT_WRITABLE,
-          "can't be written: " + cause.getMessage() + " (expected: this user may write there)",
+          found + " (expected: a writable one; mount it so, or name another directory)",
           cause);
     }
-    return new DataDirException(directory, Reason.IO_ERROR, "the disk failed: " + cause, cause);
+    if (message.contains("permission denied") || message.contains("operation not permitted")) {
+      return new DataDirException(
+          directory,
+          Reason.NOT_WRITABLE,
+          "%s (expected: user '%s', who runs this process, may read and write it and all that is in it; change its owner or mode)"
+              .formatted(found, System.getProperty("user.name")),
+          cause);
+    }
+    if (message.contains("is a directory")) {
+      return new DataDirException(
+          directory,
+          Reason.CORRUPT,
+          found + " (expected: a file that Millrace wrote; move it away)",
+          cause);
+    }
+    return new DataDirException(directory, Reason.IO_ERROR, "the disk failed: " + found, cause);
+  }
+
+  /** A person's words for what Java says in class names, or by a path alone. */
+  private static String describe(IOException cause) {
+    if (cause instanceof AccessDeniedException denied) {
+      return denied.getFile() + ": permission denied";
+    }
+    if (cause instanceof FileSystemException failed && failed.getReason() != null) {
+      return failed.getFile() + ": " + failed.getReason();
+    }
+    return cause instanceof FileNotFoundException
+        ? String.valueOf(cause.getMessage())
+        : cause.toString();
   }
 
   /** Why. */

@@ -47,6 +47,7 @@ public record DataDirOpening(
    */
   public void format(UUID directoryId) throws DataDirException {
     try {
+      DataDir.requireDirectory(store, path);
       createDurably(path);
       FileLock lock = lock();
       try {
@@ -69,6 +70,7 @@ public record DataDirOpening(
    */
   public DataDir open() throws DataDirException {
     try {
+      DataDir.requireDirectory(store, path);
       MetaProperties meta = requireOwn();
       FileLock lock = lock();
       boolean opened = false;

@@ -59,8 +59,19 @@ public record MetaProperties(String clusterId, int nodeId, UUID directoryId) {
     byte[] bytes = AtomicFile.read(store, path);
     int bodyLength = bytes.length - CRC_LINE_BYTES;
     String text = new String(bytes, StandardCharsets.UTF_8);
-    if (bodyLength < 0 || !text.endsWith(crcLine(bytes, bodyLength))) {
-      throw corrupt(directory, "its last line is not the checksum of the lines above");
+    if (bodyLength < 0) {
+      throw corrupt(directory, "bytes: " + bytes.length + " (expected: >= " + CRC_LINE_BYTES + ")");
+    }
+    String expected = crcLine(bytes, bodyLength);
+    if (!text.endsWith(expected)) {
+      String found = new String(bytes, bodyLength, CRC_LINE_BYTES, StandardCharsets.UTF_8);
+      throw corrupt(
+          directory,
+          "last line: '"
+              + found.strip()
+              + "' (expected: '"
+              + expected.strip()
+              + "', the checksum of the lines above)");
     }
     Map<String, String> values = new LinkedHashMap<>();
     for (String line : new String(bytes, 0, bodyLength, StandardCharsets.UTF_8).split("\n", -1)) {
@@ -79,7 +90,12 @@ public record MetaProperties(String clusterId, int nodeId, UUID directoryId) {
       throw new DataDirException(
           directory,
           Reason.WRONG_VERSION,
-          FILE_NAME + ": version: '" + version + "' (expected: " + VERSION + ")");
+          FILE_NAME
+              + ": version: '"
+              + version
+              + "' (expected: "
+              + VERSION
+              + "; a newer release wrote it: start that one)");
     }
     try {
       return new MetaProperties(
@@ -92,7 +108,11 @@ public record MetaProperties(String clusterId, int nodeId, UUID directoryId) {
   }
 
   private static DataDirException corrupt(Path directory, String what) {
-    return new DataDirException(directory, Reason.CORRUPT, FILE_NAME + ": " + what);
+    return new DataDirException(
+        directory,
+        Reason.CORRUPT,
+        "%s is damaged or was changed: %s; put it back from a copy, the logs are not touched"
+            .formatted(directory.resolve(FILE_NAME), what));
   }
 
   /** Writes it durably. */

@@ -12,9 +12,11 @@ import io.millrace.common.file.FileStore;
 import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.FileStore.StoredFile;
 import io.millrace.common.file.MemoryFileStore;
+import io.millrace.common.file.RealFileStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,9 @@ import java.util.Optional;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DataDirTest {
   private static final Path PATH = Path.of("/mnt/disk1/data");
@@ -50,7 +55,7 @@ class DataDirTest {
   private static void refused(Reason reason, String message, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOf(DataDirException.class)
-        .hasMessageContaining("data directory " + PATH)
+        .hasMessageStartingWith("data directory /")
         .hasMessageContaining(message)
         .extracting(e -> ((DataDirException) e).reason())
         .isEqualTo(reason);
@@ -155,17 +160,108 @@ class DataDirTest {
   }
 
   @Test
-  void aReadOnlyOrFullDiskIsNamed() throws IOException {
+  void aReadOnlyOrFullDiskIsNamedWithWhatToDo() throws IOException {
     opening(store, "boot1").format(ID);
     FaultPlan plan = new FaultPlan();
     FileStore faulty = new FaultyFileStore(store, plan);
     plan.on(Operation.LOCK).failOnce("Read-only file system");
-    refused(Reason.NOT_WRITABLE, "can't be written", () -> opening(faulty, "boot1").open());
+    refused(
+        Reason.NOT_WRITABLE,
+        PATH
+            + "/.lock: Read-only file system (expected: a writable one; mount it so, or name another"
+            + " directory)",
+        () -> opening(faulty, "boot1").open());
     plan.clear();
     plan.on(Operation.OPEN).path("**.tmp").failOnce("Permission denied");
-    refused(Reason.NOT_WRITABLE, "can't be written", () -> opening(faulty, "boot1").open());
+    refused(
+        Reason.NOT_WRITABLE,
+        PATH
+            + "/.writable.tmp: Permission denied (expected: user '"
+            + System.getProperty("user.name")
+            + "', who runs this process, may read and write it and all that is in it; change its"
+            + " owner or mode)",
+        () -> opening(faulty, "boot1").open());
     store.limitTo(0);
-    refused(Reason.NO_SPACE, "the disk is full", () -> opening(store, "boot1").open());
+    refused(
+        Reason.NO_SPACE,
+        "No space left on device (expected: room to write; make some)",
+        () -> opening(store, "boot1").open());
+  }
+
+  @Test
+  void whatThisUserMayNotOpenIsSaidToBeThat() {
+    assertThat(DataDirException.of(PATH, new AccessDeniedException(PATH + "/.lock")))
+        .hasMessageStartingWith(
+            "data directory " + PATH + ": " + PATH + "/.lock: permission denied (expected: user '")
+        .extracting(DataDirException::reason)
+        .isEqualTo(Reason.NOT_WRITABLE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"file", "file/data", "file/data/deeper"})
+  void aPathThatLeadsToAFileOrThroughOneIsNoDirectory(String path, @TempDir Path real)
+      throws IOException {
+    RealFileStore disk = new RealFileStore();
+    Path file = real.resolve("file");
+    disk.open(file, OpenMode.CREATE_NEW).close();
+    DataDirOpening opening =
+        new DataDirOpening(disk, real.resolve(path), CLUSTER, 1, () -> Optional.of("boot1"));
+    String message = file + " is a file (expected: a directory, or nothing yet; name another path)";
+
+    refused(Reason.NOT_A_DIRECTORY, message, () -> DataDir.identify(disk, real.resolve(path)));
+    refused(Reason.NOT_A_DIRECTORY, message, () -> opening.format(ID));
+    refused(Reason.NOT_A_DIRECTORY, message, opening::open);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"meta.properties", "boot-id", "clean-shutdown", ".writable.tmp"})
+  void aDirectoryInTheWayOfAFileIsNamed(String name, @TempDir Path real) throws IOException {
+    RealFileStore disk = new RealFileStore();
+    DataDirOpening opening = new DataDirOpening(disk, real, CLUSTER, 1, () -> Optional.of("boot1"));
+    opening.format(ID);
+    disk.delete(real.resolve(name));
+    disk.createDirectories(real.resolve(name));
+
+    refused(
+        Reason.CORRUPT,
+        real.resolve(name)
+            + " (Is a directory) (expected: a file that Millrace wrote; move it away)",
+        opening::open);
+  }
+
+  @Test
+  void damagedMetaPropertiesAreNamedWithWhatWasFoundAndWhatToDo() throws IOException {
+    opening(store, "boot1").format(ID);
+    Path file = PATH.resolve(MetaProperties.FILE_NAME);
+    byte[] good = new MetaProperties(CLUSTER, 1, ID).encode();
+    String text = new String(good, StandardCharsets.UTF_8);
+    String sum = text.strip().substring(text.strip().lastIndexOf('\n') + 1);
+    overwrite(file, text.replace("node.id=1", "node.id=2").getBytes(StandardCharsets.UTF_8));
+
+    refused(
+        Reason.CORRUPT,
+        file + " is damaged or was changed: last line: '" + sum + "' (expected: 'crc32c=",
+        () -> opening(store, "boot1").open());
+    refused(
+        Reason.CORRUPT,
+        "put it back from a copy, the logs are not touched",
+        () -> opening(store, "boot1").open());
+    overwrite(file, new byte[3]);
+    refused(Reason.CORRUPT, "bytes: 3 (expected: >= 16)", () -> opening(store, "boot1").open());
+  }
+
+  @Test
+  void recoveryPointsThatCannotBeReadAreNamed(@TempDir Path real) throws IOException {
+    RealFileStore disk = new RealFileStore();
+    DataDirOpening opening = new DataDirOpening(disk, real, CLUSTER, 1, () -> Optional.of("boot1"));
+    opening.format(ID);
+    disk.createDirectories(real.resolve(DataDir.RECOVERY_POINTS));
+    try (DataDir dir = opening.open()) {
+      refused(
+          Reason.CORRUPT,
+          "/recovery-points (Is a directory) (expected: a file",
+          dir::recoveryPoints);
+    }
   }
 
   /** S31: only an orderly close spares the recovery. */
