@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import io.millrace.broker.log.EpochStart;
 import io.millrace.broker.log.LogConfig;
+import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.LogOpening;
 import io.millrace.broker.log.LogStartMove;
 import io.millrace.broker.log.MapBudget;
@@ -13,6 +14,8 @@ import io.millrace.broker.replica.core.Role;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultyFileStore;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatch;
@@ -28,13 +31,24 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * A partition with a log in memory that the test writes itself; it leads, everything is visible.
+ * A partition with a log in memory that the test writes itself; it leads, and everything is visible
+ * but what the test hides.
  */
 final class LogHost extends FakeHost {
   private static final int LAST_OFFSET_DELTA_AT = 23;
   private static final int CRC_AT = 17;
   private static final int CRC_COVERS_FROM = 21;
 
+  /** What goes wrong with its disk. */
+  final FaultPlan faults = new FaultPlan();
+
+  /** How often somebody found that its disk had failed. */
+  int diskFailures;
+
+  /** Above it nothing is visible. */
+  private long visibleTo = Long.MAX_VALUE;
+
+  private int epoch;
   private final PartitionLog log;
   private Runnable onSecondView = () -> {};
   private int views;
@@ -52,7 +66,7 @@ final class LogHost extends FakeHost {
     log =
         PartitionLog.open(
             new LogOpening(
-                disk,
+                new FaultyFileStore(disk, faults),
                 directory,
                 id,
                 name(),
@@ -63,9 +77,26 @@ final class LogHost extends FakeHost {
                 -1,
                 false,
                 RecoveryProgress.NONE));
-    EpochStart start = log.prepareEpoch(0);
+    startEpoch(0);
+  }
+
+  /** Leads in a newer epoch from here on. */
+  void startEpoch(int newer) {
+    EpochStart start = log.prepareEpoch(newer);
     start.run();
     log.epochStarted(start);
+    epoch = newer;
+  }
+
+  /** Nothing from an offset on is visible, until it is shown. */
+  void showUpTo(long offset) {
+    visibleTo = offset;
+    List.copyOf(listeners).forEach(Runnable::run);
+  }
+
+  /** Its log is closed, so that whoever has its snapshot finds it stale. */
+  void abandon() {
+    log.abandon();
   }
 
   /** Appends a batch and tells who waits. Returns its bytes. */
@@ -85,7 +116,7 @@ final class LogHost extends FakeHost {
 
   private int append(ByteBuffer batch) {
     int bytes = batch.remaining();
-    RecordBatch.stamp(batch, batch.position(), log.logEndOffset(), 0);
+    RecordBatch.stamp(batch, batch.position(), log.logEndOffset(), epoch);
     log.append(batch);
     List.copyOf(listeners).forEach(Runnable::run);
     return bytes;
@@ -121,10 +152,15 @@ final class LogHost extends FakeHost {
     return new PartitionView(
         Role.LEADER,
         new MillraceError(ErrorCode.INTERNAL, "it leads"),
+        epoch,
         0,
-        0,
-        log.logEndOffset(),
+        Math.min(visibleTo, log.logEndOffset()),
         log.snapshot());
+  }
+
+  @Override
+  public void diskFailed(LogDirException cause) {
+    diskFailures++;
   }
 
   @Override

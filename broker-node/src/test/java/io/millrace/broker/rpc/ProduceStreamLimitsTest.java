@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.millrace.broker.replica.ProduceCommand;
 import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.metadata.image.Uuids;
@@ -87,6 +88,48 @@ class ProduceStreamLimitsTest {
     assertThatThrownBy(() -> open(new FakeCall<>(PLENTY))).hasMessageContaining("expected: fewer");
   }
 
+  @Test
+  void aFrameThatThrowsGivesItsBytesBackAndEndsWhatIsSent() {
+    FakeCall<ProduceStreamResponse> call = new FakeCall<>(PLENTY);
+    ProduceStreamSession stream = open(call);
+    send(call, stream, Api.batch("waits"));
+    long before = total.used();
+    int sent = call.unread.size();
+    FakeHost throwing =
+        new FakeHost(id) {
+          @Override
+          public boolean produce(ProduceCommand command) {
+            throw new IllegalStateException("impossible");
+          }
+        };
+    TopicIdPartition other = new TopicIdPartition(id.topicId(), 1);
+    partitions.hosts.put(other, throwing);
+    assertThatThrownBy(() -> send(stream, 1, Api.batch("throws"))).hasMessage("impossible");
+    assertThat(total.used()).isEqualTo(before);
+
+    host.acknowledge();
+    assertThat(total.used()).isZero();
+    assertThat(call.unread).hasSize(sent);
+  }
+
+  @Test
+  void theBytesOfAFrameAreGivenBackOnce() {
+    List<String> released = new ArrayList<>();
+    InFlightFrame frame = new InFlightFrame(total, 1_000, () -> released.add("buffer"));
+    assertThat(total.used()).isEqualTo(1_000 + InFlightFrame.OVERHEAD_BYTES);
+    InFlightFrame other = new InFlightFrame(total, 1_000, () -> released.add("other"));
+
+    frame.giveBack();
+    frame.giveBack();
+    frame.leave();
+    assertThat(total.used()).isEqualTo(1_000 + InFlightFrame.OVERHEAD_BYTES);
+    other.leave();
+    other.leave();
+    other.giveBack();
+    assertThat(total.used()).isZero();
+    assertThat(released).containsExactly("buffer");
+  }
+
   private ProduceStreamSession open(FakeCall<ProduceStreamResponse> call) {
     ProduceStreamSession stream = new ProduceStreamSession(deps, total.child(BUDGET), call);
     call.asked--;
@@ -100,13 +143,17 @@ class ProduceStreamLimitsTest {
   private void send(
       FakeCall<ProduceStreamResponse> call, ProduceStreamSession stream, ByteString batch) {
     call.asked--;
+    send(stream, 0, batch);
+  }
+
+  private void send(ProduceStreamSession stream, int partition, ByteString batch) {
     stream.onNext(
         inbound(
             ProduceStreamRequest.newBuilder()
                 .setFrame(
                     ProduceFrame.newBuilder()
                         .setFrameId(++frameId)
-                        .setBatch(Api.partitionBatch(topic, 0, batch)))));
+                        .setBatch(Api.partitionBatch(topic, partition, batch)))));
   }
 
   private static InboundProduce inbound(ProduceStreamRequest.Builder message) {
