@@ -88,6 +88,9 @@ final class FakeBroker implements AutoCloseable {
   /** Run before each answer to a metadata request. */
   Runnable onMetadata = () -> {};
 
+  /** Whether a new subscription is told where its partition stands, before any records. */
+  volatile boolean tellsPosition = true;
+
   /** Whether metadata requests get no answer at all. */
   volatile boolean silent;
 
@@ -442,6 +445,7 @@ final class FakeBroker implements AutoCloseable {
     private final Map<Long, FetchPartition> subscriptions = new HashMap<>();
     private final Map<Long, Long> positions = new HashMap<>();
     private long credits;
+    private boolean over;
 
     Fetcher(StreamObserver<FetchStreamResponse> answers) {
       this.answers = answers;
@@ -450,6 +454,9 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void onNext(FetchStreamRequest request) {
       synchronized (FakeBroker.this) {
+        if (over) {
+          return;
+        }
         switch (request.getMessageCase()) {
           case OPEN -> credits = request.getOpen().getCreditBytes();
           case SUBSCRIBE -> subscribe(request.getSubscribe());
@@ -484,11 +491,13 @@ final class FakeBroker implements AutoCloseable {
       }
       subscriptions.put(subscribe.getSubscriptionId(), partition);
       positions.put(subscribe.getSubscriptionId(), partition.getFetchOffset());
-      send(
-          subscribe.getSubscriptionId(),
-          PartitionData.newBuilder()
-              .setHighWatermark(end(partitions.get(partition.getPartition())))
-              .build());
+      if (tellsPosition) {
+        send(
+            subscribe.getSubscriptionId(),
+            PartitionData.newBuilder()
+                .setHighWatermark(end(partitions.get(partition.getPartition())))
+                .build());
+      }
     }
 
     private void forget(long id) {
@@ -521,6 +530,7 @@ final class FakeBroker implements AutoCloseable {
     }
 
     private void cut() {
+      over = true;
       fetchers.remove(this);
       subscriptions.clear();
       answers.onError(Status.UNAVAILABLE.withDescription("cut by the test").asException());
