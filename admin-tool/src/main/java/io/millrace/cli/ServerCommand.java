@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} server --config /etc/millrace/server.properties",
-      "  ${ROOT-COMMAND-NAME} server --set data.dirs=/data1,/data2 --set listener.client=0.0.0.0:9650",
+      "  ${ROOT-COMMAND-NAME} server --set data.dirs=/d1,/d2 --set node.id=2",
     })
 final class ServerCommand implements Callable<Integer> {
   private final CliContext context;

@@ -19,7 +19,7 @@ import picocli.CommandLine.Parameters;
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} topic create orders --partitions 6",
-      "  ${ROOT-COMMAND-NAME} topic create audit --config retention.ms=7d --config flush.mode=commit",
+      "  ${ROOT-COMMAND-NAME} topic create audit -c retention.ms=7d -c flush.mode=commit",
     })
 final class TopicCreate implements Callable<Integer> {
   private final CliContext context;

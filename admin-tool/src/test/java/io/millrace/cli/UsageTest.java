@@ -94,11 +94,14 @@ class UsageTest {
       })
   void explainsEachCommandWithExitCodesAndExamples(String command) {
     String line = (command + " --help").strip();
-    CommandLineRun run = CommandLineRun.of(line.split(" "));
+    CommandLineRun run = CommandLineRun.as("./millrace", line.split(" "));
     assertThat(run.exitCode()).isZero();
     assertThat(run.err()).isEmpty();
-    assertThat(run.out()).startsWith("Usage: millrace").contains("A mistake in the command line");
-    assertThat(run.out()).containsPattern("Examples?:\n  (.* )?millrace " + command);
+    assertThat(run.out()).startsWith("Usage: ./millrace").contains("A mistake in the command line");
+    assertThat(run.out()).containsPattern("Examples?:\\n  (.* )?./millrace " + command);
+    // A line that the width of the terminal breaks can't be copied.
+    String examples = run.out().substring(run.out().indexOf("Example"));
+    assertThat(examples.lines().skip(1)).allMatch(example -> example.startsWith("  "));
   }
 
   @Test
