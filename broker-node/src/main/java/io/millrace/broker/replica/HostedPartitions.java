@@ -24,6 +24,11 @@ final class HostedPartitions {
     return Optional.ofNullable(unavailable.get(id));
   }
 
+  /** How many should be here and are not. */
+  int unavailable() {
+    return unavailable.size();
+  }
+
   Collection<HostedPartition> all() {
     return List.copyOf(open.values());
   }

@@ -250,6 +250,12 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
                         .formatted(topic.get().name(), id.partition())));
   }
 
+  /** How many of this broker's partitions can't be served as their directory is offline. */
+  public long offlinePartitions() {
+    return hosted.all().stream().filter(each -> !each.directory().online()).count()
+        + hosted.unavailable();
+  }
+
   /** The directories, with their states. */
   public List<DataDir> dataDirs() {
     return directories.stream().map(LogDirectory::dir).toList();

@@ -8,6 +8,7 @@ import io.millrace.common.TopicPartition;
 import io.millrace.metadata.QuorumHealth;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the health pages tell. Thread-safe. */
 final class Checks {
@@ -69,19 +70,24 @@ final class Checks {
         parts.trustsTheClock() ? "" : "has moved: retention by time is paused, see the log");
   }
 
+  /** Directories that failed, and those that could not be opened. */
   long offlineDirs() {
-    return parts.dirs().directories().stream().filter(Checks::offline).count();
+    List<DataDir> opened = parts.dirs().directories();
+    return opened.stream().filter(Checks::offline).count() + parts.dirs().missing().size();
   }
 
-  /** Good while one directory works; names those that do not. */
+  /** Good while one directory works; names those that do not, and what can't be served. */
   private Check dataDirs() {
-    List<DataDir> all = parts.dirs().directories();
-    String offline =
-        all.stream()
-            .filter(Checks::offline)
-            .map(Checks::describe)
-            .collect(Collectors.joining("; "));
-    return new Check("data directories", offlineDirs() < all.size(), offline);
+    List<DataDir> opened = parts.dirs().directories();
+    boolean oneWorks = opened.stream().anyMatch(dir -> !offline(dir));
+    Stream<String> failed = opened.stream().filter(Checks::offline).map(Checks::describe);
+    String detail =
+        Stream.concat(failed, parts.dirs().missing().stream()).collect(Collectors.joining("; "));
+    long partitions = parts.replicas().offlinePartitions();
+    return new Check(
+        "data directories",
+        oneWorks,
+        detail + (partitions == 0 ? "" : "; partitions that can't be served: " + partitions));
   }
 
   private static boolean offline(DataDir dir) {

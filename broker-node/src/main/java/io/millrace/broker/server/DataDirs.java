@@ -23,14 +23,16 @@ import org.slf4j.LoggerFactory;
  *
  * @param clusterId the cluster that they belong to
  * @param directories those that could be opened; the first holds the metadata log
- * @param someMissing whether others could not
+ * @param missing what is wrong with the others
  * @param newNode whether they were prepared just now, for the first time
  */
-record DataDirs(String clusterId, List<DataDir> directories, boolean someMissing, boolean newNode) {
+record DataDirs(
+    String clusterId, List<DataDir> directories, List<String> missing, boolean newNode) {
   private static final Logger log = LoggerFactory.getLogger(DataDirs.class);
 
   DataDirs {
     directories = List.copyOf(directories);
+    missing = List.copyOf(missing);
   }
 
   /**
@@ -52,7 +54,7 @@ record DataDirs(String clusterId, List<DataDir> directories, boolean someMissing
     try {
       return new Opener(store, config, paths).open(opened);
     } catch (IOException | RuntimeException e) {
-      new DataDirs("", opened, false, false).release();
+      new DataDirs("", opened, List.of(), false).release();
       throw e instanceof StartException known
           ? known
           : new StartException(String.valueOf(e.getMessage()), e);
@@ -101,9 +103,9 @@ record DataDirs(String clusterId, List<DataDir> directories, boolean someMissing
           !configured.isEmpty()
               ? configured
               : first.map(MetaProperties::clusterId).orElseGet(() -> UUID.randomUUID().toString());
-      boolean missing = false;
+      List<String> missing = new ArrayList<>();
       for (Path path : paths) {
-        missing |= !openOne(path, clusterId, opened);
+        openOne(path, clusterId, opened).ifPresent(missing::add);
       }
       DataDir.requireDistinct(opened);
       return new DataDirs(clusterId, opened, missing, first.isEmpty());
@@ -125,7 +127,9 @@ record DataDirs(String clusterId, List<DataDir> directories, boolean someMissing
       }
     }
 
-    private boolean openOne(Path path, String clusterId, List<DataDir> opened) throws IOException {
+    /** Opens a directory, or says why the node goes on without it. */
+    private Optional<String> openOne(Path path, String clusterId, List<DataDir> opened)
+        throws IOException {
       DataDirOpening opening = new DataDirOpening(store, path, clusterId, nodeId, boots);
       try {
         if (DataDir.identify(store, path).isEmpty()) {
@@ -134,13 +138,13 @@ record DataDirs(String clusterId, List<DataDir> directories, boolean someMissing
           log.info("[broker {}] formatted data directory {} (id {})", nodeId, path, id);
         }
         opened.add(opening.open());
-        return true;
+        return Optional.empty();
       } catch (DataDirException e) {
         if (opened.isEmpty() || !diskFailed(e)) {
           throw e;
         }
         log.error("[broker {}] goes on without a directory: {}", nodeId, e.getMessage());
-        return false;
+        return Optional.of(String.valueOf(e.getMessage()));
       }
     }
 

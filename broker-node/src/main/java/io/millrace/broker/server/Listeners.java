@@ -1,18 +1,46 @@
 package io.millrace.broker.server;
 
 import io.millrace.common.config.ConfigKey;
+import io.millrace.common.config.EffectiveConfig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
+import java.util.List;
 
 /** Addresses: what can't be bound, and what clients are told. */
 final class Listeners {
+  private static final List<ConfigKey<ListenAddress>> IN_ORDER =
+      List.of(
+          BrokerSettings.LISTENER_CLIENT,
+          BrokerSettings.LISTENER_INTERNAL,
+          BrokerSettings.LISTENER_QUORUM,
+          BrokerSettings.LISTENER_ADMIN);
+
   private Listeners() {}
 
   /** The socket address to bind. */
   static InetSocketAddress socketAddress(ListenAddress address) {
     return new InetSocketAddress(address.host(), address.port());
+  }
+
+  /**
+   * Looks whether every port is free, before anything is opened: the first one that is not is
+   * named, in the order in which operators think of them. They may still be taken meanwhile.
+   *
+   * @throws StartException naming the address and its setting
+   */
+  static void requireFree(EffectiveConfig config) {
+    for (ConfigKey<ListenAddress> key : IN_ORDER) {
+      ListenAddress address = config.get(key);
+      try (ServerSocket probe = new ServerSocket()) {
+        probe.setReuseAddress(true);
+        probe.bind(socketAddress(address));
+      } catch (IOException e) {
+        throw cannotBind(key, address, e);
+      }
+    }
   }
 
   /** What is said when a listener can't be opened. */

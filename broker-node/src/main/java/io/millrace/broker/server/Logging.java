@@ -3,12 +3,15 @@ package io.millrace.broker.server;
 import io.millrace.broker.server.BrokerSettings.LogFormat;
 import io.millrace.common.config.EffectiveConfig;
 import org.apache.logging.log4j.Level;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.core.LifeCycle;
 import org.apache.logging.log4j.core.appender.ConsoleAppender;
 import org.apache.logging.log4j.core.config.Configurator;
 import org.apache.logging.log4j.core.config.builder.api.ConfigurationBuilder;
 import org.apache.logging.log4j.core.config.builder.api.ConfigurationBuilderFactory;
 import org.apache.logging.log4j.core.config.builder.api.LayoutComponentBuilder;
 import org.apache.logging.log4j.core.config.builder.impl.BuiltConfiguration;
+import org.apache.logging.log4j.core.impl.Log4jContextFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
 
 /**
@@ -41,7 +44,6 @@ public final class Logging {
         };
     builder
         .setStatusLevel(Level.ERROR)
-        // The server itself says when logging ends: its last words come after shutdown hooks began.
         .setShutdownHook("disable")
         .add(
             builder
@@ -53,7 +55,19 @@ public final class Logging {
         .add(builder.newLogger("io.grpc.netty.shaded.io.grpc.netty", Level.ERROR))
         .add(builder.newRootLogger(Level.WARN).add(builder.newAppenderRef("stderr")));
     Configurator.reconfigure(builder.build(false));
+    keepOpenToTheEnd();
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
+  }
+
+  /**
+   * The server's last words come after shutdown hooks began. The library's hook, which would close
+   * the log beside them, was set when the first logger was made, before the settings were known.
+   */
+  private static void keepOpenToTheEnd() {
+    if (LogManager.getFactory() instanceof Log4jContextFactory factory
+        && factory.getShutdownCallbackRegistry() instanceof LifeCycle hook) {
+      hook.stop();
+    }
   }
 }

@@ -34,6 +34,7 @@ public final class MillraceServer implements AutoCloseable {
   private static final long HEALTH_INTERVAL_MS = 500;
 
   private final EffectiveConfig config;
+  private final CompletableFuture<Void> stop;
   private final Startup startup = new Startup();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final ServerParts parts;
@@ -43,8 +44,10 @@ public final class MillraceServer implements AutoCloseable {
   /** The start is done and the end has not begun. */
   private volatile boolean serving;
 
-  private MillraceServer(EffectiveConfig config, ServerEnvironment environment) {
+  private MillraceServer(
+      EffectiveConfig config, ServerEnvironment environment, CompletableFuture<Void> stop) {
     this.config = config;
+    this.stop = stop;
     long begin = environment.clock().monotonicMs();
     boolean started = false;
     try {
@@ -83,13 +86,25 @@ public final class MillraceServer implements AutoCloseable {
    * @throws StartException if it can't, for a reason that the operator can change
    */
   public static MillraceServer start(EffectiveConfig config, ServerEnvironment environment) {
-    return new MillraceServer(config, environment);
+    return start(config, environment, new CompletableFuture<>());
+  }
+
+  /**
+   * The same, to be given up on the way: at the next step everything is closed in order.
+   *
+   * @param stop completed when the start is to be given up
+   * @throws StartException also when it was given up
+   */
+  static MillraceServer start(
+      EffectiveConfig config, ServerEnvironment environment, CompletableFuture<Void> stop) {
+    return new MillraceServer(config, environment, stop);
   }
 
   private void start() {
     publishMetrics();
     parts.http().start(checks::health, this::readiness, parts.metrics()::page);
     MetadataQuorum quorum = parts.quorum();
+    goOnUnlessStopped();
     try {
       quorum.start();
     } catch (MetadataStorageException e) {
@@ -97,6 +112,7 @@ public final class MillraceServer implements AutoCloseable {
     }
     await(quorumReady(), "no controller: " + quorum.health().detail());
     parts.replicas().recover(quorum.image());
+    goOnUnlessStopped();
     quorum.subscribe(parts.replicas());
     await(parts.session().register(registration(), REGISTRATION_TRIES), "not registered");
     serving = true;
@@ -120,9 +136,16 @@ public final class MillraceServer implements AutoCloseable {
     }
   }
 
-  private static void await(CompletableFuture<Void> step, String why) {
+  private void goOnUnlessStopped() {
+    if (stop.isDone()) {
+      throw new StartException("told to end before it was ready");
+    }
+  }
+
+  private void await(CompletableFuture<Void> step, String why) {
     try {
-      step.get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+      CompletableFuture.anyOf(step, stop).get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+      goOnUnlessStopped();
     } catch (TimeoutException e) {
       step.cancel(false);
       throw new StartException("not started after " + START_TIMEOUT_MS + " ms: " + why, e);
@@ -164,8 +187,12 @@ public final class MillraceServer implements AutoCloseable {
         () -> parts.replicas().partitions().size());
     metrics.gauge(
         "millrace.log.dirs.offline",
-        "Data directories whose disk failed",
+        "Data directories whose disk failed, or that could not be opened",
         () -> checks.offlineDirs());
+    metrics.gauge(
+        "millrace.partitions.offline",
+        "Partitions of this node whose data directory is offline: they can't be served",
+        () -> parts.replicas().offlinePartitions());
     metrics.gauge(
         "millrace.metadata.revision",
         "The revision of the metadata known here",

@@ -62,6 +62,7 @@ final class ServerParts {
     this.config = config;
     this.environment = environment;
     this.startup = startup;
+    Listeners.requireFree(config);
     startup.opened("metrics", metrics::close);
     http = AdminHttp.open(config.get(BrokerSettings.LISTENER_ADMIN));
     startup.opened("admin listener", http::close);
@@ -79,7 +80,7 @@ final class ServerParts {
         new ReplicaManager(
             Wiring.replicas(config, incarnationId, dirs.directories().size()),
             dirs.directories(),
-            dirs.someMissing(),
+            !dirs.missing().isEmpty(),
             session,
             environment.clock(),
             environment.faults());

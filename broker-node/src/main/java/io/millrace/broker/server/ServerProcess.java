@@ -2,6 +2,8 @@ package io.millrace.broker.server;
 
 import io.millrace.common.config.EffectiveConfig;
 import java.io.PrintStream;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -11,11 +13,17 @@ public final class ServerProcess {
   /** The exit code of a node that could not start or stop in order. */
   public static final int FAILED = 1;
 
+  private final CompletableFuture<Void> stop = new CompletableFuture<>();
+
+  /** The node once it serves; empty once its start has failed and everything is closed. */
+  private final CompletableFuture<Optional<MillraceServer>> outcome = new CompletableFuture<>();
+
   private ServerProcess() {}
 
   /**
    * Runs a node until the process is told to end (SIGTERM, SIGINT), which it then does in order,
-   * with code 0. Logging is set up by the settings.
+   * with code 0, also while it still starts; logs that are being recovered then are recovered
+   * first. Logging is set up by the settings.
    *
    * @param started called once the node serves
    * @param errors gets one line if the node can't start
@@ -27,25 +35,40 @@ public final class ServerProcess {
         new UncaughtThrowables(HaltingFaultHandler.ofProcess()));
     Logger log = LoggerFactory.getLogger(ServerProcess.class);
     config.warnings().forEach(warning -> log.warn("{}", warning));
-    MillraceServer server;
+    ServerProcess process = new ServerProcess();
+    Runtime.getRuntime().addShutdownHook(new Thread(process::end, "shutdown"));
     try {
-      server = MillraceServer.start(config);
-    } catch (StartException e) {
+      MillraceServer server =
+          MillraceServer.start(config, ServerEnvironment.ofProcess(), process.stop);
+      process.outcome.complete(Optional.of(server));
+      started.serving(server);
+    } catch (RuntimeException e) {
       log.debug("could not start", e);
-      errors.println("millrace: " + e.getMessage());
-      return FAILED;
+      if (process.stop.isDone()) {
+        // Whatever it says: parts fail in their own ways once the process is ending.
+        log.info("told to end before it was ready: what was open is closed");
+      } else if (e instanceof StartException) {
+        errors.println("millrace: " + e.getMessage());
+        return FAILED;
+      } else {
+        throw e;
+      }
+    } finally {
+      process.outcome.complete(Optional.empty());
     }
-    Runtime.getRuntime()
-        .addShutdownHook(
-            new Thread(
-                () -> {
-                  boolean well = server.end();
-                  Runtime.getRuntime().halt(well ? 0 : FAILED);
-                },
-                "shutdown"));
-    started.serving(server);
-    awaitSignal();
+    awaitEnd();
     return FAILED;
+  }
+
+  /** The shutdown hook. */
+  private void end() {
+    if (outcome.isDone() && outcome.join().isEmpty()) {
+      // The start has failed by itself, and the process ends with the code that tells so.
+      return;
+    }
+    stop.complete(null);
+    boolean well = outcome.join().map(MillraceServer::end).orElse(true);
+    Runtime.getRuntime().halt(well ? 0 : FAILED);
   }
 
   /** Told when a node serves. */
@@ -54,7 +77,8 @@ public final class ServerProcess {
     void serving(MillraceServer server);
   }
 
-  private static void awaitSignal() {
+  /** The shutdown hook ends the process. */
+  private static void awaitEnd() {
     try {
       new CountDownLatch(1).await();
     } catch (InterruptedException e) {

@@ -62,6 +62,7 @@ class AccessTest {
     CompletableFuture<ProduceResponse> answer =
         new ProduceCall(partitions.produceDeps(), request).start(request);
     mine.acknowledge();
+    assertThat(answer).isCompleted();
     assertThat(Api.code(answer.join().getResults(0).getError())).isEqualTo("POLICY_VIOLATION");
     assertThat(answer.join().getResults(1).hasError()).isFalse();
     assertThat(secret.pipelines).isEmpty();

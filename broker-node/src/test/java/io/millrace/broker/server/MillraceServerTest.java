@@ -2,11 +2,17 @@ package io.millrace.broker.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultyFileStore;
+import io.millrace.common.file.RealFileStore;
+import io.millrace.common.time.SystemClock;
 import io.millrace.proto.v1.CreateTopicRequest;
 import io.millrace.proto.v1.GetTopicRequest;
 import io.millrace.proto.v1.ProducerServiceGrpc;
@@ -26,6 +32,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -117,6 +124,75 @@ class MillraceServerTest {
           .isInstanceOf(StartException.class)
           .hasMessageContaining("cannot listen on " + taken + ": the port is in use")
           .hasMessageContaining("listener.client");
+    }
+  }
+
+  @Test
+  void theFirstOfSeveralPortsInUseIsTheClients() throws Exception {
+    try (TestNode first = TestNode.start(data.resolve("a"))) {
+      ListenAddress clients = new ListenAddress("127.0.0.1", first.server().clientPort());
+      ListenAddress admin = new ListenAddress("127.0.0.1", first.server().adminPort());
+      EffectiveConfig.Builder both =
+          TestNode.settings(data.resolve("b"))
+              .set(BrokerSettings.LISTENER_CLIENT, clients)
+              .set(BrokerSettings.LISTENER_ADMIN, admin);
+      assertThatThrownBy(() -> MillraceServer.start(both.build()))
+          .isInstanceOf(StartException.class)
+          .hasMessageStartingWith("cannot listen on " + clients + ": the port is in use")
+          .hasMessageContaining("listener.client");
+      EffectiveConfig.Builder other =
+          TestNode.settings(data.resolve("b")).set(BrokerSettings.LISTENER_QUORUM, admin);
+      assertThatThrownBy(() -> MillraceServer.start(other.build()))
+          .isInstanceOf(StartException.class)
+          .hasMessageStartingWith("cannot listen on " + admin + ": the port is in use")
+          .hasMessageContaining("listener.quorum");
+      assertThat(data.resolve("b")).doesNotExist();
+    }
+  }
+
+  @Test
+  void aStartThatIsGivenUpClosesWhatItHasOpened() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    CompletableFuture<Void> stop = new CompletableFuture<>();
+    plan.on(FaultPlan.Operation.LOCK).run(() -> stop.complete(null));
+    ServerEnvironment environment =
+        new ServerEnvironment(
+            new FaultyFileStore(new RealFileStore(), plan),
+            new SystemClock(),
+            (message, cause) -> new IllegalStateException(message, cause));
+    assertThatThrownBy(
+            () -> MillraceServer.start(TestNode.settings(data).build(), environment, stop))
+        .isInstanceOf(StartException.class)
+        .hasMessage("told to end before it was ready");
+    assertThat(stop).isCompleted();
+    try (TestNode next = TestNode.start(data)) {
+      assertThat(next.server().ready()).isTrue();
+    }
+  }
+
+  @Test
+  void S34_aDirectoryThatCantBeOpenedIsShownWithItsPartitions() throws Exception {
+    List<String> dirs = List.of(data.resolve("a").toString(), data.resolve("b").toString());
+    try (TestNode node =
+        TestNode.start(
+            data, new RealFileStore(), settings -> settings.set(BrokerSettings.DATA_DIRS, dirs))) {
+      TopicServiceGrpc.newBlockingStub(node.channel())
+          .createTopic(CreateTopicRequest.newBuilder().setName("spread").setPartitions(4).build());
+      assertThat(page(node, "/metrics").body()).contains("millrace_partitions_offline 0.0");
+    }
+    FaultPlan plan = new FaultPlan();
+    plan.on(FaultPlan.Operation.LOCK).path(dirs.get(1) + "/**").failFromThenOn("I/O error");
+    try (TestNode node =
+        TestNode.start(
+            data,
+            new FaultyFileStore(new RealFileStore(), plan),
+            settings -> settings.set(BrokerSettings.DATA_DIRS, dirs))) {
+      await()
+          .until(() -> page(node, "/metrics").body().contains("millrace_partitions_offline 2.0"));
+      assertThat(page(node, "/metrics").body()).contains("millrace_log_dirs_offline 1.0");
+      assertThat(page(node, "/healthz").body())
+          .contains("[+] data directories: data directory " + dirs.get(1))
+          .contains("partitions that can't be served: 2");
     }
   }
 

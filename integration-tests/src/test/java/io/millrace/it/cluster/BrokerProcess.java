@@ -38,6 +38,11 @@ final class BrokerProcess implements AutoCloseable {
     return broker;
   }
 
+  /** Starts a broker and does not wait for it. */
+  static BrokerProcess begin(Path home, Map<String, String> settings) throws IOException {
+    return new BrokerProcess(home, settings);
+  }
+
   private MillraceProcess launch() throws IOException {
     List<String> arguments = new ArrayList<>(List.of("server"));
     set(arguments, "data.dirs", home.resolve("data").toString());
