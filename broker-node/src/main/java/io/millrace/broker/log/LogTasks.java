@@ -1,0 +1,130 @@
+package io.millrace.broker.log;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes the {@link LogTask}s of a log and takes note of those that have run. Confined to the
+ * partition's shard.
+ */
+final class LogTasks {
+  private final LogState state;
+  private final LogDisk disk;
+  private final ProducerSnapshots snapshots;
+  private final LogTask.Guard guard;
+
+  /** Made and not handed back yet; its segments are in the log until then. */
+  private Optional<LogStartMove> move = Optional.empty();
+
+  LogTasks(LogState state, LogDisk disk, LogTask.Guard guard) {
+    this.state = state;
+    this.disk = disk;
+    this.snapshots = new ProducerSnapshots(disk);
+    this.guard = guard;
+  }
+
+  /** See {@link PartitionLog#prepareFlush}. */
+  FlushTicket prepareFlush() {
+    disk.requireUsable();
+    return new FlushTicket(guard, disk, snapshots, state.segments().flushWork());
+  }
+
+  /** See {@link PartitionLog#flushed}. */
+  void flushed(FlushTicket ticket) {
+    if (ticket.isCurrent()) {
+      state.durableUpTo(ticket.endOffset());
+      state.segments().flushed(ticket.flushed());
+    }
+  }
+
+  /** See {@link PartitionLog#prepareEpoch}. */
+  EpochStart prepareEpoch(int epoch) {
+    disk.requireUsable();
+    if (epoch <= state.latestEpoch()) {
+      throw new IllegalArgumentException(
+          "[%s] leader epoch: %d (expected: > %d)"
+              .formatted(state.name(), epoch, state.latestEpoch()));
+    }
+    return new EpochStart(guard, disk, state.epochs().assign(epoch, state.logEndOffset()));
+  }
+
+  /** See {@link PartitionLog#epochStarted}. */
+  void epochStarted(EpochStart start) {
+    if (start.isCurrent()) {
+      requireAtEnd(start.epochs());
+      state.epochStarted(start.epochs());
+    }
+  }
+
+  private void requireAtEnd(LeaderEpochCache started) {
+    List<LeaderEpochCache.Entry> entries = started.entries();
+    long startOffset = entries.get(entries.size() - 1).startOffset();
+    if (startOffset != state.logEndOffset()) {
+      throw new IllegalStateException(
+          "[%s] log end: %d (expected: %d, where the epoch begins)"
+              .formatted(state.name(), state.logEndOffset(), startOffset));
+    }
+  }
+
+  /** See {@link PartitionLog#prepareLogStart}. */
+  LogStartMove prepareLogStart(long offset) {
+    if (offset <= state.logStartOffset() || offset > state.logEndOffset()) {
+      throw new IllegalArgumentException(
+          "[%s] logStartOffset: %d (expected: [%d, %d])"
+              .formatted(state.name(), offset, state.logStartOffset() + 1, state.logEndOffset()));
+    }
+    disk.requireUsable();
+    return prepareMove(offset, List.of());
+  }
+
+  /** See {@link PartitionLog#prepareRetention}. */
+  Optional<LogStartMove> prepareRetention(RetentionInput input, LogConfig config) {
+    disk.requireUsable();
+    if (input.timeTrusted()) {
+      state.producers().expire(input.wallMs(), config.producerIdExpirationMs());
+    }
+    SegmentList segments = state.segments();
+    Retention retention = new Retention(state.snapshot(), config, input);
+    if (retention.activeIsExpired()) {
+      segments.roll(state.producers());
+      state.publish();
+    }
+    int count = retention.expiredSegments();
+    return count == 0
+        ? Optional.empty()
+        : Optional.of(
+            prepareMove(segments.baseOffsetAfter(count), segments.sealed().subList(0, count)));
+  }
+
+  private LogStartMove prepareMove(long offset, List<SegmentView> leaving) {
+    long logStart = state.logStartOffset();
+    LogStartMove next =
+        new LogStartMove(guard, disk, Math.max(logStart, offset), offset > logStart, leaving);
+    move = Optional.of(next);
+    return next;
+  }
+
+  /** See {@link PartitionLog#logStartMoved}. */
+  List<DetachedSegment> logStartMoved(LogStartMove moved) {
+    if (!moved.isDone()) {
+      return List.of();
+    }
+    if (moved.isCurrent() && move.filter(moved::equals).isPresent()) {
+      takeNoteOf(moved);
+    }
+    return moved.leaving().stream().map(DetachedSegment::new).toList();
+  }
+
+  private void takeNoteOf(LogStartMove moved) {
+    move = Optional.empty();
+    state.logStartMoved(moved.logStartOffset(), moved.leaving().size());
+  }
+
+  /** Before the log is cut: a move that has run counts, one that has not never will. */
+  void settleMove() {
+    synchronized (guard) {
+      move.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
+      move = Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.millrace.broker.log;
+
+import io.millrace.common.time.Clock;
+import java.util.List;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Cuts off the end of a log, or all of it. Confined to the partition's shard; waits for the disk,
+ * and for a task of the log that runs.
+ */
+final class LogTruncation {
+  private static final Logger LOG = LoggerFactory.getLogger(LogTruncation.class);
+
+  private final LogState state;
+  private final LogDisk disk;
+  private final ProducerSnapshots snapshots;
+  private final LogTask.Guard guard;
+  private final Clock clock;
+
+  LogTruncation(LogState state, LogDisk disk, LogTask.Guard guard, Clock clock) {
+    this.state = state;
+    this.disk = disk;
+    this.snapshots = new ProducerSnapshots(disk);
+    this.guard = guard;
+    this.clock = clock;
+  }
+
+  /** See {@link PartitionLog#truncateTo}; the offset is below the log end. */
+  void truncateTo(long offset, LogConfig config) {
+    long logStart = state.logStartOffset();
+    if (offset <= logStart) {
+      beginAnew(offset);
+      return;
+    }
+    OffsetIndex.IndexedPosition end = state.snapshot().batchHolding(offset);
+    if (end.offset() <= logStart) {
+      beginAnew(logStart);
+      return;
+    }
+    LOG.info("[{}] truncating to {} (log end: {})", state.name(), offset, state.logEndOffset());
+    synchronized (guard) {
+      guard.advance();
+      List<SegmentView> kept = state.segments().dropAbove(offset);
+      SegmentView target = kept.remove(kept.size() - 1);
+      state.segments().endWith(kept, cut(target, end.position(), config));
+      state.endCut(
+          snapshots.restore(
+              state.segments().all(), state.producers().batchesPerProducer(), clock.wallMs()));
+      // Before anything is appended: a producer snapshot of what was cut must not come back.
+      disk.forceDirectory();
+    }
+    state.publish();
+  }
+
+  private SegmentWriter cut(SegmentView target, int position, LogConfig config) {
+    SegmentWriter.ScanPlan plan =
+        new SegmentWriter.ScanPlan(
+            position,
+            Long.MAX_VALUE,
+            state.epochs(),
+            config.indexIntervalBytes(),
+            (batch, at) -> {},
+            found -> {});
+    return disk.get(
+            "cut segment " + target.baseOffset(),
+            () ->
+                SegmentWriter.scan(
+                    disk,
+                    target.segment().files(),
+                    plan,
+                    handle -> {
+                      target.segment().cut(handle);
+                      return target.segment();
+                    }))
+        .writer();
+  }
+
+  /** See {@link PartitionLog#truncateFullyAndStartAt}. */
+  void beginAnew(long offset) {
+    LOG.info("[{}] beginning anew at {} (log end: {})", state.name(), offset, state.logEndOffset());
+    synchronized (guard) {
+      guard.advance();
+      new PartitionCheckpoints(disk).writeLogStart(offset);
+      state.segments().beginAnew(offset);
+      snapshots.retain(Set.of());
+      state.begunAnew(offset);
+      disk.forceDirectory();
+    }
+    state.publish();
+  }
+}
