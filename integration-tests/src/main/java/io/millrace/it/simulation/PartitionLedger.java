@@ -355,7 +355,7 @@ final class PartitionLedger {
     // What was deleted and not durable may be gone with its producers' memory: nobody can tell.
     boolean begunAnew = logStart == logEnd && worstEnding == Ending.POWER_LOST && !commit;
     cutTo(begunAnew ? Math.min(logEnd, durableOffset) : logEnd);
-    begunAnewAt = endOffset() < logStart ? logStart : begunAnewAt;
+    begunAnewAt = begunAnew || endOffset() < logStart ? logStart : begunAnewAt;
     visibleHighWatermark = Math.min(visibleHighWatermark, logEnd);
     highWatermark = 0;
     durableOffset = durable;
@@ -479,6 +479,7 @@ final class PartitionLedger {
       int producer = entry.batch().producer();
       if (entry.batch().idempotent()
           && isNotForgotten(i)
+          && entry.baseOffset() >= begunAnewAt
           && epochs.computeIfAbsent(producer, absent -> entry.epoch()) == entry.epoch()
           && taken.merge(producer, 1, Integer::sum) <= batchesPerProducer) {
         remembered.add(entry);

@@ -110,9 +110,7 @@ final class PartitionOpening {
         dir.mayHaveLostPageCache() || log.recovery().unclean());
     forEachChunk(log.snapshot(), log.logStartOffset(), ledger::compareAndExtend);
     for (PartitionLedger.Entry entry : ledger.remembered(log.config().producerBatches())) {
-      if (entry.baseOffset() >= log.logStartOffset()) {
-        requireRemembered(log, entry);
-      }
+      requireRemembered(log, entry);
     }
   }
 

@@ -32,6 +32,8 @@ enum PlantedBug {
   WHOLE_BATCH_CUT,
   /** The memory of producers is empty after a restart. */
   PRODUCERS_FORGOTTEN,
+  /** No producer snapshot is there when the segments go that told of them. */
+  SNAPSHOT_MISSING,
   /** A producer snapshot leaves out the batches of one producer. */
   WINDOW_LEFT_OUT_OF_SNAPSHOT,
   /** A producer snapshot has a batch one offset too high. */

@@ -72,6 +72,9 @@ final class PlantedFileStore implements FileStore {
 
   @Override
   public void rename(Path from, Path to) throws IOException {
+    if (bug == PlantedBug.SNAPSHOT_MISSING && to.toString().endsWith(".snapshot")) {
+      return;
+    }
     store.rename(from, to);
     nameLeftOut |=
         (bug == PlantedBug.EPOCHS_NOT_SYNCED && to.endsWith("leader-epoch-checkpoint"))
