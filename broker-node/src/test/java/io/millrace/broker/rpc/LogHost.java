@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A partition with a log in memory that the test writes itself; it leads, and everything is visible
@@ -52,6 +53,8 @@ final class LogHost extends FakeHost {
   private final PartitionLog log;
   private Runnable onSecondView = () -> {};
   private int views;
+  private @Nullable PartitionView outdated;
+  private int outdatedLooks;
   private final List<Runnable> listeners = new ArrayList<>();
 
   LogHost(TopicIdPartition id) {
@@ -144,8 +147,20 @@ final class LogHost extends FakeHost {
     views = 0;
   }
 
+  /** Begins the log anew behind the back of the next looks at it, which see the one before. */
+  void showOutdated(int looks) {
+    outdated = view();
+    outdatedLooks = looks;
+    log.truncateFullyAndStartAt(0);
+    startEpoch(epoch);
+    append(Compression.NONE, "anew", "anew");
+  }
+
   @Override
   public PartitionView view() {
+    if (outdated != null && outdatedLooks-- > 0) {
+      return outdated;
+    }
     if (++views == 2) {
       onSecondView.run();
     }
