@@ -42,6 +42,10 @@ final class Varints {
   }
 
   private static int sizeOfUnsigned(long value) {
+    // Nearly all fields of a record are this short.
+    if ((value & ~0x3fffL) == 0) {
+      return value < 0x80 ? 1 : 2;
+    }
     int bits = Long.SIZE - Long.numberOfLeadingZeros(value | 1);
     return (bits + 6) / 7;
   }
