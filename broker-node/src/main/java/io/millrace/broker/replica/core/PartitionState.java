@@ -1,0 +1,158 @@
+package io.millrace.broker.replica.core;
+
+import io.millrace.common.MillraceError;
+
+/**
+ * Where a partition stands on this broker: role, epochs, offsets and settings. Confined to its
+ * core.
+ *
+ * <p>{@code logStartOffset <= highWatermark <= logEndOffset <= nextOffset} after each event; the
+ * high watermark and the log start never move back.
+ */
+final class PartitionState {
+  private final Acknowledgements acknowledgements;
+  private PartitionSettings settings;
+  private Role role = Role.IDLE;
+  private MillraceError refusal = Refusals.noLeaderYet();
+  private int leaderEpoch = -1;
+  private int partitionEpoch = -1;
+  private long epochStartOffset;
+
+  /** At most {@link #highWatermark}. */
+  private long logStartOffset;
+
+  /** Between {@link #logStartOffset} and {@link #logEndOffset}; never moves back. */
+  private long highWatermark;
+
+  /** One past the last record in the log. */
+  private long logEndOffset;
+
+  /** At least {@link #logEndOffset}: what is being appended lies between. */
+  private long nextOffset;
+
+  PartitionState(int brokerId, LogPositions positions, PartitionSettings settings) {
+    this.settings = settings;
+    this.acknowledgements =
+        new Acknowledgements(brokerId, positions, settings.acknowledgeDurable());
+    logStartOffset = positions.logStartOffset();
+    highWatermark = positions.logStartOffset();
+    logEndOffset = positions.logEndOffset();
+    nextOffset = positions.logEndOffset();
+    epochStartOffset = positions.logEndOffset();
+  }
+
+  Acknowledgements acknowledgements() {
+    return acknowledgements;
+  }
+
+  PartitionSettings settings() {
+    return settings;
+  }
+
+  void settings(PartitionSettings changed) {
+    settings = changed;
+    acknowledgements.durableWanted(changed.acknowledgeDurable());
+  }
+
+  Role role() {
+    return role;
+  }
+
+  boolean leads() {
+    return role == Role.LEADER;
+  }
+
+  MillraceError refusal() {
+    return refusal;
+  }
+
+  int leaderEpoch() {
+    return leaderEpoch;
+  }
+
+  int partitionEpoch() {
+    return partitionEpoch;
+  }
+
+  long epochStartOffset() {
+    return epochStartOffset;
+  }
+
+  long logStartOffset() {
+    return logStartOffset;
+  }
+
+  long highWatermark() {
+    return highWatermark;
+  }
+
+  long logEndOffset() {
+    return logEndOffset;
+  }
+
+  long nextOffset() {
+    return nextOffset;
+  }
+
+  /** Whether a request believes in another leader epoch. */
+  boolean isWrongEpoch(int asked) {
+    return asked != PartitionEvent.ANY_EPOCH && asked != leaderEpoch;
+  }
+
+  void becomeLeader(LeaderState state) {
+    role = Role.LEADER;
+    leaderEpoch = state.leaderEpoch();
+    partitionEpoch = state.partitionEpoch();
+    epochStartOffset = nextOffset;
+    acknowledgements.becomeLeader(state);
+  }
+
+  void committed(LeaderState state) {
+    partitionEpoch = state.partitionEpoch();
+    acknowledgements.apply(state);
+  }
+
+  void leave(Role next, MillraceError why) {
+    role = next;
+    refusal = why;
+  }
+
+  /** Gives out so many offsets for records to be appended; the first of them. */
+  long takeOffsets(int records) {
+    long first = nextOffset;
+    nextOffset += records;
+    return first;
+  }
+
+  void appendedUpTo(long newLogEndOffset) {
+    logEndOffset = newLogEndOffset;
+    acknowledgements.leaderAppended(newLogEndOffset);
+  }
+
+  void logStartMovedTo(long newLogStartOffset) {
+    logStartOffset = Math.max(logStartOffset, newLogStartOffset);
+  }
+
+  /** Moves the high watermark as far as the in-sync replicas are; whether it moved. */
+  boolean advance() {
+    long candidate = acknowledgements.smallestInMaximalIsr();
+    if (!acknowledgements.enoughInSync() || candidate <= highWatermark) {
+      return false;
+    }
+    highWatermark = Math.min(candidate, logEndOffset);
+    return true;
+  }
+
+  /** Whether the offsets are in their order. */
+  boolean isSound() {
+    return logStartOffset <= highWatermark
+        && highWatermark <= logEndOffset
+        && logEndOffset <= nextOffset;
+  }
+
+  @Override
+  public String toString() {
+    return "log start %d, high watermark %d, log end %d, next %d"
+        .formatted(logStartOffset, highWatermark, logEndOffset, nextOffset);
+  }
+}
