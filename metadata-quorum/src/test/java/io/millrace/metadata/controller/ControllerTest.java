@@ -479,6 +479,24 @@ final class ControllerTest {
   }
 
   @Test
+  void directoriesAreAssignedInTheOrderOfThePartitions() {
+    cluster.run(create("ordered", 200, 1));
+    UUID topic = cluster.image().topic("ordered").orElseThrow().id();
+    Map<TopicIdPartition, UUID> assigned = new HashMap<>();
+    for (int partition = 0; partition < 200; partition++) {
+      assigned.put(new TopicIdPartition(topic, partition), Cluster.directory(1));
+    }
+    long epoch = cluster.image().broker(1).orElseThrow().epoch();
+    cluster.run(new AssignDirectories(1, epoch, assigned));
+
+    var last = cluster.log().get(cluster.log().size() - 1);
+    assertThat(last.getRecords(0).getPartitionsChanged().getChangesList())
+        .extracting(change -> change.getPartition())
+        .hasSize(200)
+        .isSorted();
+  }
+
+  @Test
   void directoryOfAnotherBrokerIsRefused() {
     long epoch = cluster.image().broker(1).orElseThrow().epoch();
     Map<TopicIdPartition, UUID> assigned =

@@ -1,17 +1,25 @@
 package io.millrace.metadata.ratis;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultPlan.Operation;
+import io.millrace.common.file.FaultyFileStore;
 import io.millrace.common.file.RealFileStore;
 import io.millrace.metadata.MetadataLog;
 import io.millrace.metadata.MetadataLog.Outcome;
+import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.MetadataThread;
 import io.millrace.metadata.ThrowingFaults;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.Records;
+import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import io.millrace.proto.internal.v1.NoOp;
+import io.millrace.proto.internal.v1.PartitionChange;
+import io.millrace.proto.internal.v1.PartitionsChanged;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -45,18 +53,21 @@ final class RatisMetadataLogTest implements MetadataLog.Listener {
 
   @BeforeEach
   void start() {
-    RatisSettings settings =
-        new RatisSettings(
-            "c1",
-            1,
-            new UUID(1, 2),
-            data.resolve("metadata"),
-            "127.0.0.1",
-            0,
-            new RatisSettings.SnapshotPolicy(1_000_000, 300));
+    RatisSettings settings = settings("metadata");
     MetadataStorage.format(new RealFileStore(), settings);
     log = new RatisMetadataLog(settings, new RealFileStore(), faults, watch);
     log.start(this);
+  }
+
+  private RatisSettings settings(String directory) {
+    return new RatisSettings(
+        "c1",
+        1,
+        new UUID(1, 2),
+        data.resolve(directory),
+        "127.0.0.1",
+        0,
+        new RatisSettings.SnapshotPolicy(1_000_000, 300));
   }
 
   @AfterEach
@@ -114,6 +125,37 @@ final class RatisMetadataLogTest implements MetadataLog.Listener {
     assertThat(faults.faults().get(0)).contains("closed itself").contains("Restart the node");
     assertThat(log.failure()).isPresent();
     assertThat(append(epoch)).isEqualTo(Outcome.UNKNOWN);
+  }
+
+  @Test
+  void anEntryThatCantBeReplayedShowsAsAFailure() throws InterruptedException {
+    long epoch = nextEpoch();
+    MetadataEntry impossible =
+        entry(epoch).toBuilder()
+            .addRecords(
+                Records.builder()
+                    .setPartitionsChanged(
+                        PartitionsChanged.newBuilder()
+                            .setTopicId(Uuids.toBytes(new UUID(8, 9)))
+                            .addChanges(PartitionChange.newBuilder().setPartition(1))))
+            .build();
+    log.append(impossible, outcome -> {});
+    Awaitility.await().atMost(PATIENCE).until(() -> !faults.faults().isEmpty());
+    assertThat(faults.faults().get(0)).contains("can't be replayed");
+    assertThat(log.failure()).isPresent();
+  }
+
+  @Test
+  void looksForRoomOnTheDiskBeforeItStarts() {
+    RatisSettings other = settings("other");
+    MetadataStorage.format(new RealFileStore(), other);
+    FaultPlan plan = new FaultPlan();
+    plan.on(Operation.USABLE_SPACE).failOnce("Input/output error");
+    RatisMetadataLog full =
+        new RatisMetadataLog(other, new FaultyFileStore(new RealFileStore(), plan), faults, watch);
+    assertThatThrownBy(() -> full.start(this))
+        .isInstanceOf(MetadataStorageException.class)
+        .hasMessageContaining("Input/output error");
   }
 
   private RaftGroupId group() throws IOException {
