@@ -42,7 +42,7 @@ final class PartitionLedger {
     POWER_LOST
   }
 
-  /** A batch in the log; all its records have one time. It was seen at a time of the wall clock. */
+  /** A batch in the log; all its records have one time. */
   record Entry(
       long baseOffset,
       long lastOffset,
@@ -51,8 +51,7 @@ final class PartitionLedger {
       int epoch,
       int sequence,
       long timestampMs,
-      long logAppendTimeMs,
-      long seenMs) {}
+      long logAppendTimeMs) {}
 
   /** Between the append of a batch and the moment at which it is seen here lies less than this. */
   private static final long EDGE_MS = 2_000;
@@ -61,6 +60,12 @@ final class PartitionLedger {
   private final boolean commit;
   private final World world;
   private final List<Entry> entries = new ArrayList<>();
+
+  /**
+   * By entry: when it was seen by the wall clock, or the log was opened since with that clock moved
+   * back, for then the log hears of the batch anew.
+   */
+  private final List<Long> seenMs = new ArrayList<>();
 
   /** By producer: when its last batch was seen, unless the producer may be forgotten since. */
   private final Map<Integer, Long> lastSeenMs = new HashMap<>();
@@ -175,8 +180,8 @@ final class PartitionLedger {
             found.producerEpoch(),
             found.baseSequence(),
             found.maxTimestamp(),
-            appendTime ? found.maxTimestamp() : -1,
-            world.wallMs()));
+            appendTime ? found.maxTimestamp() : -1));
+    seenMs.add(world.wallMs());
     lastSeenMs.merge(batch.producer(), world.wallMs(), Math::max);
   }
 
@@ -363,7 +368,6 @@ final class PartitionLedger {
   }
 
   private void cutTo(long logEnd) {
-    boolean cut = false;
     while (!entries.isEmpty() && entries.get(entries.size() - 1).lastOffset() >= logEnd) {
       Entry gone = entries.remove(entries.size() - 1);
       require(
@@ -372,18 +376,21 @@ final class PartitionLedger {
           partition,
           gone);
       lost.set(gone.batch().id());
-      cut = true;
     }
-    if (cut) {
-      newest.clear();
-      lastSeenMs.clear();
-      forgottenAt.replaceAll((producer, at) -> Math.min(at, entries.size()));
-      for (int i = 0; i < entries.size(); i++) {
-        Entry entry = entries.get(i);
-        if (isNotForgotten(i)) {
-          newest.put(entry.batch().producer(), entry.batch());
-          lastSeenMs.merge(entry.batch().producer(), entry.seenMs(), Math::max);
-        }
+    seenMs.subList(entries.size(), seenMs.size()).clear();
+    lookAtProducersAnew();
+  }
+
+  private void lookAtProducersAnew() {
+    long openedMs = world.wallMs();
+    seenMs.replaceAll(ms -> Math.min(ms, openedMs));
+    forgottenAt.replaceAll((producer, at) -> Math.min(at, entries.size()));
+    newest.clear();
+    lastSeenMs.clear();
+    for (int i = 0; i < entries.size(); i++) {
+      if (isNotForgotten(i)) {
+        newest.put(entries.get(i).batch().producer(), entries.get(i).batch());
+        lastSeenMs.merge(entries.get(i).batch().producer(), seenMs.get(i), Math::max);
       }
     }
   }
