@@ -119,7 +119,8 @@ final class HostedPartition {
     boolean clockIsOff = node.clockIsOff();
     long oldStart = log.logStartOffset();
     if (!clockIsOff) {
-      ledger.producersMayBeForgotten(now.wallMs(), log.config().producerIdExpirationMs());
+      LogConfig asked = world.setup().partitions().get(number).log();
+      ledger.producersMayBeForgotten(now.wallMs(), asked.producerIdExpirationMs());
     }
     // What the callback throws would be lost in a future, so it only notes.
     var unused =
