@@ -3,6 +3,7 @@ package io.millrace.broker.server;
 import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirFailure;
 import io.millrace.broker.log.dir.DataDirState;
+import io.millrace.broker.rpc.CorruptReads;
 import io.millrace.broker.server.AdminHttp.Check;
 import io.millrace.common.TopicPartition;
 import io.millrace.metadata.QuorumHealth;
@@ -14,15 +15,17 @@ import java.util.stream.Stream;
 final class Checks {
   private static final int MOST_SHOWN = 5;
 
-  private final ServerParts parts;
+  private final NodeState state;
+  private final CorruptReads corruptReads;
 
-  Checks(ServerParts parts) {
-    this.parts = parts;
+  Checks(NodeState state, CorruptReads corruptReads) {
+    this.state = state;
+    this.corruptReads = corruptReads;
   }
 
   /** What must hold while the process is worth keeping: a restart might help if it does not. */
   List<Check> health() {
-    QuorumHealth quorum = parts.quorum().health();
+    QuorumHealth quorum = state.quorum().health();
     boolean works = quorum.state() != QuorumHealth.State.FAILED;
     return List.of(
         new Check("metadata log", works, works ? "" : quorum.detail()),
@@ -34,17 +37,17 @@ final class Checks {
 
   /** What must hold, besides the node's own start and end, for clients to be sent here. */
   List<Check> readiness() {
-    QuorumHealth quorum = parts.quorum().health();
+    QuorumHealth quorum = state.quorum().health();
     return List.of(
         new Check("metadata quorum", quorum.ready(), quorum.ready() ? "" : quorum.detail()),
-        new Check("registration", parts.session().registered(), ""),
+        new Check("registration", state.session().registered(), ""),
         dataDirs(),
         storedBatches());
   }
 
   /** Always good, as a restart helps nothing and the other batches are served: it only tells. */
   private Check storedBatches() {
-    List<String> corrupt = parts.corruptReads().found();
+    List<String> corrupt = corruptReads.found();
     String shown = corrupt.stream().limit(MOST_SHOWN).collect(Collectors.joining("; "));
     return new Check(
         "stored batches", true, corrupt.isEmpty() ? "" : corrupt.size() + " corrupt: " + shown);
@@ -52,7 +55,7 @@ final class Checks {
 
   /** Always good, as the other partitions are served: it only tells. */
   private Check logs() {
-    List<TopicPartition> damaged = parts.damagedLogs();
+    List<TopicPartition> damaged = state.replicas().damagedLogs();
     String shown =
         damaged.stream()
             .limit(MOST_SHOWN)
@@ -67,23 +70,25 @@ final class Checks {
     return new Check(
         "wall clock",
         true,
-        parts.trustsTheClock() ? "" : "has moved: retention by time is paused, see the log");
+        state.replicas().trustsTheClock()
+            ? ""
+            : "has moved: retention by time is paused, see the log");
   }
 
   /** Directories that failed, and those that could not be opened. */
   long offlineDirs() {
-    List<DataDir> opened = parts.dirs().directories();
-    return opened.stream().filter(Checks::offline).count() + parts.dirs().missing().size();
+    List<DataDir> opened = state.dirs().directories();
+    return opened.stream().filter(Checks::offline).count() + state.dirs().missing().size();
   }
 
   /** Good while one directory works; names those that do not, and what can't be served. */
   private Check dataDirs() {
-    List<DataDir> opened = parts.dirs().directories();
+    List<DataDir> opened = state.dirs().directories();
     boolean oneWorks = opened.stream().anyMatch(dir -> !offline(dir));
     Stream<String> failed = opened.stream().filter(Checks::offline).map(Checks::describe);
     String detail =
-        Stream.concat(failed, parts.dirs().missing().stream()).collect(Collectors.joining("; "));
-    long partitions = parts.replicas().offlinePartitions();
+        Stream.concat(failed, state.dirs().missing().stream()).collect(Collectors.joining("; "));
+    long partitions = state.replicas().offlinePartitions();
     return new Check(
         "data directories",
         oneWorks,

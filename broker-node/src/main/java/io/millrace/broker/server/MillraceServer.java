@@ -51,8 +51,8 @@ public final class MillraceServer implements AutoCloseable {
     long begin = environment.clock().monotonicMs();
     boolean started = false;
     try {
-      parts = new ServerParts(config, environment, startup, () -> serving);
-      checks = new Checks(parts);
+      parts = ServerParts.open(config, environment, startup, () -> serving);
+      checks = new Checks(parts.state(), parts.telemetry().corruptReads());
       advertised = advertise();
       start();
       started = true;
@@ -101,9 +101,9 @@ public final class MillraceServer implements AutoCloseable {
   }
 
   private void start() {
-    publishMetrics();
-    parts.http().start(checks::health, this::readiness, parts.metrics()::page);
-    MetadataQuorum quorum = parts.quorum();
+    NodeGauges.publish(parts, checks, this::ready);
+    parts.http().start(checks::health, this::readiness, parts.telemetry().registry()::page);
+    MetadataQuorum quorum = parts.state().quorum();
     goOnUnlessStopped();
     try {
       quorum.start();
@@ -111,10 +111,10 @@ public final class MillraceServer implements AutoCloseable {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
     await(quorumReady(), "no controller: " + quorum.health().detail());
-    parts.replicas().recover(quorum.image());
+    parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();
-    quorum.subscribe(parts.replicas());
-    await(parts.session().register(registration(), REGISTRATION_TRIES), "not registered");
+    quorum.subscribe(parts.state().replicas());
+    await(parts.state().session().register(registration(), REGISTRATION_TRIES), "not registered");
     serving = true;
     tellHealth();
   }
@@ -126,13 +126,13 @@ public final class MillraceServer implements AutoCloseable {
   }
 
   private void pollQuorum(CompletableFuture<Void> ready) {
-    QuorumHealth health = parts.quorum().health();
+    QuorumHealth health = parts.state().quorum().health();
     if (health.ready()) {
       ready.complete(null);
     } else if (health.state() == QuorumHealth.State.FAILED) {
       ready.completeExceptionally(new StartException(health.detail()));
     } else if (!ready.isDone()) {
-      parts.timers().schedule(QUORUM_POLL_MS, () -> pollQuorum(ready));
+      parts.threads().timers().schedule(QUORUM_POLL_MS, () -> pollQuorum(ready));
     }
   }
 
@@ -170,45 +170,12 @@ public final class MillraceServer implements AutoCloseable {
     String internalHost = config.get(BrokerSettings.LISTENER_INTERNAL).host();
     return new Command.RegisterBroker(
         nodeId(),
-        parts.incarnationId(),
+        parts.state().incarnationId(),
         new Endpoint(advertised.host(), advertised.port()),
         Optional.of(new Endpoint(internalHost, internalPort())),
         config.get(BrokerSettings.RACK),
         FeatureRange.SUPPORTED,
-        parts.dirs().directories().stream().map(dir -> dir.directoryId()).toList());
-  }
-
-  private void publishMetrics() {
-    ServerMetrics metrics = parts.metrics();
-    metrics.gauge("millrace.ready", "1 while clients should be sent here", () -> ready() ? 1 : 0);
-    metrics.gauge(
-        "millrace.partitions",
-        "Partitions that have a log here",
-        () -> parts.replicas().partitions().size());
-    metrics.gauge(
-        "millrace.log.dirs.offline",
-        "Data directories whose disk failed, or that could not be opened",
-        () -> checks.offlineDirs());
-    metrics.gauge(
-        "millrace.partitions.offline",
-        "Partitions of this node whose data directory is offline: they can't be served",
-        () -> parts.replicas().offlinePartitions());
-    metrics.gauge(
-        "millrace.metadata.revision",
-        "The revision of the metadata known here",
-        () -> parts.quorum().image().revision());
-    metrics.gauge(
-        "millrace.controller.active",
-        "1 while this node's controller is the active one",
-        () -> parts.quorum().isActiveController() ? 1 : 0);
-    metrics.gauge(
-        "millrace.produce.in.flight.bytes",
-        "Bytes of produce requests that are not answered yet",
-        () -> parts.budgets().produce().used());
-    metrics.gauge(
-        "millrace.fetch.in.flight.bytes",
-        "Bytes that were read for unary fetches and tails and are not sent yet",
-        () -> parts.budgets().fetch().used());
+        parts.state().dirs().directories().stream().map(dir -> dir.directoryId()).toList());
   }
 
   private List<Check> readiness() {
@@ -222,7 +189,7 @@ public final class MillraceServer implements AutoCloseable {
     boolean ready = ready();
     parts.clients().serving(ready);
     parts.nodes().serving(ready);
-    parts.timers().schedule(HEALTH_INTERVAL_MS, this::tellHealth);
+    parts.threads().timers().schedule(HEALTH_INTERVAL_MS, this::tellHealth);
   }
 
   /** This node's number. */
@@ -232,7 +199,7 @@ public final class MillraceServer implements AutoCloseable {
 
   /** The cluster's id. */
   public String clusterId() {
-    return parts.dirs().clusterId();
+    return parts.state().dirs().clusterId();
   }
 
   /** Where clients are told to connect. */

@@ -151,7 +151,8 @@ class BadInputTest {
         .failFromThenOn("Read-only file system");
     assertThatThrownBy(() -> TestNode.start(locked, readOnly.store, settings -> settings))
         .isInstanceOf(StartException.class)
-        .hasMessageContaining("data directory " + locked + ": can't be written");
+        .hasMessageStartingWith("data directory " + locked)
+        .hasMessageContaining("Read-only file system (expected: a writable one");
   }
 
   @Test

@@ -1,0 +1,50 @@
+package io.millrace.broker.server;
+
+import java.util.function.BooleanSupplier;
+
+/** What the metrics page tells of the node as a whole. */
+final class NodeGauges {
+  private NodeGauges() {}
+
+  /**
+   * Adds the gauges.
+   *
+   * @param ready whether clients should be sent here
+   */
+  static void publish(ServerParts parts, Checks checks, BooleanSupplier ready) {
+    ServerMetrics metrics = parts.telemetry().registry();
+    NodeState state = parts.state();
+    metrics.gauge(
+        "millrace.ready",
+        "1 while clients should be sent here",
+        () -> ready.getAsBoolean() ? 1 : 0);
+    metrics.gauge(
+        "millrace.partitions",
+        "Partitions that have a log here",
+        () -> state.replicas().partitions().size());
+    metrics.gauge(
+        "millrace.log.dirs.offline",
+        "Data directories whose disk failed, or that could not be opened",
+        checks::offlineDirs);
+    metrics.gauge(
+        "millrace.partitions.offline",
+        "Partitions of this node whose data directory is offline: they can't be served",
+        () -> state.replicas().offlinePartitions());
+    metrics.gauge(
+        "millrace.metadata.revision",
+        "The revision of the metadata known here",
+        () -> state.quorum().image().revision());
+    metrics.gauge(
+        "millrace.controller.active",
+        "1 while this node's controller is the active one",
+        () -> state.quorum().isActiveController() ? 1 : 0);
+    metrics.gauge(
+        "millrace.produce.in.flight.bytes",
+        "Bytes of produce requests that are not answered yet",
+        () -> parts.budgets().produce().used());
+    metrics.gauge(
+        "millrace.fetch.in.flight.bytes",
+        "Bytes that were read for unary fetches and tails and are not sent yet",
+        () -> parts.budgets().fetch().used());
+  }
+}

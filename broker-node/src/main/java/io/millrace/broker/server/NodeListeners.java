@@ -1,0 +1,92 @@
+package io.millrace.broker.server;
+
+import io.millrace.broker.rpc.BrokerServices;
+import io.millrace.broker.rpc.ByteBudgets;
+import io.millrace.broker.rpc.ConnectionLimits;
+import io.millrace.broker.rpc.InFlightBytes;
+import io.millrace.broker.rpc.RpcListener;
+import io.millrace.broker.rpc.TransportSettings;
+import io.millrace.common.config.ConfigKey;
+import io.millrace.common.config.EffectiveConfig;
+import java.io.IOException;
+
+/**
+ * Opens the gRPC listeners, which share the memory that requests may take. Confined to the thread
+ * that starts the server, but for {@link #budgets}.
+ */
+final class NodeListeners {
+  private final EffectiveConfig config;
+  private final Startup startup;
+  private final Telemetry telemetry;
+  private final TransportSettings transport;
+  private final ByteBudgets budgets;
+
+  NodeListeners(EffectiveConfig config, Startup startup, Telemetry telemetry) {
+    this.config = config;
+    this.startup = startup;
+    this.telemetry = telemetry;
+    this.transport = Wiring.transport(config);
+    this.budgets =
+        new ByteBudgets(
+            InFlightBytes.total(config.get(BrokerSettings.IN_FLIGHT_BYTES)),
+            InFlightBytes.total(config.get(BrokerSettings.FETCH_IN_FLIGHT_BYTES)));
+  }
+
+  /** The memory that requests may take, over all listeners. */
+  ByteBudgets budgets() {
+    return budgets;
+  }
+
+  /**
+   * Opens the listener for other nodes.
+   *
+   * @throws StartException if its address can't be bound
+   */
+  RpcListener forNodes(BrokerServices services) {
+    return open(
+        "internal", BrokerSettings.LISTENER_INTERNAL, transport.withoutConnectionAge(), services);
+  }
+
+  /**
+   * Opens the listener for clients.
+   *
+   * @throws StartException if its address can't be bound
+   */
+  RpcListener forClients(BrokerServices services) {
+    return open("client", BrokerSettings.LISTENER_CLIENT, transport, services);
+  }
+
+  private RpcListener open(
+      String name,
+      ConfigKey<ListenAddress> key,
+      TransportSettings settings,
+      BrokerServices services) {
+    ListenAddress address = config.get(key);
+    ConnectionLimits limits =
+        new ConnectionLimits(config.get(BrokerSettings.MAX_CONNECTIONS), this::ofConnection);
+    telemetry
+        .registry()
+        .gauge("millrace." + name + ".connections", "Open connections", limits::openConnections);
+    try {
+      RpcListener listener =
+          RpcListener.open(
+              name,
+              Listeners.socketAddress(address),
+              settings,
+              limits,
+              telemetry.calls(),
+              services);
+      long graceMs = config.get(BrokerSettings.SHUTDOWN_TIMEOUT_MS);
+      startup.opened(name + " listener", () -> listener.close(graceMs));
+      return listener;
+    } catch (IOException e) {
+      throw Listeners.cannotBind(key, address, e);
+    }
+  }
+
+  private ByteBudgets ofConnection() {
+    return budgets.child(
+        config.get(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES),
+        config.get(BrokerSettings.CONNECTION_FETCH_IN_FLIGHT_BYTES));
+  }
+}

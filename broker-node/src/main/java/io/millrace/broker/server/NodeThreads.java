@@ -1,0 +1,37 @@
+package io.millrace.broker.server;
+
+import io.millrace.common.config.EffectiveConfig;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads that requests wait and read on; partitions and the quorum have their own. Immutable.
+ *
+ * @param timers for tasks that only wake others
+ * @param fetch for what reads from the disk
+ */
+record NodeThreads(TimerThread timers, ExecutorService fetch) {
+
+  /** Starts them; each stands in the {@link Startup} to be ended. */
+  static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
+    TimerThread timers = new TimerThread("timers", uncaught);
+    startup.opened("timers", timers::close);
+    ExecutorService fetch = fetchThreads(config.get(BrokerSettings.FETCH_THREADS), uncaught);
+    startup.opened("fetch threads", fetch::shutdownNow);
+    return new NodeThreads(timers, fetch);
+  }
+
+  private static ExecutorService fetchThreads(int configured, UncaughtThrowables uncaught) {
+    int threads = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
+    AtomicInteger number = new AtomicInteger();
+    return Executors.newFixedThreadPool(
+        threads,
+        task -> {
+          Thread thread = new Thread(task, "fetch-" + number.incrementAndGet());
+          thread.setDaemon(true);
+          thread.setUncaughtExceptionHandler(uncaught);
+          return thread;
+        });
+  }
+}
