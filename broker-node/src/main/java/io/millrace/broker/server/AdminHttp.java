@@ -49,7 +49,7 @@ final class AdminHttp implements AutoCloseable {
       return new AdminHttp(
           HttpServer.create(new InetSocketAddress(address.host(), address.port()), 0));
     } catch (IOException e) {
-      throw Listeners.cannotBind(BrokerSettings.LISTENER_ADMIN, address, e);
+      throw Listeners.cannotBind(ListenerSettings.LISTENER_ADMIN, address, e);
     }
   }
 

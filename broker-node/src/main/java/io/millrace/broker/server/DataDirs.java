@@ -42,13 +42,10 @@ record DataDirs(
    * @throws StartException naming the directory and what to do
    */
   static DataDirs open(FileStore store, EffectiveConfig config) {
-    List<Path> paths = config.get(BrokerSettings.DATA_DIRS).stream().map(Path::of).toList();
+    List<Path> paths = config.get(NodeSettings.DATA_DIRS).stream().map(Path::of).toList();
     if (paths.isEmpty() || paths.stream().distinct().count() < paths.size()) {
       throw new StartException(
-          BrokerSettings.DATA_DIRS
-              + ": "
-              + paths
-              + " (expected: at least one directory, each once)");
+          NodeSettings.DATA_DIRS + ": " + paths + " (expected: at least one directory, each once)");
     }
     List<DataDir> opened = new ArrayList<>();
     try {
@@ -89,7 +86,7 @@ record DataDirs(
       this.store = store;
       this.config = config;
       this.paths = paths;
-      this.nodeId = config.get(BrokerSettings.NODE_ID);
+      this.nodeId = config.get(NodeSettings.NODE_ID);
       this.boots = BootIdSource.ofKernel(store);
     }
 
@@ -98,7 +95,7 @@ record DataDirs(
       if (first.isEmpty()) {
         requireAllNew();
       }
-      String configured = config.get(BrokerSettings.CLUSTER_ID);
+      String configured = config.get(NodeSettings.CLUSTER_ID);
       String clusterId =
           !configured.isEmpty()
               ? configured
@@ -121,7 +118,7 @@ record DataDirs(
                   + " is not formatted, but "
                   + path
                   + " is: the directory with the metadata log is missing (mount or restore it; "
-                  + BrokerSettings.DATA_DIRS
+                  + NodeSettings.DATA_DIRS
                   + " names it first)");
         }
       }

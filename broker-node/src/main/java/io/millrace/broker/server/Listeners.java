@@ -13,10 +13,10 @@ import java.util.List;
 final class Listeners {
   private static final List<ConfigKey<ListenAddress>> IN_ORDER =
       List.of(
-          BrokerSettings.LISTENER_CLIENT,
-          BrokerSettings.LISTENER_INTERNAL,
-          BrokerSettings.LISTENER_QUORUM,
-          BrokerSettings.LISTENER_ADMIN);
+          ListenerSettings.LISTENER_CLIENT,
+          ListenerSettings.LISTENER_INTERNAL,
+          ListenerSettings.LISTENER_QUORUM,
+          ListenerSettings.LISTENER_ADMIN);
 
   private Listeners() {}
 
@@ -74,7 +74,7 @@ final class Listeners {
         return named.port() == 0 ? new ListenAddress(named.host(), bound.port()) : named;
       } catch (IllegalArgumentException malformed) {
         throw new StartException(
-            BrokerSettings.ADVERTISED_LISTENER + ": " + advertised + " (expected: host:port)",
+            ListenerSettings.ADVERTISED_LISTENER + ": " + advertised + " (expected: host:port)",
             malformed);
       }
     }

@@ -1,6 +1,6 @@
 package io.millrace.broker.server;
 
-import io.millrace.broker.server.BrokerSettings.LogFormat;
+import io.millrace.broker.server.LoggingSettings.LogFormat;
 import io.millrace.common.config.EffectiveConfig;
 import org.apache.logging.log4j.Level;
 import org.apache.logging.log4j.LogManager;
@@ -27,8 +27,8 @@ public final class Logging {
   /** Sets the log up as the settings say. */
   public static void configure(EffectiveConfig config) {
     configure(
-        config.get(BrokerSettings.LOGGING_FORMAT),
-        Level.toLevel(config.get(BrokerSettings.LOGGING_LEVEL).name()));
+        config.get(LoggingSettings.LOGGING_FORMAT),
+        Level.toLevel(config.get(LoggingSettings.LOGGING_LEVEL).name()));
   }
 
   private static void configure(LogFormat format, Level level) {

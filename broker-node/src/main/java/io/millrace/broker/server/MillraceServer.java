@@ -66,7 +66,7 @@ public final class MillraceServer implements AutoCloseable {
         nodeId(),
         environment.clock().monotonicMs() - begin,
         advertised,
-        new ListenAddress(config.get(BrokerSettings.LISTENER_ADMIN).host(), adminPort()),
+        new ListenAddress(config.get(ListenerSettings.LISTENER_ADMIN).host(), adminPort()),
         clusterId());
   }
 
@@ -161,19 +161,19 @@ public final class MillraceServer implements AutoCloseable {
   }
 
   private ListenAddress advertise() {
-    String host = config.get(BrokerSettings.LISTENER_CLIENT).host();
+    String host = config.get(ListenerSettings.LISTENER_CLIENT).host();
     return Listeners.advertised(
-        config.get(BrokerSettings.ADVERTISED_LISTENER), new ListenAddress(host, clientPort()));
+        config.get(ListenerSettings.ADVERTISED_LISTENER), new ListenAddress(host, clientPort()));
   }
 
   private Command.RegisterBroker registration() {
-    String internalHost = config.get(BrokerSettings.LISTENER_INTERNAL).host();
+    String internalHost = config.get(ListenerSettings.LISTENER_INTERNAL).host();
     return new Command.RegisterBroker(
         nodeId(),
         parts.state().incarnationId(),
         new Endpoint(advertised.host(), advertised.port()),
         Optional.of(new Endpoint(internalHost, internalPort())),
-        config.get(BrokerSettings.RACK),
+        config.get(NodeSettings.RACK),
         FeatureRange.SUPPORTED,
         parts.state().dirs().directories().stream().map(dir -> dir.directoryId()).toList());
   }
@@ -194,7 +194,7 @@ public final class MillraceServer implements AutoCloseable {
 
   /** This node's number. */
   public int nodeId() {
-    return config.get(BrokerSettings.NODE_ID);
+    return config.get(NodeSettings.NODE_ID);
   }
 
   /** The cluster's id. */

@@ -28,8 +28,8 @@ final class NodeListeners {
     this.transport = Wiring.transport(config);
     this.budgets =
         new ByteBudgets(
-            InFlightBytes.total(config.get(BrokerSettings.IN_FLIGHT_BYTES)),
-            InFlightBytes.total(config.get(BrokerSettings.FETCH_IN_FLIGHT_BYTES)));
+            InFlightBytes.total(config.get(LimitSettings.IN_FLIGHT_BYTES)),
+            InFlightBytes.total(config.get(RequestSettings.FETCH_IN_FLIGHT_BYTES)));
   }
 
   /** The memory that requests may take, over all listeners. */
@@ -44,7 +44,7 @@ final class NodeListeners {
    */
   RpcListener forNodes(BrokerServices services) {
     return open(
-        "internal", BrokerSettings.LISTENER_INTERNAL, transport.withoutConnectionAge(), services);
+        "internal", ListenerSettings.LISTENER_INTERNAL, transport.withoutConnectionAge(), services);
   }
 
   /**
@@ -53,7 +53,7 @@ final class NodeListeners {
    * @throws StartException if its address can't be bound
    */
   RpcListener forClients(BrokerServices services) {
-    return open("client", BrokerSettings.LISTENER_CLIENT, transport, services);
+    return open("client", ListenerSettings.LISTENER_CLIENT, transport, services);
   }
 
   private RpcListener open(
@@ -63,7 +63,7 @@ final class NodeListeners {
       BrokerServices services) {
     ListenAddress address = config.get(key);
     ConnectionLimits limits =
-        new ConnectionLimits(config.get(BrokerSettings.MAX_CONNECTIONS), this::ofConnection);
+        new ConnectionLimits(config.get(LimitSettings.MAX_CONNECTIONS), this::ofConnection);
     telemetry
         .registry()
         .gauge("millrace." + name + ".connections", "Open connections", limits::openConnections);
@@ -76,7 +76,7 @@ final class NodeListeners {
               limits,
               telemetry.calls(),
               services);
-      long graceMs = config.get(BrokerSettings.SHUTDOWN_TIMEOUT_MS);
+      long graceMs = config.get(ConnectionSettings.SHUTDOWN_TIMEOUT_MS);
       startup.opened(name + " listener", () -> listener.close(graceMs));
       return listener;
     } catch (IOException e) {
@@ -86,7 +86,7 @@ final class NodeListeners {
 
   private ByteBudgets ofConnection() {
     return budgets.child(
-        config.get(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES),
-        config.get(BrokerSettings.CONNECTION_FETCH_IN_FLIGHT_BYTES));
+        config.get(LimitSettings.CONNECTION_IN_FLIGHT_BYTES),
+        config.get(RequestSettings.CONNECTION_FETCH_IN_FLIGHT_BYTES));
   }
 }

@@ -23,7 +23,7 @@ final class NodeServices {
       Telemetry telemetry,
       BooleanSupplier ready) {
     ProducerIds producerIds =
-        new ProducerIds(config.get(BrokerSettings.NODE_ID), state.session()::epoch, state.quorum());
+        new ProducerIds(config.get(NodeSettings.NODE_ID), state.session()::epoch, state.quorum());
     return BrokerServices.forClients(
         new BrokerServices.Parts(
             Wiring.node(config, state.dirs().clusterId()),

@@ -33,7 +33,7 @@ record NodeState(
     startup.opened("data directories", dirs::release);
     MetadataQuorum quorum = Wiring.quorum(config, environment, dirs);
     startup.opened("metadata quorum", quorum::close);
-    BrokerSession session = new BrokerSession(quorum, config.get(BrokerSettings.NODE_ID));
+    BrokerSession session = new BrokerSession(quorum, config.get(NodeSettings.NODE_ID));
     ReplicaManager replicas =
         new ReplicaManager(
             Wiring.replicas(config, incarnationId, dirs.directories().size()),

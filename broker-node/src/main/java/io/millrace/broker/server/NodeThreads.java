@@ -17,7 +17,7 @@ record NodeThreads(TimerThread timers, ExecutorService fetch) {
   static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
     TimerThread timers = new TimerThread("timers", uncaught);
     startup.opened("timers", timers::close);
-    ExecutorService fetch = fetchThreads(config.get(BrokerSettings.FETCH_THREADS), uncaught);
+    ExecutorService fetch = fetchThreads(config.get(StorageSettings.FETCH_THREADS), uncaught);
     startup.opened("fetch threads", fetch::shutdownNow);
     return new NodeThreads(timers, fetch);
   }

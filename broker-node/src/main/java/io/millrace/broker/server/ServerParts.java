@@ -41,7 +41,7 @@ record ServerParts(
     Listeners.requireFree(config);
     ServerMetrics metrics = new ServerMetrics();
     startup.opened("metrics", metrics::close);
-    AdminHttp http = AdminHttp.open(config.get(BrokerSettings.LISTENER_ADMIN));
+    AdminHttp http = AdminHttp.open(config.get(ListenerSettings.LISTENER_ADMIN));
     startup.opened("admin listener", http::close);
     UncaughtThrowables uncaught = new UncaughtThrowables(environment.faults());
     NodeThreads threads = NodeThreads.start(config, uncaught, startup);

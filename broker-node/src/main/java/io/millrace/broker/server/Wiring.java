@@ -30,11 +30,11 @@ final class Wiring {
   /** The metadata quorum, its directory prepared if it never was. */
   static MetadataQuorum quorum(
       EffectiveConfig config, ServerEnvironment environment, DataDirs dirs) {
-    ListenAddress listener = config.get(BrokerSettings.LISTENER_QUORUM);
+    ListenAddress listener = config.get(ListenerSettings.LISTENER_QUORUM);
     RatisSettings settings =
         new RatisSettings(
             dirs.clusterId(),
-            config.get(BrokerSettings.NODE_ID),
+            config.get(NodeSettings.NODE_ID),
             dirs.directories().get(0).directoryId(),
             dirs.metadata(),
             listener.host(),
@@ -45,8 +45,8 @@ final class Wiring {
     }
     ControllerSettings controller =
         ControllerSettings.DEFAULTS.withDefaults(
-            config.get(BrokerSettings.NUM_PARTITIONS),
-            config.get(BrokerSettings.DEFAULT_REPLICATION_FACTOR),
+            config.get(StorageSettings.NUM_PARTITIONS),
+            config.get(StorageSettings.DEFAULT_REPLICATION_FACTOR),
             config.get(TopicConfigs.brokerKey(TopicConfigs.MIN_INSYNC_REPLICAS)));
     return new RatisMetadataQuorum(
         settings,
@@ -58,62 +58,62 @@ final class Wiring {
   }
 
   static ReplicaSettings replicas(EffectiveConfig config, UUID incarnationId, int dirs) {
-    int shards = config.get(BrokerSettings.SHARDS_PER_DIR);
+    int shards = config.get(StorageSettings.SHARDS_PER_DIR);
     int processors = Runtime.getRuntime().availableProcessors();
     Threading threading =
         new Threading(
             shards > 0 ? shards : Math.max(1, (processors + dirs - 1) / dirs),
-            config.get(BrokerSettings.RECOVERY_THREADS),
+            config.get(StorageSettings.RECOVERY_THREADS),
             new ShardLimits(
-                SHARD_MAX_TASKS, config.get(BrokerSettings.IN_FLIGHT_BYTES), SHARD_RUN_TASKS));
+                SHARD_MAX_TASKS, config.get(LimitSettings.IN_FLIGHT_BYTES), SHARD_RUN_TASKS));
     Housekeeping housekeeping =
         new Housekeeping(
-            config.get(BrokerSettings.RETENTION_CHECK_INTERVAL_MS),
-            config.get(BrokerSettings.CHECKPOINT_INTERVAL_MS),
-            config.get(BrokerSettings.PRODUCER_ID_EXPIRATION_MS),
-            config.get(BrokerSettings.PRODUCER_BATCHES_REMEMBERED),
-            config.get(BrokerSettings.MAX_OPEN_SEGMENTS));
+            config.get(StorageSettings.RETENTION_CHECK_INTERVAL_MS),
+            config.get(StorageSettings.CHECKPOINT_INTERVAL_MS),
+            config.get(StorageSettings.PRODUCER_ID_EXPIRATION_MS),
+            config.get(StorageSettings.PRODUCER_BATCHES_REMEMBERED),
+            config.get(StorageSettings.MAX_OPEN_SEGMENTS));
     return new ReplicaSettings(
-        config.get(BrokerSettings.NODE_ID), incarnationId, config, threading, housekeeping);
+        config.get(NodeSettings.NODE_ID), incarnationId, config, threading, housekeeping);
   }
 
   static NodeInfo node(EffectiveConfig config, String clusterId) {
     return new NodeInfo(
-        config.get(BrokerSettings.NODE_ID),
+        config.get(NodeSettings.NODE_ID),
         clusterId,
         Version.number(),
-        config.get(BrokerSettings.RPC_MAX_MESSAGE_BYTES),
-        config.get(BrokerSettings.PRODUCER_BATCHES_REMEMBERED));
+        config.get(LimitSettings.RPC_MAX_MESSAGE_BYTES),
+        config.get(StorageSettings.PRODUCER_BATCHES_REMEMBERED));
   }
 
   static TransportSettings transport(EffectiveConfig config) {
     return new TransportSettings(
-        config.get(BrokerSettings.RPC_MAX_MESSAGE_BYTES),
-        config.get(BrokerSettings.RPC_FLOW_CONTROL_WINDOW),
-        config.get(BrokerSettings.MAX_STREAMS),
-        config.get(BrokerSettings.RPC_KEEPALIVE_MS),
-        config.get(BrokerSettings.RPC_KEEPALIVE_PERMIT_MS),
-        config.get(BrokerSettings.RPC_CONNECTION_AGE_MS),
-        config.get(BrokerSettings.RPC_CONNECTION_AGE_GRACE_MS));
+        config.get(LimitSettings.RPC_MAX_MESSAGE_BYTES),
+        config.get(ConnectionSettings.RPC_FLOW_CONTROL_WINDOW),
+        config.get(LimitSettings.MAX_STREAMS),
+        config.get(ConnectionSettings.RPC_KEEPALIVE_MS),
+        config.get(ConnectionSettings.RPC_KEEPALIVE_PERMIT_MS),
+        config.get(ConnectionSettings.RPC_CONNECTION_AGE_MS),
+        config.get(ConnectionSettings.RPC_CONNECTION_AGE_GRACE_MS));
   }
 
   static BrokerServices.Limits limits(EffectiveConfig config) {
     return new BrokerServices.Limits(
-        config.get(BrokerSettings.MAX_FETCH_SUBSCRIPTIONS),
-        config.get(BrokerSettings.MAX_DECOMPRESSED_BYTES),
-        config.get(BrokerSettings.MAX_PRODUCE_STREAMS),
-        config.get(BrokerSettings.PRODUCE_TIMEOUT_MS),
-        config.get(BrokerSettings.PRODUCE_MAX_TIMEOUT_MS),
-        config.get(BrokerSettings.ADMIN_TIMEOUT_MS));
+        config.get(LimitSettings.MAX_FETCH_SUBSCRIPTIONS),
+        config.get(LimitSettings.MAX_DECOMPRESSED_BYTES),
+        config.get(LimitSettings.MAX_PRODUCE_STREAMS),
+        config.get(RequestSettings.PRODUCE_TIMEOUT_MS),
+        config.get(RequestSettings.PRODUCE_MAX_TIMEOUT_MS),
+        config.get(RequestSettings.ADMIN_TIMEOUT_MS));
   }
 
   static FetchLimits fetchLimits(EffectiveConfig config) {
-    int most = config.get(BrokerSettings.RPC_MAX_MESSAGE_BYTES) - MESSAGE_OVERHEAD_BYTES;
+    int most = config.get(LimitSettings.RPC_MAX_MESSAGE_BYTES) - MESSAGE_OVERHEAD_BYTES;
     return new FetchLimits(
-        config.get(BrokerSettings.MAX_FETCH_SUBSCRIPTIONS),
-        config.get(BrokerSettings.FETCH_MAX_WAIT_MS),
-        Math.min(most, config.get(BrokerSettings.FETCH_MAX_BYTES)),
-        Math.min(most, config.get(BrokerSettings.FETCH_STREAM_MESSAGE_BYTES)),
-        config.get(BrokerSettings.MAX_DECOMPRESSED_BYTES));
+        config.get(LimitSettings.MAX_FETCH_SUBSCRIPTIONS),
+        config.get(RequestSettings.FETCH_MAX_WAIT_MS),
+        Math.min(most, config.get(RequestSettings.FETCH_MAX_BYTES)),
+        Math.min(most, config.get(RequestSettings.FETCH_STREAM_MESSAGE_BYTES)),
+        config.get(LimitSettings.MAX_DECOMPRESSED_BYTES));
   }
 }

@@ -11,7 +11,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
-import io.millrace.broker.server.BrokerSettings;
+import io.millrace.broker.server.LimitSettings;
+import io.millrace.broker.server.NodeSettings;
 import io.millrace.broker.server.StartException;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
@@ -53,8 +54,8 @@ class BadInputTest {
             disk.store,
             settings ->
                 settings
-                    .set(BrokerSettings.RPC_MAX_MESSAGE_BYTES, MAX_MESSAGE)
-                    .set(BrokerSettings.MAX_CONNECTIONS, 2));
+                    .set(LimitSettings.RPC_MAX_MESSAGE_BYTES, MAX_MESSAGE)
+                    .set(LimitSettings.MAX_CONNECTIONS, 2));
     api = new Api(node.channel());
     topic = api.topic("witness");
   }
@@ -163,7 +164,7 @@ class BadInputTest {
                 TestNode.start(
                     data.resolve("node"),
                     new SlowDisk().store,
-                    settings -> settings.set(BrokerSettings.NODE_ID, 2)))
+                    settings -> settings.set(NodeSettings.NODE_ID, 2)))
         .isInstanceOf(StartException.class)
         .hasMessageContaining("node.id: 1 (expected: 2, as configured)");
   }

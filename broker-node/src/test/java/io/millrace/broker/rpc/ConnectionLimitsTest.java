@@ -9,7 +9,7 @@ import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerCall;
 import io.grpc.Status;
-import io.millrace.broker.server.BrokerSettings;
+import io.millrace.broker.server.LimitSettings;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.RealFileStore;
@@ -27,7 +27,7 @@ class ConnectionLimitsTest {
         TestNode.start(
             data,
             new RealFileStore(),
-            settings -> settings.set(BrokerSettings.MAX_CONNECTIONS, 1))) {
+            settings -> settings.set(LimitSettings.MAX_CONNECTIONS, 1))) {
       new Api(node.channel()).topic("first");
       ManagedChannel later = TestNode.channelTo(node.server().clientPort());
       try {

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.millrace.broker.server.BrokerSettings;
+import io.millrace.broker.server.LimitSettings;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.record.Compression;
@@ -45,7 +45,7 @@ class ProduceApiTest {
         TestNode.start(
             data,
             disk.store,
-            settings -> settings.set(BrokerSettings.MAX_DECOMPRESSED_BYTES, 1L << 20));
+            settings -> settings.set(LimitSettings.MAX_DECOMPRESSED_BYTES, 1L << 20));
     api = new Api(node.channel());
   }
 

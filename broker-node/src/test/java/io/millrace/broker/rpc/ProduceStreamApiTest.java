@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
-import io.millrace.broker.server.BrokerSettings;
+import io.millrace.broker.server.LimitSettings;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.proto.v1.Acks;
@@ -54,9 +54,9 @@ class ProduceStreamApiTest {
             disk.store,
             settings ->
                 settings
-                    .set(BrokerSettings.CONNECTION_IN_FLIGHT_BYTES, (long) BUDGET)
-                    .set(BrokerSettings.MAX_PRODUCE_STREAMS, MAX_STREAMS)
-                    .set(BrokerSettings.MAX_FETCH_SUBSCRIPTIONS, MAX_PARTITIONS));
+                    .set(LimitSettings.CONNECTION_IN_FLIGHT_BYTES, (long) BUDGET)
+                    .set(LimitSettings.MAX_PRODUCE_STREAMS, MAX_STREAMS)
+                    .set(LimitSettings.MAX_FETCH_SUBSCRIPTIONS, MAX_PARTITIONS));
     api = new Api(node.channel());
     stream = ProducerServiceGrpc.newStub(node.channel()).produceStream(answers);
   }

@@ -134,13 +134,13 @@ class BrokerSettingsTest {
 
   @Test
   void readsListenersAndRefusesWhatIsNone() {
-    assertThat(BrokerSettings.LISTENER_CLIENT.parse("[::1]:0"))
+    assertThat(ListenerSettings.LISTENER_CLIENT.parse("[::1]:0"))
         .isEqualTo(new ListenAddress("::1", 0))
         .hasToString("[::1]:0");
     Stream.of("9650", ":9650", "host", "host:", "host:x", "host:65536", "host:-1", "::1:9650")
         .forEach(
             text ->
-                assertThatThrownBy(() -> BrokerSettings.LISTENER_CLIENT.parse(text))
+                assertThatThrownBy(() -> ListenerSettings.LISTENER_CLIENT.parse(text))
                     .as(text)
                     .hasMessageContaining(
                         "listener.client: " + text + " (expected: host:port, such as"));

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Struct;
 import com.google.protobuf.util.JsonFormat;
-import io.millrace.broker.server.BrokerSettings.LogFormat;
+import io.millrace.broker.server.LoggingSettings.LogFormat;
 import io.millrace.common.config.EffectiveConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -71,7 +71,7 @@ class LoggingTest {
 
   private static void configure(LogFormat format) {
     EffectiveConfig config =
-        TestNode.settings(Path.of("unused")).set(BrokerSettings.LOGGING_FORMAT, format).build();
+        TestNode.settings(Path.of("unused")).set(LoggingSettings.LOGGING_FORMAT, format).build();
     Logging.configure(config);
   }
 

@@ -119,7 +119,7 @@ class MillraceServerTest {
               () ->
                   MillraceServer.start(
                       TestNode.settings(data.resolve("b"))
-                          .set(BrokerSettings.LISTENER_CLIENT, taken)
+                          .set(ListenerSettings.LISTENER_CLIENT, taken)
                           .build()))
           .isInstanceOf(StartException.class)
           .hasMessageContaining("cannot listen on " + taken + ": the port is in use")
@@ -134,14 +134,14 @@ class MillraceServerTest {
       ListenAddress admin = new ListenAddress("127.0.0.1", first.server().adminPort());
       EffectiveConfig.Builder both =
           TestNode.settings(data.resolve("b"))
-              .set(BrokerSettings.LISTENER_CLIENT, clients)
-              .set(BrokerSettings.LISTENER_ADMIN, admin);
+              .set(ListenerSettings.LISTENER_CLIENT, clients)
+              .set(ListenerSettings.LISTENER_ADMIN, admin);
       assertThatThrownBy(() -> MillraceServer.start(both.build()))
           .isInstanceOf(StartException.class)
           .hasMessageStartingWith("cannot listen on " + clients + ": the port is in use")
           .hasMessageContaining("listener.client");
       EffectiveConfig.Builder other =
-          TestNode.settings(data.resolve("b")).set(BrokerSettings.LISTENER_QUORUM, admin);
+          TestNode.settings(data.resolve("b")).set(ListenerSettings.LISTENER_QUORUM, admin);
       assertThatThrownBy(() -> MillraceServer.start(other.build()))
           .isInstanceOf(StartException.class)
           .hasMessageStartingWith("cannot listen on " + admin + ": the port is in use")
@@ -175,7 +175,7 @@ class MillraceServerTest {
     List<String> dirs = List.of(data.resolve("a").toString(), data.resolve("b").toString());
     try (TestNode node =
         TestNode.start(
-            data, new RealFileStore(), settings -> settings.set(BrokerSettings.DATA_DIRS, dirs))) {
+            data, new RealFileStore(), settings -> settings.set(NodeSettings.DATA_DIRS, dirs))) {
       TopicServiceGrpc.newBlockingStub(node.channel())
           .createTopic(CreateTopicRequest.newBuilder().setName("spread").setPartitions(4).build());
       assertThat(page(node, "/metrics").body()).contains("millrace_partitions_offline 0.0");
@@ -186,7 +186,7 @@ class MillraceServerTest {
         TestNode.start(
             data,
             new FaultyFileStore(new RealFileStore(), plan),
-            settings -> settings.set(BrokerSettings.DATA_DIRS, dirs))) {
+            settings -> settings.set(NodeSettings.DATA_DIRS, dirs))) {
       await()
           .until(() -> page(node, "/metrics").body().contains("millrace_partitions_offline 2.0"));
       assertThat(page(node, "/metrics").body()).contains("millrace_log_dirs_offline 1.0");

@@ -43,14 +43,14 @@ public final class TestNode implements AutoCloseable {
   public static EffectiveConfig.Builder settings(Path data) {
     EffectiveConfig.Builder builder =
         EffectiveConfig.builder(BrokerSettings.SCHEMA)
-            .set(BrokerSettings.DATA_DIRS, List.of(data.toString()))
-            .set(BrokerSettings.SHUTDOWN_TIMEOUT_MS, 5_000L);
+            .set(NodeSettings.DATA_DIRS, List.of(data.toString()))
+            .set(ConnectionSettings.SHUTDOWN_TIMEOUT_MS, 5_000L);
     for (ConfigKey<ListenAddress> listener :
         List.of(
-            BrokerSettings.LISTENER_CLIENT,
-            BrokerSettings.LISTENER_INTERNAL,
-            BrokerSettings.LISTENER_QUORUM,
-            BrokerSettings.LISTENER_ADMIN)) {
+            ListenerSettings.LISTENER_CLIENT,
+            ListenerSettings.LISTENER_INTERNAL,
+            ListenerSettings.LISTENER_QUORUM,
+            ListenerSettings.LISTENER_ADMIN)) {
       builder.set(listener, new ListenAddress("127.0.0.1", 0));
     }
     return builder;
