@@ -88,7 +88,6 @@ public class LogBenchmark {
             new SystemClock(),
             new MapBudget(100),
             0,
-            -1,
             false,
             RecoveryProgress.NONE));
   }

@@ -184,7 +184,6 @@ public class PartitionBenchmark {
             clock,
             new MapBudget(100),
             0,
-            -1,
             false,
             RecoveryProgress.NONE));
   }

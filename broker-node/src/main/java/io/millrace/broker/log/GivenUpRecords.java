@@ -99,7 +99,7 @@ public final class GivenUpRecords {
             found.position(),
             found.nextOffset(),
             found.defect(),
-            opening.knownDurable(),
+            opening.recoveryPoint(),
             found.nextOffset(),
             consent);
   }

@@ -163,7 +163,7 @@ final class LogLoader {
   }
 
   private LoadedLog finish(SegmentRecovery segments, long logStart, boolean resumed) {
-    long known = opening.knownDurable();
+    long known = opening.recoveryPoint();
     boolean unclean = Math.max(segments.endOffset(), logStart) < known;
     if (segments.endOffset() < logStart) {
       LOG.error(

@@ -17,8 +17,6 @@ import java.nio.file.Path;
  * @param clock tells when producers were last heard of
  * @param budget bounds the open segments of the log directory
  * @param recoveryPoint everything below it was durable when this was last noted; 0 if unknown
- * @param durableOffset everything below it was durable, if more is known than the recovery point,
- *     else -1
  * @param cleanShutdown whether the log was closed in order and not touched since
  * @param progress told how recovery goes on
  */
@@ -31,11 +29,5 @@ public record LogOpening(
     Clock clock,
     MapBudget budget,
     long recoveryPoint,
-    long durableOffset,
     boolean cleanShutdown,
-    RecoveryProgress progress) {
-  /** Everything below it was durable, as far as is known. */
-  long knownDurable() {
-    return Math.max(recoveryPoint, durableOffset);
-  }
-}
+    RecoveryProgress progress) {}

@@ -100,7 +100,7 @@ final class SegmentRecovery {
    * recovery point of a log that begins anew is its log start.
    */
   private boolean wasDurable(long offset) {
-    return opening.knownDurable() > logStart && offset < opening.knownDurable();
+    return opening.recoveryPoint() > logStart && offset < opening.recoveryPoint();
   }
 
   /** Takes them up as they were closed; false if the last one is not what was closed. */

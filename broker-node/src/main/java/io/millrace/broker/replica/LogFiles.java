@@ -71,7 +71,6 @@ final class LogFiles {
             clock,
             budget,
             recoveryPoint,
-            -1,
             dir.wasCleanlyClosed(),
             progress));
   }

@@ -125,7 +125,6 @@ class LogRecoveryTest {
             opening.clock(),
             opening.budget(),
             0,
-            -1,
             false,
             (checked, total) -> told.add(checked)));
 
@@ -281,7 +280,6 @@ class LogRecoveryTest {
                 opening.clock(),
                 opening.budget(),
                 recoveryPoint,
-                -1,
                 false,
                 (checked, total) -> {
                   told.add(checked);

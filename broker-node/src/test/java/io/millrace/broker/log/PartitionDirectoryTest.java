@@ -52,7 +52,6 @@ class PartitionDirectoryTest {
                         mine.clock(),
                         mine.budget(),
                         0,
-                        -1,
                         true,
                         RecoveryProgress.NONE)))
         .isInstanceOf(IllegalArgumentException.class)

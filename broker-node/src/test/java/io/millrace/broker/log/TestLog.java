@@ -74,7 +74,6 @@ final class TestLog {
         clock,
         budget,
         recoveryPoint,
-        -1,
         cleanShutdown,
         RecoveryProgress.NONE);
   }

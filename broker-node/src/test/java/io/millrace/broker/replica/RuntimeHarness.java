@@ -83,7 +83,6 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
                 clock,
                 new MapBudget(10),
                 0,
-                -1,
                 false,
                 RecoveryProgress.NONE));
     runtime =

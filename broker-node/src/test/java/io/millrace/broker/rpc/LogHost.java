@@ -77,7 +77,6 @@ final class LogHost extends FakeHost {
                 new SystemClock(),
                 new MapBudget(10),
                 0,
-                -1,
                 false,
                 RecoveryProgress.NONE));
     startEpoch(0);

@@ -72,7 +72,6 @@ final class PartitionOpening {
                 node.machine().clock(),
                 new MapBudget(OPEN_SEGMENTS),
                 directory.recoveryPointOf(idOf(number)),
-                -1,
                 dir.wasCleanlyClosed(),
                 RecoveryProgress.NONE));
     world.plants().opened(log);

@@ -68,7 +68,6 @@ final class WrittenDataDir {
                 new StoppedClock(),
                 new MapBudget(4),
                 0,
-                -1,
                 false,
                 RecoveryProgress.NONE));
   }
