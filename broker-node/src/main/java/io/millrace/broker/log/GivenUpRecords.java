@@ -89,8 +89,8 @@ public final class GivenUpRecords {
   }
 
   private String message(SegmentFiles damaged, BatchScan.Result found, Path consent) {
-    return ("[%s] is damaged and stays offline: %s at byte %d, offset %d: %s; the records below"
-            + " offset %d had been on disk. Nothing was changed. Put the files back from a copy and"
+    return ("[%s] is damaged and stays offline: %s at byte %d, offset %d: %s; it had been"
+            + " on disk (recovery point: offset %d). Nothing was changed. Put the files back from a copy and"
             + " restart; or give up all records from offset %d on: make the empty file %s and"
             + " restart, then they are moved aside there and the partition goes on without them")
         .formatted(

@@ -55,6 +55,9 @@ final class LogTruncation {
   }
 
   private SegmentWriter cut(SegmentView target, int position, LogConfig config) {
+    // Durably gone before the bytes are: it would say that they had been on disk and are missing.
+    disk.delete(target.segment().files().checksum());
+    disk.forceDirectory();
     SegmentWriter.ScanPlan plan =
         new SegmentWriter.ScanPlan(
             position,

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  * batch (S31). Confined to the opening thread; exactly one of {@link #begin}, {@link #resume} and
  * {@link #recover} makes the log.
  *
- * <p>Only what was not known to be durable is cut off. If something below the recovery point is
- * damaged or missing, nothing is changed and the log is not opened, unless an operator has given it
- * up: see {@link GivenUpRecords}.
+ * <p>Only what was not known to be durable is cut off. If something below the recovery point, or
+ * covered by a segment's checksum, is damaged or missing, nothing is changed and the log is not
+ * opened, unless an operator has given it up: see {@link GivenUpRecords}.
  */
 final class SegmentRecovery {
   private static final long PROGRESS_STEP_BYTES = 16 << 20;
@@ -30,6 +30,9 @@ final class SegmentRecovery {
   private long cutBytes;
   private long checkedBytes;
   private long bytesToCheck;
+
+  /** Of the segment that is checked: so many bytes were surely on disk. */
+  private long persistedBytes;
 
   /**
    * Prepares it.
@@ -161,10 +164,21 @@ final class SegmentRecovery {
     } else if (!later.isEmpty() && later.get(0) != end) {
       defect = "segment " + later.get(0) + " does not follow (expected: " + end + ")";
     }
-    if (!defect.isEmpty() && wasDurable(end)) {
-      SegmentView view = checked.view();
+    SegmentView view = checked.view();
+    if (!defect.isEmpty() && (wasDurable(end) || view.size() < persistedBytes)) {
       giveUpOrStop(view.segment().files(), new BatchScan.Result(view.size(), end, defect), later);
     }
+  }
+
+  /**
+   * The bytes of a segment that were on disk when its checksum was written, which comes after them:
+   * known also when the recovery point is old, or lost. None if all of it was deleted since.
+   */
+  private long persistedBytes(SegmentFiles files, List<Long> later) throws IOException {
+    boolean deleted = !later.isEmpty() && later.get(0) <= logStart;
+    return deleted
+        ? 0
+        : SealedIndexes.readChecksum(disk, files).map(sums -> sums.log().bytes()).orElse(0L);
   }
 
   private void discard(List<Long> bases) throws IOException {
@@ -194,6 +208,7 @@ final class SegmentRecovery {
   }
 
   private SegmentWriter check(SegmentFiles files, List<Long> later) throws IOException {
+    persistedBytes = persistedBytes(files, later);
     long before = checkedBytes;
     long[] told = {0};
     int[] durableBytes = {0};
@@ -207,6 +222,30 @@ final class SegmentRecovery {
             opening.progress().checked(before + position, bytesToCheck);
           }
         };
+    long size = disk.store().size(files.log());
+    SegmentWriter.Scanned scanned = scan(files, later, progress);
+    scanned.writer().writeAgain(durableBytes[0]);
+    checkedBytes += size;
+    opening.progress().checked(checkedBytes, bytesToCheck);
+    BatchScan.Result found = scanned.result();
+    if (!found.reachedEnd()) {
+      cutBytes += size - found.position();
+      defect =
+          "%s at byte %d: %s"
+              .formatted(files.log().getFileName(), found.position(), found.defect());
+    }
+    return scanned.writer();
+  }
+
+  private SegmentWriter.Scanned scan(
+      SegmentFiles files, List<Long> later, BatchScan.Visitor progress) throws IOException {
+    SegmentWriter.Verdict verdict =
+        found -> {
+          boolean wasOnDisk = wasDurable(found.nextOffset()) || found.position() < persistedBytes;
+          if (!found.reachedEnd() && wasOnDisk) {
+            giveUpOrStop(files, found, later);
+          }
+        };
     SegmentWriter.ScanPlan plan =
         new SegmentWriter.ScanPlan(
             Long.MAX_VALUE,
@@ -215,28 +254,9 @@ final class SegmentRecovery {
             epochs,
             opening.config().indexIntervalBytes(),
             progress,
-            found -> {
-              if (!found.reachedEnd() && wasDurable(found.nextOffset())) {
-                giveUpOrStop(files, found, later);
-              }
-            });
-    long size = disk.store().size(files.log());
-    SegmentWriter.Scanned scanned =
-        SegmentWriter.scan(
-            disk, files, plan, handle -> Segment.written(disk, opening.budget(), files, handle));
-    scanned.writer().writeAgain(durableBytes[0]);
-    checkedBytes += size;
-    opening.progress().checked(checkedBytes, bytesToCheck);
-    if (!scanned.result().reachedEnd()) {
-      cutBytes += size - scanned.result().position();
-      defect =
-          files.log().getFileName()
-              + " at byte "
-              + scanned.result().position()
-              + ": "
-              + scanned.result().defect();
-    }
-    return scanned.writer();
+            verdict);
+    return SegmentWriter.scan(
+        disk, files, plan, handle -> Segment.written(disk, opening.budget(), files, handle));
   }
 
   private SegmentFiles files(long baseOffset) {

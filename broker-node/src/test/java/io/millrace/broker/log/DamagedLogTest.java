@@ -77,7 +77,7 @@ class DamagedLogTest {
           .hasMessageContaining("[orders-3] is damaged and stays offline")
           .hasMessageContaining("/data/orders-3/00000000000000000003.log at byte " + secondBatchAt)
           .hasMessageContaining("offset 4: ")
-          .hasMessageContaining("the records below offset 5 had been on disk")
+          .hasMessageContaining("it had been on disk (recovery point: offset 5)")
           .hasMessageContaining("/data/orders-3/give-up-from-4 and restart");
       assertThat(contents(test.store)).as("bit %d", bit).isEqualTo(before);
     }
@@ -92,6 +92,64 @@ class DamagedLogTest {
     assertThat(test.log.logEndOffset()).isEqualTo(DURABLE);
     assertThat(test.log.recovery().unclean()).isFalse();
     assertThat(test.log.recovery().cutBytes()).isPositive();
+  }
+
+  @Test
+  void S31_whatAChecksumCoversWasDurableAlsoWhenTheRecoveryPointIsLost() throws IOException {
+    long bits = disk.size(TestLog.files(0).log()) * 8;
+    for (long bit = 0; bit < bits; bit += 7) {
+      test.store = disk.killClone();
+      test.flipBit(TestLog.files(0).log(), bit);
+      var before = contents(test.store);
+
+      assertThatThrownBy(() -> test.open(0, false))
+          .isInstanceOf(DamagedLogException.class)
+          .hasMessageContaining("/data/orders-3/00000000000000000000.log at byte ");
+      assertThat(segments(contents(test.store))).as("bit %d", bit).isEqualTo(segments(before));
+    }
+    test.store = disk;
+    try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+      file.truncate(secondBatchAt);
+    }
+    assertThatThrownBy(() -> test.open(0, false))
+        .isInstanceOf(DamagedLogException.class)
+        .hasMessageContaining("offset 1: segment 3 does not follow (expected: 1)");
+  }
+
+  @Test
+  void S31_aCutThatACrashInterruptsIsNoDamage() throws IOException {
+    test.log = test.open(DURABLE, false);
+    test.flush();
+    test.log.abandon();
+    disk.forceAll();
+    long operations = truncateAndLosePower(Long.MAX_VALUE);
+    for (long failing = 0; failing < operations; failing++) {
+      truncateAndLosePower(failing);
+    }
+  }
+
+  /** Cuts the log to offset 1; the caller lowers the recovery point before, as it must. */
+  private long truncateAndLosePower(long failing) {
+    MemoryFileStore crashing = disk.killClone();
+    FaultPlan plan = new FaultPlan();
+    test.store = new FaultyFileStore(crashing, plan);
+    test.log = test.open(RECORDS, false);
+    long before = plan.operations();
+    if (failing < Long.MAX_VALUE) {
+      plan.on().skip(failing).failFromThenOn("power is lost here");
+    }
+    try {
+      test.log.truncateTo(1);
+    } catch (LogDirException powerLost) {
+      assertThat(failing).isLessThan(plan.operations() - before);
+    }
+    SplittableRandom seeds = new SplittableRandom(failing);
+    for (int i = 0; i < 4; i++) {
+      test.store = crashing.crashClone(seeds.nextLong());
+      test.log = test.open(1, false);
+      assertThat(test.log.logEndOffset()).as("interrupted at %d", failing).isBetween(1L, 9L);
+    }
+    return plan.operations() - before;
   }
 
   /** Seed 2124 of the simulator: the recovery point of such a log is its log start. */
