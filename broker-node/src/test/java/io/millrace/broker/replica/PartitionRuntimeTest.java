@@ -390,6 +390,77 @@ class PartitionRuntimeTest {
     assertThat(harness.runtime.view().highWatermark()).isEqualTo(7);
   }
 
+  /** A log of several segments, all of them flushed. */
+  private static RuntimeHarness severalSegments() {
+    LogConfig config =
+        LogConfig.DEFAULT.toBuilder().segmentBytes(2_000).retentionBytes(1_000).build();
+    RuntimeHarness harness = new RuntimeHarness(config, TimestampType.CREATE_TIME);
+    harness.lead();
+    for (int i = 0; i < 7; i++) {
+      harness.produce(Batches.ofBytes(900), Acks.ALL);
+      harness.finish();
+    }
+    harness.runTasks();
+    return harness;
+  }
+
+  @Test
+  void S33_retentionLeavesADeletionThatIsUnderWayAlone() {
+    RuntimeHarness harness = severalSegments();
+    CompletableFuture<Long> deleted = new CompletableFuture<>();
+    harness.runtime.deleteRecords(1, -1, deleted);
+    harness.finish();
+    assertThat(harness.tasks).hasSize(1);
+
+    var detached = harness.runtime.applyRetention(true);
+    harness.finish();
+    assertThat(detached).as("it is left to the next time").isCompletedWithValue(List.of());
+    assertThat(harness.tasks).hasSize(1);
+    harness.runTasks();
+    assertThat(deleted).isCompletedWithValue(1L);
+  }
+
+  @Test
+  void S33_twoDeletionsAtOnceReachTheHigherOffset() {
+    RuntimeHarness harness = severalSegments();
+    CompletableFuture<Long> higher = new CompletableFuture<>();
+    CompletableFuture<Long> lower = new CompletableFuture<>();
+    harness.runtime.deleteRecords(5, -1, higher);
+    harness.runtime.deleteRecords(3, -1, lower);
+    harness.finish();
+    harness.runTasks();
+
+    assertThat(higher).isCompletedWithValue(5L);
+    assertThat(lower).isCompletedWithValue(5L);
+  }
+
+  @Test
+  void anEpochBeginsWhenTheLogStartHasMoved() {
+    RuntimeHarness harness = severalSegments();
+    harness.runtime.deleteRecords(1, -1, new CompletableFuture<>());
+    harness.finish();
+    harness.becomeLeader(1);
+    ProduceCommand first = harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+
+    assertThat(harness.tasks).as("one at a time").hasSize(1);
+    harness.runTasks();
+    assertThat(acknowledged(harness, first).baseOffset()).isEqualTo(7);
+  }
+
+  @Test
+  void whoWaitsForRetentionIsLetGoWhenThePartitionCloses() {
+    RuntimeHarness harness = severalSegments();
+    var detached = harness.runtime.applyRetention(true);
+    harness.finish();
+    assertThat(detached).isNotDone();
+
+    harness.runtime.close(new MillraceError(ErrorCode.NOT_LEADER, "stopping"));
+    harness.finish();
+
+    assertThat(detached).isCompletedWithValue(List.of());
+  }
+
   @Test
   void S17_theLatestOffsetIsKnownOnceTheHighWatermarkHasReachedTheEpochsStart() {
     RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);
