@@ -151,6 +151,22 @@ class LogRecoveryTest {
   }
 
   @Test
+  void S33_whatWasDeletedBeforeItWasDurableIsNotMissed() throws IOException {
+    test.append("deleted", "deleted too");
+    test.moveLogStartTo(2);
+    test.log.abandon();
+    try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+      file.truncate(0);
+    }
+    test.log = test.open(2, false);
+
+    assertThat(test.log.logStartOffset()).isEqualTo(2);
+    assertThat(test.log.logEndOffset()).isEqualTo(2);
+    test.append("goes on");
+    assertThat(test.values(2)).containsExactly("goes on");
+  }
+
+  @Test
   void whatIsDurableForSureIsNotWrittenAgain() throws IOException {
     test.append("durable");
     test.flush();

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultyFileStore;
 import io.millrace.common.file.MemoryFileStore;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +18,9 @@ import org.junit.jupiter.api.Test;
 
 class PartitionDirectoryTest {
   private static final Path DATA = TestLog.DIRECTORY.getParent();
+
+  /** The same name's next topic. */
+  private static final TopicIdPartition ANEW = new TopicIdPartition(new UUID(7, 10), 3);
 
   private final MemoryFileStore disk = TestLog.emptyDisk();
   private final TestLog test = new TestLog(disk, LogConfig.DEFAULT);
@@ -94,6 +99,75 @@ class PartitionDirectoryTest {
 
     assertThat(detached).isNotEmpty();
     assertThat(disk.list(DATA)).isEmpty();
+  }
+
+  /** Wherever a crash comes: the new topic's log has its own records, and never the old one's. */
+  @Test
+  void aDeletedLogNeverComesBackUnderItsName() throws IOException {
+    long operations = deleteAndMakeAnew(Long.MAX_VALUE);
+    for (long failing = 0; failing < operations; failing++) {
+      deleteAndMakeAnew(failing);
+    }
+  }
+
+  private static long deleteAndMakeAnew(long failing) throws IOException {
+    FaultPlan plan = new FaultPlan();
+    MemoryFileStore disk = TestLog.emptyDisk();
+    TestLog test = new TestLog(new FaultyFileStore(disk, plan), LogConfig.DEFAULT);
+    test.append("old");
+    test.flush();
+    test.log.abandon();
+    long before = plan.operations();
+    if (failing < Long.MAX_VALUE) {
+      plan.on().skip(failing).failFromThenOn("Input/output error");
+    }
+    int durable = 0;
+    try {
+      Path aside = PartitionDirectory.moveAside(test.store, TestLog.DIRECTORY, TestLog.ID);
+      openAnew(test);
+      for (String value : List.of("new", "newer")) {
+        test.append(value);
+        test.flush();
+        durable++;
+        PartitionDirectory.delete(test.store, aside);
+      }
+    } catch (IOException | LogDirException crash) {
+      assertThat(failing).isLessThan(Long.MAX_VALUE);
+    }
+    long operations = plan.operations() - before;
+
+    test.store = disk.crashClone(failing);
+    for (PartitionDirectory.Found found : PartitionDirectory.scan(test.store, DATA)) {
+      if (!found.id().equals(Optional.of(ANEW))) {
+        PartitionDirectory.moveAside(test.store, found.path(), TestLog.ID);
+      }
+    }
+    openAnew(test);
+    List<String> values = test.values(0);
+    assertThat(values).as("failing at %d", failing).hasSizeBetween(durable, 2);
+    assertThat(values).isEqualTo(List.of("new", "newer").subList(0, values.size()));
+    for (Path aside : PartitionDirectory.movedAside(test.store, DATA)) {
+      PartitionDirectory.delete(test.store, aside);
+    }
+    assertThat(test.store.list(DATA)).containsExactly(TestLog.DIRECTORY);
+    return operations;
+  }
+
+  private static void openAnew(TestLog test) {
+    LogOpening mine = test.opening(0, false);
+    test.log =
+        PartitionLog.open(
+            new LogOpening(
+                mine.store(),
+                mine.directory(),
+                ANEW,
+                mine.name(),
+                mine.config(),
+                mine.clock(),
+                mine.budget(),
+                0,
+                false,
+                RecoveryProgress.NONE));
   }
 
   @Test

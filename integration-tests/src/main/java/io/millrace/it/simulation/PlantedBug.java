@@ -6,6 +6,8 @@ enum PlantedBug {
   FLUSH_SKIPPED,
   /** Only the last segment is synced, not those that were rolled since the last flush. */
   ROLLED_SEGMENT_NOT_SYNCED,
+  /** A rolled segment is synced only after its checksum is there. */
+  CHECKSUM_BEFORE_DATA,
   /** Batches that come while a flush runs count as durable with it. */
   DURABLE_WITH_THE_FLUSH_BEFORE,
   /** A failed sync is taken for a good one. */

@@ -4,6 +4,7 @@ import io.millrace.common.file.FileStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.zip.CRC32C;
@@ -22,12 +23,18 @@ final class PlantedFileStore implements FileStore {
   /** The next sync of a directory is left out. */
   private boolean nameLeftOut;
 
+  /** What is synced behind the checksums that cover it. */
+  private final List<StoredFile> postponed = new ArrayList<>();
+
+  /** The next sync of a directory is for a checksum. */
+  private boolean checksumNamed;
+
   private PlantedFileStore(FileStore store, PlantedBug bug) {
     this.store = store;
     this.bug = bug;
   }
 
-  static FileStore wrap(FileStore store, PlantedBug bug) {
+  static PlantedFileStore wrap(FileStore store, PlantedBug bug) {
     return new PlantedFileStore(store, bug);
   }
 
@@ -48,6 +55,18 @@ final class PlantedFileStore implements FileStore {
       store.forceDirectory(directory);
     }
     nameLeftOut = false;
+    if (!checksumNamed) {
+      syncPostponed();
+    }
+    checksumNamed = false;
+  }
+
+  /** At the latest when a task ends. */
+  void syncPostponed() throws IOException {
+    for (StoredFile file : postponed) {
+      file.force();
+    }
+    postponed.clear();
   }
 
   @Override
@@ -76,6 +95,7 @@ final class PlantedFileStore implements FileStore {
       return;
     }
     store.rename(from, to);
+    checksumNamed = to.toString().endsWith(".checksum");
     nameLeftOut |=
         (bug == PlantedBug.EPOCHS_NOT_SYNCED && to.endsWith("leader-epoch-checkpoint"))
             || (bug == PlantedBug.LOG_START_NOT_SYNCED && to.endsWith("log-start-offset"));
@@ -163,6 +183,10 @@ final class PlantedFileStore implements FileStore {
     @Override
     public void force() throws IOException {
       if (isLog && isLeftOut()) {
+        return;
+      }
+      if (bug == PlantedBug.CHECKSUM_BEFORE_DATA && isLog && !isNewestSegment()) {
+        postponed.add(file);
         return;
       }
       try {

@@ -19,6 +19,7 @@ import io.millrace.common.producer.FrameResult;
 import io.millrace.common.record.RecordBatch;
 import io.millrace.it.simulation.Messages.Frame;
 import io.millrace.it.simulation.Messages.Produced;
+import java.io.IOException;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +37,7 @@ final class Plants {
   private Optional<ProduceCommand> heldBack = Optional.empty();
   private Optional<ProduceOutcome.Acknowledged> before = Optional.empty();
   private final Map<PartitionRuntime, PartitionLog> logs = new HashMap<>();
+  private Optional<PlantedFileStore> door = Optional.empty();
   private long pipelines = 1L << 60;
 
   Plants(Optional<PlantedBug> bug) {
@@ -48,7 +50,8 @@ final class Plants {
 
   /** A process's door to its disk. */
   FileStore disk(FileStore store) {
-    return bug.map(planted -> PlantedFileStore.wrap(store, planted)).orElse(store);
+    door = bug.map(planted -> PlantedFileStore.wrap(store, planted));
+    return door.<FileStore>map(planted -> planted).orElse(store);
   }
 
   /** A log that was just opened, before anybody looks at it. */
@@ -68,7 +71,10 @@ final class Plants {
   }
 
   /** What a partition is told that was done, after a task has run. */
-  LogTask done(PartitionRuntime runtime, LogTask task) {
+  LogTask done(PartitionRuntime runtime, LogTask task) throws IOException {
+    if (door.isPresent()) {
+      door.get().syncPostponed();
+    }
     PartitionLog log = logs.get(runtime);
     return log != null && task instanceof FlushTicket ? log.prepareFlush() : task;
   }

@@ -110,6 +110,8 @@ final class SimulatedDirectory implements LogTaskPort, DiskFailurePort {
       node.later(node.random().nextInt(500), () -> runtime.done(done));
     } catch (LogDirException e) {
       diskFailed(e);
+    } catch (IOException e) {
+      takeOffline(e.toString());
     }
   }
 
