@@ -88,6 +88,9 @@ final class FakeBroker implements AutoCloseable {
   /** Run before each answer to a metadata request. */
   Runnable onMetadata = () -> {};
 
+  /** Whether no producer gets an identity. */
+  volatile boolean refusesIdentities;
+
   /** Whether a new subscription is told where its partition stands, before any records. */
   volatile boolean tellsPosition = true;
 
@@ -246,6 +249,11 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void initProducer(
         InitProducerRequest request, StreamObserver<InitProducerResponse> observer) {
+      if (refusesIdentities) {
+        observer.onError(
+            Status.PERMISSION_DENIED.withDescription("no identity").asRuntimeException());
+        return;
+      }
       synchronized (FakeBroker.this) {
         boolean again = request.getProducerId() > 0;
         observer.onNext(

@@ -220,6 +220,23 @@ class StreamProducerTest {
   }
 
   @Test
+  void failsWhatWaitsForAnotherIdentityIfThatIsRefused() {
+    Producer producer = client.producer(small().build());
+    sendTo(producer, 1, "before").join();
+    sendTo(producer, 2, "before").join();
+    broker.recreateTopic();
+    assertThatThrownBy(sendTo(producer, 2, "stale")::join).hasMessageContaining("UNKNOWN_TOPIC_ID");
+    sendTo(producer, 2, "after").join();
+    broker.refusesIdentities = true;
+
+    // The pipe of partition 1 is idle: this batch ends it, and needs another identity.
+    assertThat(sendTo(producer, 1, "held"))
+        .failsWithin(Duration.ofSeconds(10))
+        .withThrowableThat()
+        .withMessageContaining("no identity");
+  }
+
+  @Test
   void failsAfterTheDeliveryTimeoutWhenTheBrokerStaysAway() {
     Producer producer = client.producer(small().deliveryTimeout(Duration.ofMillis(300)).build());
     sendNumbers(producer, 1).get(0).join();
