@@ -150,6 +150,10 @@ final class SegmentWriter {
     Segment segment = handover.apply(handle);
     disk.delete(files.checksum());
     data.truncate(result.position());
+    if (result.position() < fileSize) {
+      // Before a next segment may begin: else a loss of power brings the tail back in front of it.
+      data.force();
+    }
     SegmentWriter writer =
         new SegmentWriter(disk, segment, handle, indexes, new FileSum(0, 0), crc);
     writer.size = result.position();

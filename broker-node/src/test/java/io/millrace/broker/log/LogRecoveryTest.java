@@ -151,6 +151,30 @@ class LogRecoveryTest {
   }
 
   @Test
+  void S31_aTornTailThatWasCutOffDoesNotComeBackBeforeTheNextSegment() throws IOException {
+    test.append("durable");
+    test.flush();
+    int durable = test.log.snapshot().active().size();
+    test.append("torn");
+    test.log.abandon();
+    try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+      file.truncate(durable + 40);
+    }
+    disk.forceAll();
+    test.log = test.open(1, false);
+    test.append("x".repeat(400));
+    assertThat(test.log.snapshot().segmentCount()).isEqualTo(2);
+
+    // Power is lost before anything of it was flushed.
+    for (int seed = 0; seed < 100; seed++) {
+      test.store = disk.crashClone(seed);
+      test.log = test.open(1, false);
+      assertThat(test.values(0)).as("seed %d", seed).startsWith("durable");
+      assertThat(test.log.snapshot().offsetForTimestamp(Long.MAX_VALUE, Long.MAX_VALUE)).isEmpty();
+    }
+  }
+
+  @Test
   void S33_whatWasDeletedBeforeItWasDurableIsNotMissed() throws IOException {
     test.append("deleted", "deleted too");
     test.moveLogStartTo(2);
