@@ -24,7 +24,7 @@ final class LogWork {
   private boolean flushUnderWay;
   private boolean otherUnderWay;
 
-  /** An epoch that is to begin; -1 if none is. */
+  /** An epoch that is to begin; has begun if the log has none that is older. */
   private int epochWanted = -1;
 
   /** The log start that is to be reached; has been if the log's is not below it. */
@@ -77,10 +77,8 @@ final class LogWork {
 
   /** Starts what is wanted and does not wait for something under way. */
   void startWanted() {
-    if (!otherUnderWay && epochWanted >= 0) {
-      int epoch = epochWanted;
-      epochWanted = -1;
-      startOther(log.prepareEpoch(epoch));
+    if (!otherUnderWay && log.mustStartEpoch(epochWanted)) {
+      startOther(log.prepareEpoch(epochWanted));
     } else if (!otherUnderWay && logStartWanted > log.logStartOffset()) {
       startOther(log.prepareLogStart(logStartWanted));
     }

@@ -22,9 +22,7 @@ import io.millrace.common.TimestampType;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
@@ -57,11 +55,8 @@ public final class PartitionRuntime {
   /** Answers of this run, held back until the view is published. */
   private final List<Effect> answers = new ArrayList<>();
 
-  /**
-   * What came on pipelines behind a batch whose leader epoch is not written down yet, with that
-   * batch at the head; the work under way is followed by {@link #releaseHeld}.
-   */
-  private final Deque<PartitionEvent> held = new ArrayDeque<>();
+  /** What waits for its leader epoch to be written down; {@link #releaseHeld} lets it go on. */
+  private final HeldFrames held;
 
   private PartitionConfig config;
   private boolean inRun;
@@ -103,6 +98,7 @@ public final class PartitionRuntime {
             new LogProducers(log),
             ports.faults());
     this.work = new LogWork(log, task -> ports.tasks().run(this, task));
+    this.held = new HeldFrames(atMs -> ports.driver().tickAt(this, atMs));
     this.view = currentView();
     this.told = view;
     this.recoveryPoint = log.recoveryPoint();
@@ -177,14 +173,10 @@ public final class PartitionRuntime {
    * that, and whatever follows it on pipelines waits behind it.
    */
   private boolean mustHold(PartitionEvent event) {
-    if (event instanceof PartitionEvent.Produce) {
-      return !held.isEmpty()
-          || (core.role() == Role.LEADER && log.mustStartEpoch(core.leaderEpoch()));
-    }
-    return !held.isEmpty()
-        && (event instanceof PartitionEvent.RefuseFrame
-            || event instanceof PartitionEvent.ResumePipeline
-            || event instanceof PartitionEvent.ClosePipeline);
+    return held.precede(event)
+        || (event instanceof PartitionEvent.Produce
+            && core.role() == Role.LEADER
+            && log.mustStartEpoch(core.leaderEpoch()));
   }
 
   private void hold(PartitionEvent event) {
@@ -195,14 +187,14 @@ public final class PartitionRuntime {
   }
 
   private void releaseHeld() {
-    List<PartitionEvent> waiting = List.copyOf(held);
-    held.clear();
-    waiting.forEach(this::handle);
+    held.takeAll().forEach(this::handle);
   }
 
   /** The timer ran out. */
   public void tick() {
     handle(new PartitionEvent.Tick());
+    // The core refuses what has expired, so nothing is appended before its epoch.
+    held.takeExpired(ports.clock().monotonicMs()).forEach(this::decide);
   }
 
   /** A task was run, and what it did is durable. */

@@ -299,6 +299,95 @@ class PartitionRuntimeTest {
     assertThat(harness.log.leaderEpochs().epochOf(0)).hasValue(2);
   }
 
+  /** The flush thread is behind a slow sync and does not come to the epoch. */
+  private static RuntimeHarness waitingForItsEpoch() {
+    RuntimeHarness harness =
+        new RuntimeHarness(
+            LogConfig.DEFAULT.toBuilder().flushMode(FlushMode.OS).build(),
+            TimestampType.CREATE_TIME);
+    harness.becomeLeader(0);
+    return harness;
+  }
+
+  @Test
+  void S07_aBatchThatWaitsForItsEpochTimesOutAndIsNotAppended() {
+    RuntimeHarness harness = waitingForItsEpoch();
+    ProduceCommand first = harness.produce(Batches.of("a"), Acks.ALL);
+    harness.pass(200);
+    ProduceCommand second = harness.produce(Batches.of("b"), Acks.ALL);
+    harness.pass(299);
+    assertThat(harness.answers).isEmpty();
+
+    harness.pass(1);
+    assertThat(errorOf(harness, first)).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+    assertThat(((ProduceOutcome.Failed) harness.answers.get(first)).baseOffset())
+        .as("it was not appended, for certain")
+        .isEqualTo(-1);
+    assertThat(harness.answers).doesNotContainKey(second);
+    harness.pass(200);
+    assertThat(errorOf(harness, second)).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+
+    ProduceCommand third = harness.produce(Batches.of("c"), Acks.ALL);
+    harness.finish();
+    harness.runTasks();
+    assertThat(acknowledged(harness, third).baseOffset()).isZero();
+    assertThat(harness.log.logEndOffset()).isEqualTo(1);
+  }
+
+  @Test
+  void S28b_whatFollowsABatchThatTimedOutWaitingForItsEpochFailsToo() {
+    RuntimeHarness harness = waitingForItsEpoch();
+    ProduceCommand first = harness.produce(7, 0, "a");
+    harness.pass(300);
+    ProduceCommand behind = harness.produce(7, 1, "b");
+    ProduceCommand other = harness.produce(8, 0, "c");
+    harness.pass(200);
+    assertThat(harness.answers).containsOnlyKeys(first);
+
+    harness.runTasks();
+    assertThat(errorOf(harness, behind)).isEqualTo(ErrorCode.PREVIOUS_FRAME_FAILED);
+    assertThat(acknowledged(harness, other).baseOffset()).isZero();
+  }
+
+  @Test
+  void S28b_aPipelineThatIsResumedBehindABatchThatTimedOutGoesOn() {
+    RuntimeHarness harness = waitingForItsEpoch();
+    ProduceCommand first = harness.produce(7, 0, "a");
+    harness.pass(300);
+    harness.produce(8, 0, "b");
+    harness.runtime.handle(new PartitionEvent.ResumePipeline(7, 0));
+    ProduceCommand again = harness.produce(7, 0, "a");
+    harness.pass(200);
+    assertThat(harness.answers).containsOnlyKeys(first);
+
+    harness.runTasks();
+    assertThat(acknowledged(harness, again).baseOffset()).isEqualTo(1);
+  }
+
+  @Test
+  void S28b_aBadFrameBehindABatchThatWaitsForItsEpochIsAnsweredInItsTurn() {
+    RuntimeHarness harness = waitingForItsEpoch();
+    ProduceCommand first = harness.produce(7, 0, "a");
+    ProduceCommand bad =
+        new ProduceCommand(
+            Batches.of("b"),
+            Acks.ALL,
+            -1,
+            7,
+            harness.clock.monotonicMs() + 500,
+            9,
+            harness::answered);
+    harness.runtime.handle(
+        new PartitionEvent.RefuseFrame(
+            bad, 7, 1, new MillraceError(ErrorCode.CORRUPT_BATCH, "CRC is wrong")));
+    harness.finish();
+    assertThat(harness.answers).isEmpty();
+
+    harness.pass(500);
+    assertThat(errorOf(harness, first)).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+    assertThat(errorOf(harness, bad)).isEqualTo(ErrorCode.PREVIOUS_FRAME_FAILED);
+  }
+
   @Test
   void aDeletedPartitionsLogIsLeftToItsRunningTasksAndTheShardDoesNotWait() {
     RuntimeHarness harness = RuntimeHarness.leading(FlushMode.COMMIT);

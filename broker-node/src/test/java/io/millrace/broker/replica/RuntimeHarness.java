@@ -31,6 +31,7 @@ import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
 
@@ -46,6 +47,7 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
   final Map<ProduceCommand, ProduceOutcome> answers = new LinkedHashMap<>();
   final PartitionLog log;
   final PartitionRuntime runtime;
+  private final PriorityQueue<Long> timers = new PriorityQueue<>();
   private final EffectiveConfig topic = EffectiveConfig.defaults(TopicConfigs.SCHEMA);
   private final MemoryFileStore disk;
 
@@ -160,6 +162,16 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
     }
   }
 
+  /** Lets time pass, and the timers that were set run out. */
+  void pass(long ms) {
+    clock.advance(ms);
+    while (!timers.isEmpty() && timers.peek() <= clock.monotonicMs()) {
+      timers.remove();
+      runtime.tick();
+    }
+    finish();
+  }
+
   void finish() {
     if (touched) {
       touched = false;
@@ -200,7 +212,9 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
   }
 
   @Override
-  public void tickAt(PartitionRuntime each, long atMs) {}
+  public void tickAt(PartitionRuntime each, long atMs) {
+    timers.add(atMs);
+  }
 
   @Override
   public void run(PartitionRuntime each, LogTask task) {
