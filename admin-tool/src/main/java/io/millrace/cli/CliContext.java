@@ -18,7 +18,7 @@ import java.util.Map;
  */
 record CliContext(
     InputStream in,
-    PrintStream out,
+    ResultStream out,
     PrintStream err,
     Map<String, String> environment,
     boolean interactive,

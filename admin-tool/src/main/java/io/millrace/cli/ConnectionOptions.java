@@ -5,6 +5,7 @@ import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.MillraceClient;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,12 +30,12 @@ final class ConnectionOptions {
           "Brokers to ask first; the others are learnt from them. Default: $"
               + VARIABLE
               + " or 127.0.0.1:9650.")
-  private String bootstrap = "";
+  private Optional<String> bootstrap = Optional.empty();
 
   @Option(
       names = "--timeout",
       paramLabel = "TIME",
-      converter = Durations.class,
+      converter = Durations.MoreThanZero.class,
       description = "The longest a request may take, such as 500ms, 30s or 2m. Default: 30s.")
   private Duration timeout = Duration.ofSeconds(30);
 
@@ -55,8 +56,8 @@ final class ConnectionOptions {
 
   private List<BrokerAddress> addresses(CliContext context) {
     String fromEnvironment = context.environment().getOrDefault(VARIABLE, "");
-    String text = bootstrap.isEmpty() ? fromEnvironment : bootstrap;
-    if (text.isEmpty()) {
+    String text = bootstrap.orElse(fromEnvironment);
+    if (bootstrap.isEmpty() && text.isEmpty()) {
       return List.of(new BrokerAddress("127.0.0.1", BrokerAddress.DEFAULT_PORT));
     }
     try {

@@ -15,6 +15,19 @@ final class Durations implements ITypeConverter<Duration> {
     return parse(value);
   }
 
+  /** A time that something may take: there must be some. */
+  static final class MoreThanZero implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String value) {
+      Duration duration = parse(value);
+      if (duration.isZero()) {
+        throw new TypeConversionException(
+            "'" + value + "' (expected: more than 0, such as 500ms, 30s or 2m)");
+      }
+      return duration;
+    }
+  }
+
   static Duration parse(String value) {
     Matcher matcher = FORM.matcher(value);
     if (!matcher.matches()) {

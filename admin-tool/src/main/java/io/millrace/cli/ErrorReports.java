@@ -63,6 +63,12 @@ final class ErrorReports {
     return FAILURE;
   }
 
+  /** A result that did not get out. */
+  int unwritten(String why) {
+    context.err().println("millrace: cannot write to standard output: " + why);
+    return FAILURE;
+  }
+
   /** The nearest of the topics there are, for a hint; silent if they can't be listed. */
   static CliException unknownTopic(
       CliContext context, String name, Supplier<List<TopicDescription>> topics) {

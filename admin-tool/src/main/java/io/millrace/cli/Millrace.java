@@ -42,8 +42,6 @@ import picocli.CommandLine.Spec;
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"})
 public final class Millrace implements Runnable {
-  private static final int OUT_BUFFER_BYTES = 64 << 10;
-
   /** All commands by name, in the order of the help. */
   private static final Map<String, Class<?>> COMMANDS = commands();
 
@@ -59,20 +57,21 @@ public final class Millrace implements Runnable {
 
   /** The process's entry. */
   public static void main(String[] args) {
-    PrintStream out = stream(FileDescriptor.out, OUT_BUFFER_BYTES);
-    PrintStream err = stream(FileDescriptor.err, 1 << 10);
+    PrintStream err =
+        new PrintStream(
+            new BufferedOutputStream(new FileOutputStream(FileDescriptor.err), 1 << 10),
+            true,
+            StandardCharsets.UTF_8);
     CliContext context =
         new CliContext(
             System.in,
-            out,
+            new ResultStream(new FileOutputStream(FileDescriptor.out)),
             err,
             System.getenv(),
             Boolean.getBoolean(TERMINAL),
             System.getProperty(COMMAND, "millrace"),
             new SystemClock());
     int exitCode = run(context, args);
-    out.flush();
-    err.flush();
     System.exit(exitCode);
   }
 
@@ -91,8 +90,9 @@ public final class Millrace implements Runnable {
         .setParameterExceptionHandler((e, arguments) -> errors.usage(e))
         .setExecutionExceptionHandler((e, line, parsed) -> errors.failure(e));
     int exitCode = commandLine.execute(args);
+    int written = context.out().failure().map(errors::unwritten).orElse(0);
     context.err().flush();
-    return exitCode;
+    return exitCode == 0 ? written : exitCode;
   }
 
   /**
@@ -124,14 +124,6 @@ public final class Millrace implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(command.commandLine(), "which command?");
-  }
-
-  private static PrintStream stream(FileDescriptor descriptor, int bufferBytes) {
-    boolean flushLines = bufferBytes < OUT_BUFFER_BYTES;
-    return new PrintStream(
-        new BufferedOutputStream(new FileOutputStream(descriptor), bufferBytes),
-        flushLines,
-        StandardCharsets.UTF_8);
   }
 
   /** Hands the context to the commands that ask for it in their constructor. */

@@ -74,7 +74,11 @@ final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = {"-k", "--key-separator"},
       paramLabel = "TEXT",
-      description = "What stands between key and value; \\t is a tab. Default: no keys.")
+      description = {
+        "What stands between key and value; \\t is a tab. A line without it is a value without a"
+            + " key.",
+        "Default: none, or given as empty: no line has a key."
+      })
   private String keySeparator = "";
 
   @Option(
@@ -87,7 +91,7 @@ final class ProduceCommand implements Callable<Integer> {
   @Option(
       names = "--delivery-timeout",
       paramLabel = "TIME",
-      converter = Durations.class,
+      converter = Durations.MoreThanZero.class,
       description = "How long a record is tried before it counts as failed. Default: 2m.")
   private Duration deliveryTimeout = Duration.ofMinutes(2);
 

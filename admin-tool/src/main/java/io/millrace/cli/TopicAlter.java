@@ -6,7 +6,6 @@ import io.millrace.client.api.TopicDescription;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +40,7 @@ final class TopicAlter implements Callable<Integer> {
   @Parameters(paramLabel = "NAME", description = "The topic.")
   private String name = "";
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "KEY=VALUE",
-      description = "A setting to change; may be repeated.")
-  private Map<String, String> configs = new LinkedHashMap<>();
+  @Mixin private TopicSettings settings = new TopicSettings();
 
   @Option(
       names = "--reset",
@@ -66,13 +61,21 @@ final class TopicAlter implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (configs.isEmpty() && resets.isEmpty() && partitions.isEmpty()) {
-      throw new ParameterException(
-          command.commandLine(), "nothing to change: give --config, --reset or --partitions");
+    Map<String, String> configs = settings.values();
+    Set<String> reset = new LinkedHashSet<>(resets);
+    if (configs.isEmpty() && reset.isEmpty() && partitions.isEmpty()) {
+      throw mistake("nothing to change: give --config, --reset or --partitions");
     }
+    reset.stream()
+        .filter(configs::containsKey)
+        .findFirst()
+        .ifPresent(
+            key -> {
+              throw mistake(key + " is given to both --config and --reset");
+            });
     try (MillraceClient client = connection.connect(context)) {
       Admin admin = client.admin();
-      TopicDescription topic = alter(admin);
+      TopicDescription topic = alter(admin, configs, reset);
       output.print(
           context,
           () -> TopicReports.data(topic, TopicBounds.ofChanged(admin, topic)),
@@ -81,19 +84,42 @@ final class TopicAlter implements Callable<Integer> {
     return 0;
   }
 
-  private TopicDescription alter(Admin admin) {
+  private ParameterException mistake(String what) {
+    return new ParameterException(command.commandLine(), what);
+  }
+
+  private TopicDescription alter(Admin admin, Map<String, String> configs, Set<String> reset) {
     try {
-      Set<String> reset = new LinkedHashSet<>(resets);
       if (partitions.isEmpty()) {
         return admin.alterTopic(name, configs, reset);
       }
-      TopicDescription topic = admin.createPartitions(name, partitions.get());
-      boolean more = !configs.isEmpty() || !reset.isEmpty();
-      return more ? admin.alterTopic(name, configs, reset) : topic;
+      if (!configs.isEmpty() || !reset.isEmpty()) {
+        // What can be told beforehand must not leave one half of the change behind.
+        admin.validatePartitions(name, partitions.get());
+        admin.alterTopic(name, configs, reset);
+        return addPartitionsToChanged(admin, partitions.get());
+      }
+      return admin.createPartitions(name, partitions.get());
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
           ? ErrorReports.unknownTopic(context, name, admin::listTopics)
           : e;
+    }
+  }
+
+  private TopicDescription addPartitionsToChanged(Admin admin, int count) {
+    try {
+      return admin.createPartitions(name, count);
+    } catch (MillraceException e) {
+      throw new CliException(
+          "the settings of "
+              + name
+              + " are changed, but its partitions are not: "
+              + e.error().message()
+              + " ["
+              + e.code()
+              + "]",
+          "add them:      " + context.command() + " topic alter " + name + " -p " + count);
     }
   }
 }

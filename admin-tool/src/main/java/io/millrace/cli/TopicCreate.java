@@ -3,7 +3,6 @@ package io.millrace.cli;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.TopicDescription;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -46,11 +45,7 @@ final class TopicCreate implements Callable<Integer> {
       description = "How many replicas of each. Default: the cluster's.")
   private Optional<Integer> replicationFactor = Optional.empty();
 
-  @Option(
-      names = {"-c", "--config"},
-      paramLabel = "KEY=VALUE",
-      description = "A setting of the topic; may be repeated.")
-  private Map<String, String> configs = new LinkedHashMap<>();
+  @Mixin private TopicSettings settings = new TopicSettings();
 
   TopicCreate(CliContext context) {
     this.context = context;
@@ -58,6 +53,7 @@ final class TopicCreate implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Map<String, String> configs = settings.values();
     try (MillraceClient client = connection.connect(context)) {
       TopicDescription topic =
           client

@@ -61,7 +61,7 @@ final class WarmUp {
     CliContext context =
         new CliContext(
             new ByteArrayInputStream(INPUT),
-            nowhere,
+            new ResultStream(OutputStream.nullOutputStream()),
             nowhere,
             Map.of(),
             false,

@@ -19,7 +19,7 @@ final class BackgroundRun {
     CliContext context =
         new CliContext(
             InputStream.nullInputStream(),
-            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new ResultStream(out),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             Map.of(ConnectionOptions.VARIABLE, node.bootstrap()),
             false,

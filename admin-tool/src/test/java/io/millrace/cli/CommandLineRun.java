@@ -4,6 +4,7 @@ import io.millrace.common.time.SystemClock;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -40,18 +41,32 @@ record CommandLineRun(int exitCode, String out, String err) {
   private static CommandLineRun run(
       InputStream input, Map<String, String> environment, String word, String... args) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
+    CommandLineRun run = to(out, input, environment, word, args);
+    return new CommandLineRun(run.exitCode, out.toString(StandardCharsets.UTF_8), run.err);
+  }
+
+  /** Runs a command line in this JVM, its standard output a stream that may fail. */
+  static CommandLineRun to(OutputStream out, Map<String, String> environment, String... args) {
+    return to(out, InputStream.nullInputStream(), environment, "millrace", args);
+  }
+
+  private static CommandLineRun to(
+      OutputStream out,
+      InputStream input,
+      Map<String, String> environment,
+      String word,
+      String... args) {
     ByteArrayOutputStream err = new ByteArrayOutputStream();
     CliContext context =
         new CliContext(
             input,
-            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new ResultStream(out),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             environment,
             false,
             word,
             new SystemClock());
     int exitCode = Millrace.run(context, args);
-    return new CommandLineRun(
-        exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    return new CommandLineRun(exitCode, "", err.toString(StandardCharsets.UTF_8));
   }
 }

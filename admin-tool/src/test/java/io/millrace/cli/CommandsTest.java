@@ -3,11 +3,13 @@ package io.millrace.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -43,6 +45,64 @@ class CommandsTest {
 
   private static String withoutId(String text) {
     return text.replaceAll("[0-9a-f]{8}-[0-9a-f-]{27}", "ID");
+  }
+
+  private static OutputStream failing(String why) {
+    return new OutputStream() {
+      @Override
+      public void write(int b) throws IOException {
+        throw new IOException(why);
+      }
+    };
+  }
+
+  private static CommandLineRun runTo(OutputStream out, String line) {
+    return CommandLineRun.to(
+        out, Map.of(ConnectionOptions.VARIABLE, node.bootstrap()), line.split(" "));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "--version",
+        "consume --help",
+        "config show",
+        "topic list",
+        "topic list -o json",
+        "topic describe orders -o yaml",
+        "consume unwritten",
+        "consume unwritten -o json",
+        "consume unwritten --follow",
+        "log dump DATA/unwritten-0",
+      })
+  void failsWhenItsResultCannotBeWrittenUnlessItsReaderHasSeenEnough(String line) {
+    if (!node.run("topic list").out().contains("unwritten")) {
+      node.run("topic create unwritten");
+      node.runWithInput("a\nb", "produce", "unwritten");
+    }
+    String command = line.replace("DATA", directory.resolve("data").toString());
+    assertThat(runTo(failing("No space left on device"), command))
+        .isEqualTo(
+            new CommandLineRun(
+                1, "", "millrace: cannot write to standard output: No space left on device\n"));
+    assertThat(runTo(failing("Broken pipe"), command)).isEqualTo(new CommandLineRun(0, "", ""));
+  }
+
+  @Test
+  void keepsTheCodeOfAFailureWhoseResultCannotBeWritten() {
+    CommandLineRun run = runTo(failing("No space left on device"), "topic lst");
+    assertThat(run.exitCode()).isEqualTo(2);
+  }
+
+  @Test
+  void changesNothingOfATopicWhenOnePartOfTheChangeIsRefused() {
+    node.run("topic create half --partitions 2");
+    String before = node.run("topic describe half").out();
+    for (String change :
+        List.of("--partitions 5 --config retention.bytes=bad", "-p 1 -c retention.bytes=5000")) {
+      assertThat(node.run("topic alter half " + change).exitCode()).isEqualTo(1);
+      assertThat(node.run("topic describe half").out()).as(change).isEqualTo(before);
+    }
   }
 
   @Test

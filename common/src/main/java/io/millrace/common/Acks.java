@@ -18,7 +18,7 @@ public enum Acks {
     return switch (text) {
       case "0" -> NONE;
       case "1" -> LEADER;
-      case "all", "-1" -> ALL;
+      case "all" -> ALL;
       default ->
           throw new MillraceException(
               ErrorCode.INVALID_ACKS, "acks: " + text + " (expected: 0, 1 or all)");

@@ -38,6 +38,9 @@ public interface Admin {
   /** Adds partitions up to the given number; keys may map to other partitions from then on. */
   TopicDescription createPartitions(String name, int partitions);
 
+  /** Refuses what {@link #createPartitions} would refuse, and changes nothing. */
+  void validatePartitions(String name, int partitions);
+
   /** Deletes a topic and its data. */
   void deleteTopic(String name);
 

@@ -130,13 +130,22 @@ final class GrpcAdmin implements Admin {
 
   @Override
   public TopicDescription createPartitions(String name, int partitions) {
-    CreatePartitionsRequest request =
-        CreatePartitionsRequest.newBuilder()
-            .setName(name)
-            .setPartitions(partitions)
-            .setRequestId(UUID.randomUUID().toString())
-            .build();
+    CreatePartitionsRequest request = morePartitions(name, partitions).build();
     return Descriptions.topic(topics(stub -> stub.createPartitions(request)).getTopic());
+  }
+
+  @Override
+  public void validatePartitions(String name, int partitions) {
+    CreatePartitionsRequest request =
+        morePartitions(name, partitions).setValidateOnly(true).build();
+    topics(stub -> stub.createPartitions(request));
+  }
+
+  private static CreatePartitionsRequest.Builder morePartitions(String name, int partitions) {
+    return CreatePartitionsRequest.newBuilder()
+        .setName(name)
+        .setPartitions(partitions)
+        .setRequestId(UUID.randomUUID().toString());
   }
 
   @Override
