@@ -5,6 +5,7 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
 
 /**
  * Turns what a handler throws into the status of its call, so that a handler may throw and no input
@@ -52,11 +53,17 @@ final class FaultBarrier implements ServerInterceptor {
       }
       try {
         callback.run();
+      } catch (StatusRuntimeException transports) {
+        fail(transports);
       } catch (RuntimeException thrown) {
-        failed = true;
-        RpcErrors.close(call, RpcErrors.toStatus(thrown));
-        super.onCancel();
+        fail(RpcErrors.toStatus(thrown));
       }
+    }
+
+    private void fail(StatusRuntimeException error) {
+      failed = true;
+      RpcErrors.close(call, error);
+      super.onCancel();
     }
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * A gRPC listener with its services, health, reflection and channelz. Handlers run on the
@@ -52,12 +53,10 @@ public final class RpcListener {
       throws IOException {
     HealthStatusManager health = new HealthStatusManager();
     NettyServerBuilder builder = transport(address, settings);
-    services.all().forEach(builder::addService);
+    Stream.concat(services.all().stream(), standardServices(health))
+        .map(service -> RequestParsing.insideInterceptors(service.bindService()))
+        .forEach(builder::addService);
     builder
-        .addService(health.getHealthService())
-        .addService(ProtoReflectionServiceV1.newInstance())
-        .addService(reflectionV1Alpha())
-        .addService(ChannelzService.newInstance(CHANNELZ_PAGE))
         .addTransportFilter(limits)
         // The last one added is the first to run.
         .intercept(new FaultBarrier())
@@ -70,6 +69,14 @@ public final class RpcListener {
     listener.serving(false);
     server.start();
     return listener;
+  }
+
+  private static Stream<BindableService> standardServices(HealthStatusManager health) {
+    return Stream.of(
+        health.getHealthService(),
+        ProtoReflectionServiceV1.newInstance(),
+        reflectionV1Alpha(),
+        ChannelzService.newInstance(CHANNELZ_PAGE));
   }
 
   /** Older tools know no other version of reflection. */

@@ -6,20 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
-import io.grpc.CallOptions;
 import io.grpc.ManagedChannel;
-import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.stub.ClientCalls;
 import io.millrace.broker.server.LimitSettings;
 import io.millrace.broker.server.NodeSettings;
 import io.millrace.broker.server.StartException;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.FaultPlan.Operation;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
@@ -80,24 +75,6 @@ class BadInputTest {
     sendRaw(prefaceAndGarbage);
     await().ignoreExceptions().until(() -> !api.produce(topic, Api.batch("a")).hasError());
     assertThat(api.produce(topic, Api.batch("b")).getBaseOffset()).isEqualTo(1);
-  }
-
-  @Test
-  void aMessageThatIsNoProtobufFailsItsCallAlone() {
-    MethodDescriptor<byte[], byte[]> method =
-        MethodDescriptor.newBuilder(new Bytes(), new Bytes())
-            .setType(MethodDescriptor.MethodType.UNARY)
-            .setFullMethodName("millrace.v1.ProducerService/Produce")
-            .build();
-    byte[] garbage = {(byte) 0xff, (byte) 0xff, (byte) 0xff, 1, 2, 3};
-    Throwable thrown =
-        catchThrowable(
-            () ->
-                ClientCalls.blockingUnaryCall(
-                    node.channel(), method, CallOptions.DEFAULT, garbage));
-    assertThat(Status.fromThrowable(thrown).getCode())
-        .isIn(Status.Code.INTERNAL, Status.Code.UNKNOWN, Status.Code.CANCELLED);
-    assertThat(api.produce(topic, Api.batch("a")).hasError()).isFalse();
   }
 
   @Test
@@ -188,21 +165,5 @@ class BadInputTest {
     URI uri = URI.create("http://127.0.0.1:" + node.server().adminPort() + path);
     return HttpClient.newHttpClient()
         .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString());
-  }
-
-  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new AssertionError(e);
-      }
-    }
   }
 }

@@ -8,14 +8,23 @@ import org.apache.logging.log4j.core.Logger;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Property;
 
-/** What a class logs while a test runs. */
+/** What a class, or any, logs while a test runs. */
 final class LogLines implements AutoCloseable {
   final List<String> lines = new CopyOnWriteArrayList<>();
   private final Logger logger;
   private final Keeper keeper = new Keeper();
 
   LogLines(Class<?> of) {
-    logger = (Logger) LogManager.getLogger(of);
+    this((Logger) LogManager.getLogger(of));
+  }
+
+  /** What any class logs. */
+  static LogLines ofAll() {
+    return new LogLines((Logger) LogManager.getRootLogger());
+  }
+
+  private LogLines(Logger logger) {
+    this.logger = logger;
     keeper.start();
     logger.addAppender(keeper);
   }
