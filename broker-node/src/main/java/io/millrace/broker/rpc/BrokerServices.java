@@ -51,6 +51,7 @@ public final class BrokerServices {
    * @param maxPartitions the most partitions of one request or stream
    * @param maxDecompressedBytes the most that a batch may unpack to
    * @param maxProduceStreams the most produce streams of the server
+   * @param maxFetchStreams the most fetch streams and tails of the server
    * @param produceTimeoutMs how long a produce request waits when it names no time
    * @param produceMaxTimeoutMs the longest that it can ask for
    * @param adminTimeoutMs how long a change of the metadata may take
@@ -59,6 +60,7 @@ public final class BrokerServices {
       int maxPartitions,
       long maxDecompressedBytes,
       int maxProduceStreams,
+      int maxFetchStreams,
       long produceTimeoutMs,
       long produceMaxTimeoutMs,
       long adminTimeoutMs) {}
@@ -99,6 +101,7 @@ public final class BrokerServices {
             parts.fetchThreads(),
             parts.scheduler(),
             fetchLimits,
+            new StreamPlaces("max.fetch.streams", limits.maxFetchStreams()),
             streams);
     TopicEndpoint topics =
         new TopicEndpoint(

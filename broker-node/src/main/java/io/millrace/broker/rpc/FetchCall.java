@@ -131,6 +131,10 @@ final class FetchCall {
       finish();
       memory.release();
       client.onError(RpcErrors.toStatus(thrown));
+    } catch (Error thrown) {
+      finish();
+      memory.release();
+      TransportErrors.endCall(client, thrown);
     }
   }
 

@@ -12,6 +12,7 @@ import java.util.concurrent.Executor;
  * @param threads the fetch threads; each open call takes at most one place in their queue
  * @param scheduler for the ends of long polls; its tasks only call the fetch threads
  * @param limits the bounds of requests and answers
+ * @param places bounds the fetch streams and tails of the server
  * @param streams the calls to end when the server shuts down
  */
 record FetchDeps(
@@ -22,6 +23,7 @@ record FetchDeps(
     Executor threads,
     Scheduler scheduler,
     FetchLimits limits,
+    StreamPlaces places,
     OpenStreams streams) {
   /** What the caller of this thread's call may do. */
   Access access() {

@@ -48,7 +48,9 @@ final class FetchEndpoint implements BindableService, FetchServiceGrpc.AsyncServ
   }
 
   private StreamObserver<FetchStreamRequest> openStream(StreamObserver<FetchFrame> call) {
-    return new FetchStreamSession(deps, (ServerCallStreamObserver<FetchFrame>) call).inbound();
+    InFlightBytes budget = ByteBudgets.KEY.get().fetch();
+    return new FetchStreamSession(deps, budget, (ServerCallStreamObserver<FetchFrame>) call)
+        .inbound();
   }
 
   @Override

@@ -41,9 +41,17 @@ final class FetchStreamSession {
   private final Queue<FetchSubscription> ready = new ConcurrentLinkedQueue<>();
 
   private volatile boolean halfClosed;
-  private volatile boolean cancelled;
+
+  /** The client is gone, or the transport has written everything: nothing of the call is held. */
+  private volatile boolean gone;
+
   private volatile boolean serverEnds;
   private final Runnable endOfServer = this::serverEnds;
+
+  /** The records of the message that the transport has taken and, as far as told, not written. */
+  private final ByteLease unwritten;
+
+  private final RoomWait room;
 
   private final Map<Long, FetchSubscription> byId = new HashMap<>();
   private final Map<TopicIdPartition, FetchSubscription> byPartition = new HashMap<>();
@@ -58,20 +66,31 @@ final class FetchStreamSession {
 
   private long lastSubscriptionId;
 
-  FetchStreamSession(FetchDeps deps, ServerCallStreamObserver<FetchFrame> client) {
+  /**
+   * Makes a stream.
+   *
+   * @param budget for what is read and not written out yet
+   */
+  FetchStreamSession(
+      FetchDeps deps, InFlightBytes budget, ServerCallStreamObserver<FetchFrame> client) {
+    deps.places().enter();
     this.deps = deps;
     this.access = deps.access();
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
+    this.unwritten = new ByteLease(budget);
+    this.room = new RoomWait(budget, pump::call);
     client.disableAutoRequest();
     client.setOnReadyHandler(pump::call);
-    client.setOnCancelHandler(
-        () -> {
-          cancelled = true;
-          pump.call();
-        });
+    client.setOnCancelHandler(this::gone);
+    client.setOnCloseHandler(this::gone);
     client.request(1);
     deps.streams().add(endOfServer);
+  }
+
+  private void gone() {
+    gone = true;
+    pump.call();
   }
 
   private void serverEnds() {
@@ -90,8 +109,7 @@ final class FetchStreamSession {
 
       @Override
       public void onError(Throwable thrown) {
-        cancelled = true;
-        pump.call();
+        gone();
       }
 
       @Override
@@ -103,13 +121,16 @@ final class FetchStreamSession {
   }
 
   private void pump() {
+    if (gone) {
+      end();
+      unwritten.release();
+    }
     if (ended) {
       return;
     }
     try {
-      if (cancelled) {
-        end();
-        return;
+      if (client.isReady()) {
+        unwritten.release();
       }
       if (serverEnds) {
         throw OpenStreams.shuttingDown().exception();
@@ -123,6 +144,9 @@ final class FetchStreamSession {
     } catch (RuntimeException thrown) {
       end();
       client.onError(RpcErrors.toStatus(thrown));
+    } catch (Error thrown) {
+      end();
+      TransportErrors.endCall(client, thrown);
     }
   }
 
@@ -229,7 +253,7 @@ final class FetchStreamSession {
   }
 
   private void sendWhatIsReady() {
-    for (int sent = 0; client.isReady() && !ended; ) {
+    for (int sent = 0; client.isReady() && !room.waiting() && !ended; ) {
       FetchSubscription subscription = ready.poll();
       if (subscription == null) {
         return;
@@ -245,19 +269,30 @@ final class FetchStreamSession {
     }
   }
 
-  /** Sends one message of a subscription, if there is anything to send. */
+  /**
+   * Sends one message of a subscription, if there is anything to send. The transport takes all of
+   * it at once and is ready again when it has written nearly all: until then it is counted.
+   */
   private boolean serve(FetchSubscription subscription) {
+    int most = (int) Math.max(0, Math.min(credits, maxMessageBytes));
+    if (most > 0 && !unwritten.tryTake(most)) {
+      subscription.signal();
+      room.begin();
+      return false;
+    }
     Optional<FetchSubscription.Message> message =
-        subscription.next(
-            deps.reader(), deps.memory(), (int) Math.max(0, Math.min(credits, maxMessageBytes)));
+        subscription.next(deps.reader(), deps.memory(), most);
+    int bytes = message.map(each -> each.frame().recordBytes()).orElse(0);
+    unwritten.hold(bytes);
     if (message.isEmpty()) {
       return false;
     }
-    FetchFrame frame = message.get().frame();
-    int bytes = frame.recordBytes();
     credits -= bytes;
-    // The transport writes the records out before this returns, and then releases their memory.
-    client.onNext(frame);
+    // The transport copies the records before this returns, and then releases their memory.
+    client.onNext(message.get().frame());
+    if (client.isReady()) {
+      unwritten.release();
+    }
     if (message.get().last()) {
       endSubscription(subscription.id());
     } else if (bytes > 0) {
@@ -275,7 +310,12 @@ final class FetchStreamSession {
   }
 
   private void end() {
+    if (ended) {
+      return;
+    }
     ended = true;
+    deps.places().leave();
+    room.end();
     deps.streams().remove(endOfServer);
     byId.values().forEach(FetchSubscription::close);
     byId.clear();

@@ -15,7 +15,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,7 +31,6 @@ final class TailSession {
   private static final int STEPS_PER_RUN = 8;
 
   private final FetchDeps deps;
-  private final InFlightBytes budget;
   private final TailRequest request;
   private final ServerCallStreamObserver<TailResponse> client;
   private final SerialTask pump;
@@ -41,10 +39,7 @@ final class TailSession {
   private volatile boolean serverEnds;
   private final Runnable endOfServer = this::serverEnds;
 
-  /** Set by runs; cleared on any thread once there may be memory again. */
-  private final AtomicBoolean waitsForRoom = new AtomicBoolean();
-
-  private final Runnable roomCame = this::roomCame;
+  private final RoomWait room;
 
   private final List<TailCursor> cursors = new ArrayList<>();
 
@@ -71,11 +66,11 @@ final class TailSession {
       TailRequest request,
       ServerCallStreamObserver<TailResponse> client) {
     this.deps = deps;
-    this.budget = budget;
     this.memory = new ByteLease(budget);
     this.request = request;
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
+    this.room = new RoomWait(budget, pump::call);
     if (request.getMaxRecords() < 0) {
       throw invalid("max_records: " + request.getMaxRecords() + " (expected: >= 0)");
     }
@@ -84,6 +79,7 @@ final class TailSession {
 
   /** Begins. Called once, on the transport's thread. */
   void start() {
+    deps.places().enter();
     client.setOnReadyHandler(pump::call);
     client.setOnCancelHandler(
         () -> {
@@ -144,6 +140,9 @@ final class TailSession {
     } catch (RuntimeException thrown) {
       end();
       client.onError(RpcErrors.toStatus(thrown));
+    } catch (Error thrown) {
+      end();
+      TransportErrors.endCall(client, thrown);
     }
   }
 
@@ -162,7 +161,7 @@ final class TailSession {
         client.onCompleted();
         return;
       }
-      if (waitsForRoom.get() || (inHand == null && ready.isEmpty())) {
+      if (room.waiting() || (inHand == null && ready.isEmpty())) {
         return;
       }
       if (steps == STEPS_PER_RUN) {
@@ -183,7 +182,7 @@ final class TailSession {
     while (bytes < MESSAGE_BYTES
         && message.getRecordsCount() < MESSAGE_RECORDS
         && recordsLeft > 0
-        && !waitsForRoom.get()) {
+        && !room.waiting()) {
       TailCursor cursor = nextCursor();
       if (cursor == null) {
         break;
@@ -217,8 +216,7 @@ final class TailSession {
   private void goOn(TailCursor cursor, boolean noRoom) {
     inHand = cursor.loaded() || noRoom ? cursor : null;
     if (noRoom) {
-      waitsForRoom.set(true);
-      budget.whenFree(roomCame);
+      room.begin();
     } else if (inHand == null && cursor.more()) {
       cursor.signal();
     }
@@ -230,11 +228,6 @@ final class TailSession {
     inHand = null;
   }
 
-  private void roomCame() {
-    waitsForRoom.set(false);
-    pump.call();
-  }
-
   private static TailPartitionError partitionError(TailCursor cursor, MillraceError error) {
     return TailPartitionError.newBuilder()
         .setPartition(cursor.partition())
@@ -244,11 +237,12 @@ final class TailSession {
 
   private void end() {
     ended = true;
+    deps.places().leave();
     deps.streams().remove(endOfServer);
     cursors.forEach(TailCursor::close);
     ready.clear();
     inHand = null;
-    budget.forget(roomCame);
+    room.end();
     memory.release();
   }
 

@@ -48,6 +48,13 @@ public final class LimitSettings {
                   + " message (`rpc.max.message.bytes`) over `max.in.flight.bytes`: it was asked for"
                   + " while there was room.")
           .atLeast(1);
+  public static final ConfigKey<Integer> MAX_FETCH_STREAMS =
+      ConfigKey.of(
+              "max.fetch.streams",
+              ConfigTypes.INT,
+              10_000,
+              "The most fetch streams and tails of the server; further ones are refused.")
+          .atLeast(1);
   public static final ConfigKey<Integer> MAX_CONNECTIONS =
       ConfigKey.of(
               "max.connections",
@@ -79,6 +86,7 @@ public final class LimitSettings {
               IN_FLIGHT_BYTES,
               CONNECTION_IN_FLIGHT_BYTES,
               MAX_PRODUCE_STREAMS,
+              MAX_FETCH_STREAMS,
               MAX_CONNECTIONS,
               MAX_STREAMS,
               MAX_FETCH_SUBSCRIPTIONS));

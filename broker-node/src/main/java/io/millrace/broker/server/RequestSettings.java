@@ -43,9 +43,9 @@ public final class RequestSettings {
               "fetch.max.in.flight.bytes",
               ConfigTypes.SIZE,
               128L * MB,
-              "The most bytes that are read for unary fetches and tails and not sent yet, over all"
-                  + " connections. Over it, fetches are refused and tails wait; one answer or"
-                  + " unpacked batch may pass it.")
+              "The most bytes that are read for clients and not sent yet, over all connections. Over"
+                  + " it, unary fetches are refused, and fetch streams and tails wait; one answer,"
+                  + " message or unpacked batch may pass it.")
           .atLeast(1_024);
   public static final ConfigKey<Long> CONNECTION_FETCH_IN_FLIGHT_BYTES =
       ConfigKey.of(

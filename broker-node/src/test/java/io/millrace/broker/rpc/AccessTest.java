@@ -105,7 +105,9 @@ class AccessTest {
   @Test
   void aFetchStreamIsRefusedSubscriptionBySubscription() {
     FakeCall<FetchFrame> call = new FakeCall<>(10);
-    var inbound = new FetchStreamSession(partitions.fetchDeps(), call).inbound();
+    var inbound =
+        new FetchStreamSession(partitions.fetchDeps(), InFlightBytes.total(1 << 20), call)
+            .inbound();
     inbound.onNext(
         FetchStreamRequest.newBuilder()
             .setOpen(FetchStreamOpen.newBuilder().setCreditBytes(1_000))

@@ -16,6 +16,9 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
   /** How many messages the server asked for and did not get yet. */
   int asked;
 
+  /** What sending a message throws. */
+  @Nullable Error fault;
+
   private int window;
   private Runnable onReady = () -> {};
   private Runnable onCancel = () -> {};
@@ -64,6 +67,9 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
   public void onNext(A message) {
     if (ended()) {
       throw new IllegalStateException("a message after the end: " + message);
+    }
+    if (fault != null) {
+      throw fault;
     }
     unread.add(message);
   }

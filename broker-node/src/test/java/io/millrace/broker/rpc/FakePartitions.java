@@ -82,6 +82,7 @@ final class FakePartitions implements PartitionRegistry {
         Runnable::run,
         (delayMs, task) -> () -> {},
         new FetchLimits(MOST, 60_000, 1 << 20, 1 << 20, 1 << 20),
+        new StreamPlaces("max.fetch.streams", MOST_STREAMS),
         new OpenStreams());
   }
 

@@ -29,7 +29,8 @@ class StreamBackPressureTest {
   void aFetchStreamIsReadNoFurtherWhileItsClientDoesNotRead() {
     FakeCall<FetchFrame> call = new FakeCall<>(WINDOW);
     StreamObserver<FetchStreamRequest> inbound =
-        new FetchStreamSession(partitions.fetchDeps(), call).inbound();
+        new FetchStreamSession(partitions.fetchDeps(), InFlightBytes.total(1 << 20), call)
+            .inbound();
     inbound.onNext(
         FetchStreamRequest.newBuilder()
             .setOpen(FetchStreamOpen.newBuilder().setCreditBytes(1_000))
