@@ -34,7 +34,7 @@ final class SegmentReader {
       return LogRead.empty(request.startOffset());
     }
     ByteBuffer into = request.buffers().allocate(bytes);
-    load(into, bytes, walk.position());
+    load(into.clear().limit(bytes), first, walk.position());
     return checked(into, walk.position(), firstOffset, request);
   }
 
@@ -49,14 +49,23 @@ final class SegmentReader {
     throw view.corrupt(view.size(), offset, "the segment ends before this offset");
   }
 
-  private void load(ByteBuffer into, int bytes, int position) throws IOException {
-    into.clear().limit(bytes);
+  /**
+   * Reads what fits, or less if the file is shorter than it was: what is whole before its end is
+   * good yet.
+   *
+   * @param first the batch at that position
+   */
+  private void load(ByteBuffer into, RecordBatch first, int position) throws IOException {
+    int size = first.sizeInBytes();
+    long offset = first.baseOffset();
     int read = handle.data().read(into, position);
     view.requireUncut();
     into.position(0).limit(read);
-    if (read < bytes) {
+    if (read < size) {
       throw view.corrupt(
-          position + read, -1, "the segment ends here (expected: " + view.size() + " bytes)");
+          position,
+          offset,
+          "the segment ends after %d bytes more (expected: %d)".formatted(read, size));
     }
   }
 
@@ -129,7 +138,7 @@ final class SegmentReader {
       HeaderWalk walk, long targetMs, long upperBound, long from) throws IOException {
     RecordBatch header = walk.header();
     ByteBuffer bytes = ByteBuffer.allocate(header.sizeInBytes());
-    load(bytes, bytes.capacity(), walk.position());
+    load(bytes, header, walk.position());
     RecordBatch batch = RecordBatch.at(bytes, 0);
     if (!batch.crcValid()) {
       throw view.corrupt(walk.position(), header.baseOffset(), "CRC is wrong");

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.ErrorCode;
+import io.millrace.common.file.FileStore.OpenMode;
+import io.millrace.common.file.FileStore.StoredFile;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 /** What readers get of a log, on whatever thread. */
@@ -128,6 +131,33 @@ class LogReadTest {
       }
       test.flipBit(TestLog.files(0).log(), bit);
     }
+  }
+
+  @Test
+  void S25_servesTheWholeBatchesOfASegmentFileThatIsShortAndNamesTheFirstThatIsNot()
+      throws IOException {
+    test.append(2, 100);
+    test.clock.wallMs += 100;
+    test.append(1, 100);
+    for (int cut = 1; cut <= 170; cut++) {
+      try (StoredFile file = disk.open(TestLog.files(0).log(), OpenMode.READ_WRITE)) {
+        file.truncate(3 * 170 - cut);
+      }
+      LogSnapshot snapshot = test.log.snapshot();
+      assertThat(snapshot.read(0, 1_000, 3, true).nextOffset()).isEqualTo(2);
+      assertCorruptAt(2, () -> snapshot.read(2, 1_000, 3, true));
+      assertCorruptAt(2, () -> snapshot.offsetForTimestamp(test.clock.wallMs, 3));
+    }
+  }
+
+  private static void assertCorruptAt(long offset, ThrowingCallable read) {
+    assertThatThrownBy(read)
+        .isInstanceOfSatisfying(
+            CorruptBatchException.class,
+            corrupt -> {
+              assertThat(corrupt.offset()).isEqualTo(offset);
+              assertThat(corrupt.position()).isEqualTo(170 * offset);
+            });
   }
 
   @Test
