@@ -16,9 +16,9 @@ public abstract sealed class LogTask permits FlushTicket, LogStartMove, EpochSta
   private boolean done;
 
   /**
-   * Keeps the tasks of a log apart from cuts and from closing: whoever does one of these holds its
-   * monitor. The generation moves when the log is cut or closed; what was made before does nothing
-   * then.
+   * Keeps the tasks of a log apart from cuts and from closing: a task runs under its monitor. The
+   * generation moves, under the monitor, before the log is cut or closed; what was made before does
+   * nothing then.
    */
   static final class Guard {
     private final AtomicInteger generation = new AtomicInteger();

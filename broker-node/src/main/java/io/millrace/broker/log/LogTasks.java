@@ -120,11 +120,16 @@ final class LogTasks {
     state.logStartMoved(moved.logStartOffset(), moved.leaving().size());
   }
 
-  /** Before the log is cut: a move that has run counts, one that has not never will. */
-  void settleMove() {
+  /**
+   * Before the log is cut, and before anything looks where: a move that has run counts, and what
+   * has not run never will.
+   */
+  void endAll() {
     synchronized (guard) {
+      guard.advance();
       move.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
       move = Optional.empty();
     }
+    state.segments().flushesEnded();
   }
 }

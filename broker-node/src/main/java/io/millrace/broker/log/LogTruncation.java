@@ -7,8 +7,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cuts off the end of a log, or all of it. Confined to the partition's shard; waits for the disk,
- * and for a task of the log that runs.
+ * Cuts off the end of a log, or all of it. Confined to the partition's shard; waits for the disk.
+ * The log's tasks have been ended ({@link LogTasks#endAll}), so nobody else changes its files.
  */
 final class LogTruncation {
   private static final Logger LOG = LoggerFactory.getLogger(LogTruncation.class);
@@ -16,14 +16,12 @@ final class LogTruncation {
   private final LogState state;
   private final LogDisk disk;
   private final ProducerSnapshots snapshots;
-  private final LogTask.Guard guard;
   private final Clock clock;
 
-  LogTruncation(LogState state, LogDisk disk, LogTask.Guard guard, Clock clock) {
+  LogTruncation(LogState state, LogDisk disk, Clock clock) {
     this.state = state;
     this.disk = disk;
     this.snapshots = new ProducerSnapshots(disk);
-    this.guard = guard;
     this.clock = clock;
   }
 
@@ -40,17 +38,14 @@ final class LogTruncation {
       return;
     }
     LOG.info("[{}] truncating to {} (log end: {})", state.name(), offset, state.logEndOffset());
-    synchronized (guard) {
-      guard.advance();
-      List<SegmentView> kept = state.segments().dropAbove(offset);
-      SegmentView target = kept.remove(kept.size() - 1);
-      state.segments().endWith(kept, cut(target, end.position(), config));
-      state.endCut(
-          snapshots.restore(
-              state.segments().all(), state.producers().batchesPerProducer(), clock.wallMs()));
-      // Before anything is appended: a producer snapshot of what was cut must not come back.
-      disk.forceDirectory();
-    }
+    List<SegmentView> kept = state.segments().dropAbove(offset);
+    SegmentView target = kept.remove(kept.size() - 1);
+    state.segments().endWith(kept, cut(target, end.position(), config));
+    state.endCut(
+        snapshots.restore(
+            state.segments().all(), state.producers().batchesPerProducer(), clock.wallMs()));
+    // Before anything is appended: a producer snapshot of what was cut must not come back.
+    disk.forceDirectory();
     state.publish();
   }
 
@@ -83,14 +78,11 @@ final class LogTruncation {
   /** See {@link PartitionLog#truncateFullyAndStartAt}. */
   void beginAnew(long offset) {
     LOG.info("[{}] beginning anew at {} (log end: {})", state.name(), offset, state.logEndOffset());
-    synchronized (guard) {
-      guard.advance();
-      new PartitionCheckpoints(disk).writeLogStart(offset);
-      state.segments().beginAnew(offset);
-      snapshots.retain(Set.of());
-      state.begunAnew(offset);
-      disk.forceDirectory();
-    }
+    new PartitionCheckpoints(disk).writeLogStart(offset);
+    state.segments().beginAnew(offset);
+    snapshots.retain(Set.of());
+    state.begunAnew(offset);
+    disk.forceDirectory();
     state.publish();
   }
 }

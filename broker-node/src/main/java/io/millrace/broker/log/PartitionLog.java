@@ -32,7 +32,7 @@ public final class PartitionLog implements AutoCloseable {
     this.recovery = loaded.recovery();
     this.state = new LogState(opening, disk, loaded);
     this.tasks = new LogTasks(state, disk, guard);
-    this.truncation = new LogTruncation(state, disk, guard, clock);
+    this.truncation = new LogTruncation(state, disk, clock);
   }
 
   /**
@@ -225,7 +225,7 @@ public final class PartitionLog implements AutoCloseable {
   public void truncateTo(long offset) {
     disk.requireUsable();
     if (offset < logEndOffset()) {
-      tasks.settleMove();
+      tasks.endAll();
       truncation.truncateTo(offset, config);
     }
   }
@@ -237,7 +237,7 @@ public final class PartitionLog implements AutoCloseable {
    */
   public void truncateFullyAndStartAt(long offset) {
     disk.requireUsable();
-    tasks.settleMove();
+    tasks.endAll();
     truncation.beginAnew(offset);
   }
 

@@ -91,6 +91,11 @@ final class SegmentList {
     pendingSnapshots.removeAll(work.producers());
   }
 
+  /** A flush that was made may never run. */
+  void flushesEnded() {
+    namesChanged = true;
+  }
+
   /** So many of the oldest have left the log. */
   void dropOldest(int count) {
     sealed = List.copyOf(sealed.subList(count, sealed.size()));

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.log.SequenceCheck.Duplicate;
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultyFileStore;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 class PartitionLogTest {
@@ -88,6 +91,53 @@ class PartitionLogTest {
     assertThat(test.values(0)).hasSize(8).endsWith("new");
     test.restart();
     assertThat(test.values(0)).hasSize(8).endsWith("new");
+  }
+
+  @Test
+  void aLogIsWholeWhereverItsLogStartMovesWhileItIsCut() {
+    long operations = cutWhileItsLogStartMoves(Long.MAX_VALUE);
+    assertThat(operations).isGreaterThan(5);
+    for (long moment = -1; moment < operations; moment++) {
+      cutWhileItsLogStartMoves(moment);
+    }
+  }
+
+  /** The flush thread gets its turn before the cut or before that operation on the disk. */
+  private static long cutWhileItsLogStartMoves(long moment) {
+    FaultPlan plan = new FaultPlan();
+    TestLog test =
+        new TestLog(
+            new FaultyFileStore(TestLog.emptyDisk(), plan),
+            SMALL.toBuilder().retentionBytes(100).build());
+    test.append(20, 60);
+    test.flush();
+    LogStartMove move =
+        test.log.prepareRetention(new RetentionInput(test.clock.wallMs, 18, true)).orElseThrow();
+    if (moment < 0) {
+      move.run();
+    }
+    long before = plan.operations();
+    AtomicBoolean itsTurn = new AtomicBoolean(true);
+    plan.on()
+        .run(
+            () -> {
+              if (plan.operations() - before > moment && itsTurn.getAndSet(false)) {
+                move.run();
+              }
+            });
+
+    test.log.truncateTo(19);
+    long operations = plan.operations() - before;
+    test.log.logStartMoved(move).forEach(DetachedSegment::delete);
+
+    long start = test.log.logStartOffset();
+    assertThat(start).as("moved at %d", moment).isEqualTo(move.isDone() ? 18 : 0);
+    assertThat(test.values(start)).as("moved at %d", moment).hasSize((int) (19 - start));
+    test.log.abandon();
+    plan.clear();
+    test.log = test.open(19, false);
+    assertThat(test.values(test.log.logStartOffset())).hasSize((int) (19 - start));
+    return operations;
   }
 
   @Test
