@@ -163,9 +163,12 @@ public final class PartitionLog implements AutoCloseable {
     tasks.epochStarted(start);
   }
 
-  /** Whether a segment was rolled since the last flush, which keeps its indexes on the heap. */
-  public boolean hasRolledUnflushed() {
-    return state.segments().hasRolled();
+  /**
+   * Whether a segment was rolled that neither was flushed nor will be by the flush that is under
+   * way: it keeps its indexes on the heap.
+   */
+  public boolean hasRolledBeyond(Optional<FlushTicket> underWay) {
+    return state.segments().hasRolledBeyond(underWay.filter(LogTask::isCurrent));
   }
 
   /**

@@ -4,6 +4,7 @@ import io.millrace.broker.log.FlushTicket.PendingSnapshot;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -55,9 +56,10 @@ final class SegmentList {
     return count < sealed.size() ? sealed.get(count).baseOffset() : writer.baseOffset();
   }
 
-  /** Whether segments were rolled since the last flush. */
-  boolean hasRolled() {
-    return !rolled.isEmpty();
+  /** Whether segments were rolled that neither were flushed nor are by that flush. */
+  boolean hasRolledBeyond(Optional<FlushTicket> underWay) {
+    return !rolled.isEmpty()
+        && underWay.filter(flush -> flush.flushed().rolled().containsAll(rolled)).isEmpty();
   }
 
   /** Ends the last segment and begins another. */

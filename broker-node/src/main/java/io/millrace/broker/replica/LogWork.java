@@ -14,15 +14,16 @@ import java.util.function.Consumer;
 
 /**
  * What a partition has to do with its log's files that may wait for the disk, and what of it is
- * under way: at most one flush, and at most one of the others (an epoch that begins, a log start
- * that moves, retention). Confined to the partition's thread; nothing here waits.
+ * under way: at most one flush, and at most one change of where the log and its epochs begin (an
+ * epoch, a log start that moves, retention). Confined to the partition's thread; nothing here
+ * waits.
  */
 final class LogWork {
   private final PartitionLog log;
   private final Consumer<LogTask> runner;
   private boolean flushWanted;
-  private boolean flushUnderWay;
-  private boolean otherUnderWay;
+  private Optional<FlushTicket> flushUnderWay = Optional.empty();
+  private boolean changeUnderWay;
 
   /** An epoch that is to begin; has begun if the log has none that is older. */
   private int epochWanted = -1;
@@ -65,44 +66,44 @@ final class LogWork {
    */
   CompletableFuture<List<DetachedSegment>> retain(RetentionInput input) {
     CompletableFuture<List<DetachedSegment>> asked = new CompletableFuture<>();
-    Optional<LogStartMove> move = otherUnderWay ? Optional.empty() : log.prepareRetention(input);
+    Optional<LogStartMove> move = changeUnderWay ? Optional.empty() : log.prepareRetention(input);
     if (move.isEmpty()) {
       asked.complete(List.of());
       return asked;
     }
     retention = Optional.of(asked);
-    startOther(move.get());
+    startChange(move.get());
     return asked;
   }
 
   /** Starts what is wanted and does not wait for something under way. */
   void startWanted() {
-    if (!otherUnderWay && log.mustStartEpoch(epochWanted)) {
-      startOther(log.prepareEpoch(epochWanted));
-    } else if (!otherUnderWay && logStartWanted > log.logStartOffset()) {
-      startOther(log.prepareLogStart(logStartWanted));
+    if (!changeUnderWay && log.mustStartEpoch(epochWanted)) {
+      startChange(log.prepareEpoch(epochWanted));
+    } else if (!changeUnderWay && logStartWanted > log.logStartOffset()) {
+      startChange(log.prepareLogStart(logStartWanted));
     }
-    flushWanted |= log.hasRolledUnflushed();
-    if (flushWanted && !flushUnderWay) {
+    flushWanted |= log.hasRolledBeyond(flushUnderWay);
+    if (flushWanted && flushUnderWay.isEmpty()) {
       flushWanted = false;
       FlushTicket ticket = log.prepareFlush();
-      flushUnderWay = true;
+      flushUnderWay = Optional.of(ticket);
       runner.accept(ticket);
     }
   }
 
-  private void startOther(LogTask task) {
-    otherUnderWay = true;
+  private void startChange(LogTask task) {
+    changeUnderWay = true;
     runner.accept(task);
   }
 
   /** A task was run. The log knows of it afterwards, unless it is to be abandoned. */
   void done(LogTask task) {
     if (task instanceof FlushTicket ticket) {
-      flushUnderWay = false;
+      flushUnderWay = Optional.empty();
       log.flushed(ticket);
     } else {
-      otherUnderWay = false;
+      changeUnderWay = false;
       if (task instanceof EpochStart start) {
         log.epochStarted(start);
       } else if (task instanceof LogStartMove move) {
@@ -120,8 +121,8 @@ final class LogWork {
 
   /** The disk has failed: what is under way may never be handed back. */
   void diskFailed() {
-    flushUnderWay = false;
-    otherUnderWay = false;
+    flushUnderWay = Optional.empty();
+    changeUnderWay = false;
     endRetention(List.of());
     abandonIfIdle();
   }
@@ -146,7 +147,7 @@ final class LogWork {
   }
 
   private void abandonIfIdle() {
-    if (abandonment.isPresent() && !flushUnderWay && !otherUnderWay) {
+    if (abandonment.isPresent() && flushUnderWay.isEmpty() && !changeUnderWay) {
       CompletableFuture<Void> asked = abandonment.get();
       abandonment = Optional.empty();
       log.abandon();

@@ -524,6 +524,29 @@ class PartitionRuntimeTest {
   }
 
   @Test
+  void aRollCostsOneFlushAlsoIfBatchesComeMeanwhile() {
+    LogConfig config = LogConfig.DEFAULT.toBuilder().segmentBytes(1_000).build();
+    RuntimeHarness harness = new RuntimeHarness(config, TimestampType.CREATE_TIME);
+    harness.lead();
+    for (int i = 0; i < 2; i++) {
+      harness.produce(Batches.ofBytes(700), Acks.ALL);
+      harness.finish();
+    }
+    assertThat(harness.tasks).as("the first segment has been rolled").hasSize(1);
+    harness.produce(Batches.of("a"), Acks.ALL);
+    harness.finish();
+    harness.runTask();
+    assertThat(harness.tasks).as("nothing was rolled since").isEmpty();
+
+    for (int i = 0; i < 2; i++) {
+      harness.produce(Batches.ofBytes(700), Acks.ALL);
+      harness.finish();
+    }
+    harness.runTask();
+    assertThat(harness.tasks).as("another was rolled under way").hasSize(1);
+  }
+
+  @Test
   void anEpochBeginsWhenTheLogStartHasMoved() {
     RuntimeHarness harness = severalSegments();
     harness.runtime.deleteRecords(1, -1, new CompletableFuture<>());
