@@ -141,9 +141,9 @@ final class PartitionReconciler {
       return Optional.empty();
     }
     if (assigned || directoriesMissing || leastFilled.isEmpty()) {
-      String where = assigned ? "directory " + assignedDirectory : "a directory that is not there";
-      hosted.unavailable(id, offline(name, where));
-      LOG.error("[broker {}] [{}] offline: its log is in {}", brokerId, name, where);
+      String why = whyNotMade(assigned, assignedDirectory);
+      hosted.unavailable(id, offline(name, why));
+      LOG.error("[broker {}] [{}] offline: {}", brokerId, name, why);
       return Optional.empty();
     }
     LogDirectory directory = leastFilled.get();
@@ -163,8 +163,18 @@ final class PartitionReconciler {
     return create(topic, id, assignedDirectory);
   }
 
-  private static MillraceError offline(TopicPartition name, String where) {
-    return new MillraceError(ErrorCode.LOG_DIR_OFFLINE, "the log of " + name + " is in " + where);
+  private String whyNotMade(boolean assigned, UUID assignedDirectory) {
+    if (assigned) {
+      return "its log is in directory " + assignedDirectory + ", which is not online";
+    }
+    return directoriesMissing
+        ? "its log may be in a directory that was missing at the broker's start"
+        : "no log directory is online that its log could be made in";
+  }
+
+  private static MillraceError offline(TopicPartition name, String why) {
+    return new MillraceError(
+        ErrorCode.LOG_DIR_OFFLINE, "partition " + name + " is offline: " + why);
   }
 
   private static MillraceError notAReplica(TopicIdPartition id) {

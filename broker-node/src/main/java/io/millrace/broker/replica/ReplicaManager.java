@@ -28,6 +28,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -256,6 +257,21 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
         + hosted.unavailable();
   }
 
+  /** Why no log can be made here now: no directory is online. Empty if one is. */
+  public Optional<MillraceError> whyNothingCanBeMade() {
+    if (directories.stream().anyMatch(LogDirectory::online)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new MillraceError(
+            ErrorCode.LOG_DIR_OFFLINE,
+            "log directories online on broker "
+                + settings.brokerId()
+                + ": 0 of "
+                + directories.size()
+                + " (expected: at least 1; the broker's log says why)"));
+  }
+
   /** The directories, with their states. */
   public List<DataDir> dataDirs() {
     return directories.stream().map(LogDirectory::dir).toList();
@@ -278,7 +294,8 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
    * @param topicId the topic; may be so new that the metadata here do not know it yet
    * @param revision as this revision of the metadata says, or a later one
    * @param timeoutMs how long to wait at most
-   * @return fails with REQUEST_TIMED_OUT
+   * @return fails with LOG_DIR_OFFLINE as soon as a partition can't serve, as its log is in no
+   *     directory that is online; with REQUEST_TIMED_OUT
    */
   public CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs) {
     CompletableFuture<Void> serving = waiters.add(topicId, revision, timeoutMs);
@@ -287,7 +304,7 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
   }
 
   private void checkWaiters() {
-    waiters.check(applied.revision(), this::serves);
+    waiters.check(applied.revision(), this::serves, this::whyNeverServing);
   }
 
   private boolean serves(UUID topicId) {
@@ -310,6 +327,15 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
       }
     }
     return true;
+  }
+
+  /** Why a topic can't serve before a directory is back; empty while it may. */
+  private Optional<MillraceError> whyNeverServing(UUID topicId) {
+    int partitions = applied.topic(topicId).map(topic -> topic.partitions().size()).orElse(0);
+    return IntStream.range(0, partitions)
+        .mapToObj(number -> hosted.whyUnavailable(new TopicIdPartition(topicId, number)))
+        .flatMap(Optional::stream)
+        .findFirst();
   }
 
   private static boolean leads(PartitionView view, PartitionImage partition) {

@@ -1,12 +1,15 @@
 package io.millrace.broker.replica;
 
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /** Who waits until a topic is here what the metadata says. Thread-safe. */
@@ -32,11 +35,20 @@ final class ServingWaiters {
    *
    * @param revision the metadata's revision that has been applied
    * @param serves whether a topic serves as that revision says
+   * @param whyNever why a topic can't serve, as far as one can see; empty while it may
    */
-  void check(long revision, Predicate<UUID> serves) {
+  void check(
+      long revision, Predicate<UUID> serves, Function<UUID, Optional<MillraceError>> whyNever) {
     for (Waiter waiter : waiters) {
-      if (revision >= waiter.revision && serves.test(waiter.topicId)) {
+      if (revision < waiter.revision) {
+        continue;
+      }
+      if (serves.test(waiter.topicId)) {
         waiter.future.complete(null);
+      } else {
+        whyNever
+            .apply(waiter.topicId)
+            .ifPresent(why -> waiter.future.completeExceptionally(why.exception()));
       }
     }
   }

@@ -68,6 +68,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   @Override
   public void createTopic(CreateTopicRequest request, StreamObserver<CreateTopicResponse> call) {
     authorize(Operation.CREATE, request.getName());
+    requirePlace();
     RequestOptions options =
         TopicRequests.options(request.getRequestId(), request.getValidateOnly());
     Command command =
@@ -142,6 +143,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   public void createPartitions(
       CreatePartitionsRequest request, StreamObserver<CreatePartitionsResponse> call) {
     authorize(Operation.ALTER, request.getName());
+    requirePlace();
     RequestOptions options =
         TopicRequests.options(request.getRequestId(), request.getValidateOnly());
     Command command =
@@ -161,6 +163,16 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
       DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> call) {
     authorize(Operation.DELETE, request.getName());
     Replies.when(call, deletion.delete(require(request.getName()), request));
+  }
+
+  /** Refuses what would make partitions while they could not be made here. */
+  private void requirePlace() {
+    readiness
+        .refusal()
+        .ifPresent(
+            refusal -> {
+              throw refusal.exception();
+            });
   }
 
   private CompletableFuture<TopicResult> carryOut(Command command) {

@@ -1,9 +1,15 @@
 package io.millrace.broker.server;
 
 import io.millrace.broker.metadata.ProducerIds;
+import io.millrace.broker.metadata.TopicReadiness;
+import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.rpc.Authorizer;
 import io.millrace.broker.rpc.BrokerServices;
+import io.millrace.common.MillraceError;
 import io.millrace.common.config.EffectiveConfig;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /** Puts the services for clients together. */
@@ -30,7 +36,7 @@ final class NodeServices {
             config,
             state.quorum(),
             state.replicas(),
-            state.replicas()::whenServing,
+            readiness(state.replicas()),
             producerIds,
             threads.fetch(),
             threads.timers(),
@@ -41,5 +47,19 @@ final class NodeServices {
             ready),
         Wiring.limits(config),
         Wiring.fetchLimits(config));
+  }
+
+  private static TopicReadiness readiness(ReplicaManager replicas) {
+    return new TopicReadiness() {
+      @Override
+      public Optional<MillraceError> refusal() {
+        return replicas.whyNothingCanBeMade();
+      }
+
+      @Override
+      public CompletableFuture<Void> whenServing(UUID topicId, long revision, long timeoutMs) {
+        return replicas.whenServing(topicId, revision, timeoutMs);
+      }
+    };
   }
 }

@@ -194,6 +194,29 @@ class ReplicaManagerTest {
   }
 
   @Test
+  void S34_whoWaitsForAPartitionThatNoDirectoryTakesIsToldAtOnce() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    FileStore disk = new FaultyFileStore(disk(), plan);
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      assertThat(broker.manager.whyNothingCanBeMade()).isEmpty();
+      plan.on(Operation.CREATE_DIRECTORIES).path("**").failFromThenOn("Input/output error");
+      UUID topic = broker.createTopic("orders", 1, Map.of());
+
+      CompletableFuture<Void> serving =
+          broker.manager.whenServing(topic, broker.image().revision(), 3_600_000);
+
+      await().until(serving::isDone);
+      assertThatThrownBy(serving::get)
+          .cause()
+          .isInstanceOfSatisfying(
+              MillraceException.class,
+              refused -> assertThat(refused.code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE))
+          .hasMessageContaining("orders-0 is offline: no log directory is online");
+      assertThat(broker.manager.whyNothingCanBeMade().orElseThrow().message()).contains("0 of 1");
+    }
+  }
+
+  @Test
   void S34_aFullDiskRefusesWithoutLosingWhatWasAcknowledged() throws Exception {
     MemoryFileStore disk = disk();
     try (TestBroker broker = start(Map.of("/a", disk))) {

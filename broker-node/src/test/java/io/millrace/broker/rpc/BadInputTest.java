@@ -14,6 +14,7 @@ import io.millrace.broker.server.StartException;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.FaultPlan.Operation;
+import io.millrace.proto.v1.GetTopicRequest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -109,6 +110,9 @@ class BadInputTest {
         .isEqualTo("LOG_DIR_OFFLINE");
     assertThat(Api.code(api.produce(topic, Api.batch("lost")).getError()))
         .isEqualTo("LOG_DIR_OFFLINE");
+    Api.refused(
+        ErrorCode.LOG_DIR_OFFLINE, Status.Code.FAILED_PRECONDITION, () -> api.topic("homeless"));
+    Api.refused(ErrorCode.UNKNOWN_TOPIC, Status.Code.NOT_FOUND, () -> topicNamed("homeless"));
     await().until(() -> page("/healthz").statusCode() == 503);
     assertThat(page("/healthz").body()).contains("[-] data directories").contains("is offline");
     assertThat(page("/metrics").body()).contains("millrace_log_dirs_offline 1.0");
@@ -149,6 +153,10 @@ class BadInputTest {
   private void start(Path directory) {
     node = TestNode.start(directory);
     api = new Api(node.channel());
+  }
+
+  private void topicNamed(String name) {
+    api.topics.getTopic(GetTopicRequest.newBuilder().setName(name).build());
   }
 
   private void sendRaw(byte[] bytes) throws IOException {
