@@ -60,6 +60,16 @@ public final class ProducerIds {
     return id;
   }
 
+  /** Whether an id can have been given out, by this broker or another, as far as one knows here. */
+  public boolean allocated(long id) {
+    synchronized (this) {
+      if (id < end) {
+        return true;
+      }
+    }
+    return id < quorum.image().nextProducerId();
+  }
+
   private void ask() {
     CompletableFuture<Void> unused =
         quorum

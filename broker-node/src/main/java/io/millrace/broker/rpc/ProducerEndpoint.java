@@ -54,21 +54,31 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
   public void initProducer(InitProducerRequest request, StreamObserver<InitProducerResponse> call) {
     deps.authorizer().check(RequestContext.current(), Operation.WRITE, "");
     BatchIntake.requireNoTransaction(request.getTransactionalId());
-    if (request.getProducerId() < 0 || request.getProducerEpoch() < 0) {
-      throw new MillraceError(
-              ErrorCode.INVALID_REQUEST,
-              "producer_id, producer_epoch: "
-                  + request.getProducerId()
-                  + ", "
-                  + request.getProducerEpoch()
-                  + " (expected: >= 0)")
-          .exception();
-    }
+    checkIdentity(
+        Requests.notNegative("producer_id", request.getProducerId()),
+        Requests.notNegative("producer_epoch", request.getProducerEpoch()));
     if (request.getProducerId() > 0 && request.getProducerEpoch() < MAX_EPOCH) {
       Replies.now(call, identity(request.getProducerId(), request.getProducerEpoch() + 1));
       return;
     }
     Replies.when(call, producerIds.next().thenApply(id -> identity(id, 0)));
+  }
+
+  private void checkIdentity(long id, int epoch) {
+    if (id > 0 && !producerIds.allocated(id)) {
+      throw new MillraceError(
+              ErrorCode.INVALID_REQUEST,
+              "producer_id: "
+                  + id
+                  + " (expected: one that this cluster gave out, or 0 for a new one)")
+          .exception();
+    }
+    if (epoch > MAX_EPOCH) {
+      throw new MillraceError(
+              ErrorCode.INVALID_REQUEST,
+              "producer_epoch: " + epoch + " (expected: [0, " + MAX_EPOCH + "])")
+          .exception();
+    }
   }
 
   @Override

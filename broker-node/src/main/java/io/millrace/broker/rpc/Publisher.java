@@ -10,6 +10,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.record.BatchValidation;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.KeyPartitioner;
@@ -34,8 +35,8 @@ import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes batches of structured records, one for each partition, and appends them as if a client had
- * sent them. Thread-safe.
+ * Makes batches of structured records, for each partition as few as max.message.bytes allows, and
+ * appends them as if a client had sent them. Thread-safe.
  */
 final class Publisher {
   private static final int MAX_RECORDS = 10_000;
@@ -93,9 +94,10 @@ final class Publisher {
     private final TopicImage topic;
     private final Acks acks;
     private final long deadlineMs;
+    private final long nowMs = clock.wallMs();
     private final PublishRequest request;
     private final AtomicReferenceArray<PublishResult> results;
-    private final AtomicInteger openBatches = new AtomicInteger();
+    private final AtomicInteger openRecords;
     private final CompletableFuture<PublishResponse> answer = new CompletableFuture<>();
 
     Publication(TopicImage topic, Acks acks, long deadlineMs, PublishRequest request) {
@@ -104,6 +106,7 @@ final class Publisher {
       this.deadlineMs = deadlineMs;
       this.request = request;
       this.results = new AtomicReferenceArray<>(request.getRecordsCount());
+      this.openRecords = new AtomicInteger(request.getRecordsCount());
     }
 
     CompletableFuture<PublishResponse> start() {
@@ -112,51 +115,80 @@ final class Publisher {
         int partition = partitionOf(request.getRecords(i), topic);
         byPartition.computeIfAbsent(partition, p -> new ArrayList<>()).add(i);
       }
-      openBatches.set(byPartition.size());
       byPartition.forEach(this::append);
       return answer;
     }
 
     private void append(int partition, List<Integer> indexes) {
       TopicIdPartition id = new TopicIdPartition(topic.id(), partition);
+      List<Integer> left = withoutBadTimestamps(partition, indexes);
       try {
         PartitionHost host = deps.partitions().require(id);
-        ByteBuffer batch = batchOf(indexes);
-        if (deps.intake().validate(host, batch) instanceof BatchValidation.Invalid invalid) {
-          refused(partition, indexes, invalid);
-          return;
+        int maxBytes = host.config().topic().get(TopicConfigs.MAX_MESSAGE_BYTES);
+        while (!left.isEmpty()) {
+          RecordBatchBuilder batch = batchOf(left, maxBytes);
+          append(host, left.subList(0, batch.recordCount()), batch.build());
+          left = left.subList(batch.recordCount(), left.size());
         }
-        ProduceCommand command =
-            new ProduceCommand(
-                batch,
-                acks,
-                PartitionEvent.ANY_EPOCH,
-                PartitionEvent.NO_PIPELINE,
-                deadlineMs,
-                0,
-                (done, outcome) -> answered(partition, indexes, outcome));
-        int bytes = batch.remaining();
-        if (!host.produce(command)) {
-          throw ProduceCall.tooMuchWaits(id).exception();
-        }
-        deps.metrics().produced(bytes);
       } catch (MillraceException refusal) {
-        failed(partition, indexes, refusal.error());
+        // What comes after a batch that was not taken is not taken either: the order stays.
+        failed(partition, left, refusal.error());
       }
     }
 
-    private ByteBuffer batchOf(List<Integer> indexes) {
+    private void append(PartitionHost host, List<Integer> indexes, ByteBuffer batch) {
+      int partition = host.id().partition();
+      if (deps.intake().validate(host, batch) instanceof BatchValidation.Invalid invalid) {
+        refused(partition, indexes, invalid);
+        return;
+      }
+      ProduceCommand command =
+          new ProduceCommand(
+              batch,
+              acks,
+              PartitionEvent.ANY_EPOCH,
+              PartitionEvent.NO_PIPELINE,
+              deadlineMs,
+              0,
+              (done, outcome) -> answered(partition, indexes, outcome));
+      int bytes = batch.remaining();
+      if (!host.produce(command)) {
+        throw ProduceCall.tooMuchWaits(host.id()).exception();
+      }
+      deps.metrics().produced(bytes);
+    }
+
+    /** A batch of the first records: as many as surely fit, at least one. */
+    private RecordBatchBuilder batchOf(List<Integer> indexes, int maxBytes) {
       RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE);
-      long now = clock.wallMs();
       for (int index : indexes) {
         PublishRecord record = request.getRecords(index);
+        @Nullable ByteBuffer key = record.hasKey() ? record.getKey().asReadOnlyByteBuffer() : null;
+        @Nullable ByteBuffer value =
+            record.hasValue() ? record.getValue().asReadOnlyByteBuffer() : null;
+        List<RecordHeader> headers =
+            record.getHeadersList().stream().map(Publisher::header).toList();
+        long bytes = RecordBatchBuilder.recordBytesMax(key, value, headers);
+        if (builder.recordCount() > 0 && builder.estimatedBytes() + bytes > maxBytes) {
+          return builder;
+        }
         builder.append(
-            record.hasTimestampMs() ? Math.max(-1, record.getTimestampMs()) : now,
-            record.hasKey() ? record.getKey().asReadOnlyByteBuffer() : null,
-            record.hasValue() ? record.getValue().asReadOnlyByteBuffer() : null,
-            record.getHeadersList().stream().map(Publisher::header).toList());
+            record.hasTimestampMs() ? record.getTimestampMs() : nowMs, key, value, headers);
       }
-      return builder.build();
+      return builder;
+    }
+
+    private List<Integer> withoutBadTimestamps(int partition, List<Integer> indexes) {
+      List<Integer> good = new ArrayList<>(indexes.size());
+      for (int index : indexes) {
+        long timestampMs = request.getRecords(index).getTimestampMs();
+        if (timestampMs < 0) {
+          failed(partition, List.of(index), negativeTimestamp(index, timestampMs));
+        } else {
+          good.add(index);
+        }
+      }
+      return good;
     }
 
     private void answered(int partition, List<Integer> indexes, ProduceOutcome outcome) {
@@ -171,13 +203,16 @@ final class Publisher {
         results.set(
             index, PublishResult.newBuilder().setPartition(partition).setOffset(offset).build());
       }
-      batchDone();
+      done(indexes.size());
     }
 
     private void failed(int partition, List<Integer> indexes, MillraceError error) {
+      if (indexes.isEmpty()) {
+        return;
+      }
       deps.metrics().batchFailed(error.code());
       indexes.forEach(index -> results.set(index, failure(partition, error)));
-      batchDone();
+      done(indexes.size());
     }
 
     private void refused(int partition, List<Integer> indexes, BatchValidation.Invalid invalid) {
@@ -186,11 +221,11 @@ final class Publisher {
       for (RecordErrorDetail detail : invalid.recordErrors()) {
         results.set(indexes.get(detail.recordIndex()), failure(partition, detail.error()));
       }
-      batchDone();
+      done(indexes.size());
     }
 
-    private void batchDone() {
-      if (openBatches.decrementAndGet() == 0) {
+    private void done(int records) {
+      if (openRecords.addAndGet(-records) == 0) {
         PublishResponse.Builder response = PublishResponse.newBuilder();
         for (int i = 0; i < results.length(); i++) {
           response.addResults(results.get(i));
@@ -206,6 +241,12 @@ final class Publisher {
         .setOffset(-1)
         .setError(RpcErrors.toProto(error))
         .build();
+  }
+
+  private static MillraceError negativeTimestamp(int index, long timestampMs) {
+    return new MillraceError(
+        ErrorCode.INVALID_TIMESTAMP,
+        "records[" + index + "].timestamp_ms: " + timestampMs + " (expected: >= 0, or absent)");
   }
 
   private static RecordHeader header(Header header) {

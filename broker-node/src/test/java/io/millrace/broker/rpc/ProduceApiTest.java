@@ -1,6 +1,7 @@
 package io.millrace.broker.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
@@ -9,6 +10,8 @@ import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.KeyPartitioner;
+import io.millrace.common.record.RecordBatch;
+import io.millrace.common.record.RecordBatches;
 import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.InitProducerRequest;
 import io.millrace.proto.v1.InitProducerResponse;
@@ -22,14 +25,19 @@ import io.millrace.proto.v1.PublishResult;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Rows S06, S07, S08, S23, S24, S27 and S28 as a client of the unary API meets them. */
 class ProduceApiTest {
@@ -273,6 +281,65 @@ class ProduceApiTest {
                 .build());
     assertThat(Api.code(late.getResults(0).getError())).isEqualTo("INVALID_TIMESTAMP");
     assertThat(late.getResults(0).getOffset()).isEqualTo(-1);
+  }
+
+  @Test
+  void publishPacksWhatIsTooMuchForOneBatchIntoSeveral() {
+    ByteString topic = api.topic("packed", 1, Map.of("max.message.bytes", "1000"));
+    PublishRequest.Builder request = PublishRequest.newBuilder().setTopic("packed");
+    for (int i = 0; i < 20; i++) {
+      int bytes = i == 7 ? 1_000 : i == 13 ? 920 : 300;
+      request.addRecords(PublishRecord.newBuilder().setValue(value(i, bytes)));
+    }
+    List<PublishResult> results = api.producer.publish(request.build()).getResultsList();
+    List<Long> offsets = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      PublishResult result = results.get(i);
+      assertThat(Api.code(result.getError()))
+          .as("record %d", i)
+          .isEqualTo(i == 7 ? "BATCH_TOO_LARGE" : "UNSPECIFIED");
+      offsets.add(result.getOffset());
+    }
+    assertThat(offsets.remove(7)).isEqualTo(-1);
+    assertThat(offsets).containsExactlyElementsOf(LongStream.range(0, 19).boxed().toList());
+    assertThat(batchesIn(topic)).as("batches").hasSize(11);
+  }
+
+  private static ByteString value(int number, int bytes) {
+    byte[] value = new byte[bytes];
+    value[0] = (byte) number;
+    return ByteString.copyFrom(value);
+  }
+
+  private static Iterable<RecordBatch> batchesIn(ByteString topic) {
+    ByteString records = api.fetch(topic, 0, 0).getRecords();
+    return RecordBatches.split(records.asReadOnlyByteBuffer());
+  }
+
+  @Test
+  void publishRefusesNegativeTimestampsAndTakesTheRecordsBeside() {
+    api.topic("published-early");
+    PublishRequest.Builder request = PublishRequest.newBuilder().setTopic("published-early");
+    for (long timestampMs : new long[] {now(), -7, 0, -1}) {
+      request.addRecords(PublishRecord.newBuilder().setTimestampMs(timestampMs));
+    }
+    List<PublishResult> results = api.producer.publish(request.build()).getResultsList();
+    assertThat(results)
+        .extracting(result -> Api.code(result.getError()))
+        .containsExactly("UNSPECIFIED", "INVALID_TIMESTAMP", "UNSPECIFIED", "INVALID_TIMESTAMP");
+    assertThat(results).extracting(PublishResult::getOffset).containsExactly(0L, -1L, 1L, -1L);
+    assertThat(results.get(1).getError().getMessage())
+        .isEqualTo("records[1].timestamp_ms: -7 (expected: >= 0, or absent)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {999_999_999, Long.MAX_VALUE, -1})
+  void aProducerIdThatWasNeverGivenOutIsRefused(long id) {
+    assertThatThrownBy(() -> initProducer(id, 0)).hasMessageContaining("producer_id: " + id);
+    Api.refused(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, () -> initProducer(id, 0));
+    long given = initProducer(0, 0).getProducerId();
+    Api.refused(
+        ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, () -> initProducer(given, 32_768));
   }
 
   private static void publish(PublishRequest.Builder request) {

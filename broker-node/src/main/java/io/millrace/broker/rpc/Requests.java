@@ -1,0 +1,28 @@
+package io.millrace.broker.rpc;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
+
+/** What every service checks in requests. */
+final class Requests {
+  private Requests() {}
+
+  /**
+   * The value of a field that has no negative values.
+   *
+   * @throws MillraceException with INVALID_REQUEST if it is negative
+   */
+  static int notNegative(String field, int value) {
+    notNegative(field, (long) value);
+    return value;
+  }
+
+  /** The same of a 64-bit field. */
+  static long notNegative(String field, long value) {
+    if (value < 0) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REQUEST, field + ": " + value + " (expected: >= 0)");
+    }
+    return value;
+  }
+}
