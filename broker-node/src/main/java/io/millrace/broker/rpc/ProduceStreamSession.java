@@ -66,6 +66,9 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   /** Guarded by this: no frame is read any more; the stream ends when all are answered. */
   private boolean serverEnds;
 
+  /** Guarded by this: why no frame is read any more; null while the client broke no rule. */
+  private @Nullable MillraceException broken;
+
   private final Runnable endOfServer = this::serverEnds;
   private final Runnable requestNext = this::requestNext;
 
@@ -93,6 +96,9 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     try {
       handle(message);
     } catch (RuntimeException thrown) {
+      if (thrown instanceof MillraceException refusal && endsWhenAnswered(refusal)) {
+        return;
+      }
       // Before the barrier ends the call: no result may be sent on a call that has ended.
       cancelled();
       throw thrown;
@@ -168,6 +174,8 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     } catch (RuntimeException thrown) {
       // The partition may have the batch already: its memory is left to the garbage collector.
       bytes.leave();
+      // Nobody will answer it: the stream can't wait for its result.
+      cancelled();
       throw thrown;
     }
   }
@@ -264,6 +272,21 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     }
   }
 
+  /**
+   * Refuses a message, and the stream with it, after the results of the frames before.
+   *
+   * @return false if the stream has ended already
+   */
+  private synchronized boolean endsWhenAnswered(MillraceException refusal) {
+    if (ended) {
+      return false;
+    }
+    broken = refusal;
+    serverEnds = true;
+    endIfDone();
+    return true;
+  }
+
   private void endIfDone() {
     if (ended || !order.idle() || !(halfClosed || serverEnds)) {
       return;
@@ -271,11 +294,12 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     while (!unsent.isEmpty()) {
       sendResults();
     }
-    if (halfClosed) {
-      end();
+    end();
+    if (broken != null) {
+      client.onError(RpcErrors.toStatus(broken.error()));
+    } else if (halfClosed) {
       client.onCompleted();
     } else {
-      end();
       client.onError(RpcErrors.toStatus(OpenStreams.shuttingDown()));
     }
   }

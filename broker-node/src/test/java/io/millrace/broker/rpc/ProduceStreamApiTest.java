@@ -205,6 +205,22 @@ class ProduceStreamApiTest {
   }
 
   @Test
+  void aRepeatedFrameIdEndsTheStreamAfterTheResultsOfTheFramesBefore() throws Exception {
+    ByteString topic = api.topic("repeated", 1, Map.of("flush.mode", "commit"));
+    open(Acks.ACKS_ALL);
+    disk.hold();
+    send(topic, 0, Api.batch("a"));
+    send(topic, 0, Api.batch("b"));
+    stream.onNext(frame(2, topic, 0, Api.batch("c")));
+    disk.release();
+    assertThat(take(2).values()).allSatisfy(r -> assertThat(r.getResult().hasError()).isFalse());
+    answers.awaitEnd();
+    Api.refusal(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, answers.error);
+    assertThat(api.fetch(topic, 0, 0).getHighWatermark()).isEqualTo(2);
+    await().until(() -> metric("millrace_produce_in_flight_bytes") == 0);
+  }
+
+  @Test
   void aServerThatShutsDownAnswersWhatItReadAndThenEndsTheStream() throws Exception {
     ByteString topic = api.topic("ending");
     open(Acks.ACKS_ALL);
