@@ -63,8 +63,9 @@ final class FetchCall {
     this.memory = memory;
     this.client = client;
     FetchLimits limits = deps.limits();
-    this.maxBytes = FetchLimits.within(request.getMaxBytes(), limits.maxBytes());
-    this.minBytes = Math.min(Math.max(1, request.getMinBytes()), maxBytes);
+    this.maxBytes = FetchLimits.within("max_bytes", request.getMaxBytes(), limits.maxBytes());
+    this.minBytes =
+        Math.min(Math.max(1, Requests.notNegative("min_bytes", request.getMinBytes())), maxBytes);
     if (request.getMaxWaitMs() < 0) {
       throw invalid("max_wait_ms: " + request.getMaxWaitMs() + " (expected: >= 0)");
     }
@@ -88,7 +89,7 @@ final class FetchCall {
               id,
               access.refusal(Operation.READ, id),
               ReadPosition.of(asked, committedOnly),
-              FetchLimits.within(asked.getMaxBytes(), maxBytes)));
+              FetchLimits.within("max_bytes", asked.getMaxBytes(), maxBytes)));
     }
     this.attempt = new SerialTask(deps.threads(), this::attempt);
     this.endOfServer = this::timeIsUp;

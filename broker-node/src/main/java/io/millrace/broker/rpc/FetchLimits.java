@@ -15,8 +15,12 @@ public record FetchLimits(
     int maxBytes,
     int streamMessageBytes,
     long maxDecompressedBytes) {
-  /** What a client asks for, within the bound; 0 is the bound. */
-  static int within(int asked, int bound) {
-    return asked <= 0 ? bound : Math.min(asked, bound);
+  /**
+   * What a client asks for, within the bound; 0 is the bound.
+   *
+   * @param field which field asks
+   */
+  static int within(String field, int asked, int bound) {
+    return Requests.notNegative(field, asked) == 0 ? bound : Math.min(asked, bound);
   }
 }

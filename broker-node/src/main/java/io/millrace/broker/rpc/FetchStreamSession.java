@@ -186,7 +186,8 @@ final class FetchStreamSession {
       throw invalid("credit_bytes: " + credits + " (expected: >= 0)");
     }
     maxMessageBytes =
-        FetchLimits.within(message.getMaxMessageBytes(), deps.limits().streamMessageBytes());
+        FetchLimits.within(
+            "max_message_bytes", message.getMaxMessageBytes(), deps.limits().streamMessageBytes());
     committedOnly = FetchCall.committedOnly(message.getIsolationLevel());
   }
 
@@ -219,7 +220,7 @@ final class FetchStreamSession {
       client.onNext(FetchFrame.of(id, FetchPart.notHere(partition, why)));
       return;
     }
-    int maxBytes = FetchLimits.within(asked.getMaxBytes(), maxMessageBytes);
+    int maxBytes = FetchLimits.within("max_bytes", asked.getMaxBytes(), maxMessageBytes);
     FetchSubscription subscription =
         new FetchSubscription(id, host.get(), position, maxBytes, this::isReady);
     byId.put(id, subscription);

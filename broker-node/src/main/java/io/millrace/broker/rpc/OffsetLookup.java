@@ -39,6 +39,7 @@ final class OffsetLookup {
               refusal -> {
                 throw refusal.exception();
               });
+      checkPlace(asked);
       PartitionHost host = partitions.require(id);
       TimestampedOffset found =
           reader.guarded(
@@ -81,6 +82,22 @@ final class OffsetLookup {
               ErrorCode.INVALID_REQUEST,
               "position: " + asked.getPositionValue() + " (expected: " + known() + ")");
     };
+  }
+
+  /** Either a position or a time; 0 is no time. */
+  private static void checkPlace(ListOffsetsPartition asked) {
+    boolean byTime = asked.getPosition() == OffsetPosition.OFFSET_POSITION_UNSPECIFIED;
+    long timestampMs = Requests.notNegative("timestamp_ms", asked.getTimestampMs());
+    if (byTime && timestampMs == 0) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REQUEST,
+          "position, timestamp_ms: none (expected: " + known() + ", or a timestamp_ms >= 1)");
+    }
+    if (!byTime && timestampMs > 0) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REQUEST,
+          "timestamp_ms: " + timestampMs + " (expected: 0, as position says where)");
+    }
   }
 
   private static long latest(PartitionView view, long bound) {

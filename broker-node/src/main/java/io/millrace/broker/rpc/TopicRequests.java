@@ -24,6 +24,10 @@ import java.util.Optional;
 final class TopicRequests {
   private static final int DEFAULT_PAGE_SIZE = 100;
   private static final int MAX_PAGE_SIZE = 1_000;
+
+  /** What every page token begins with: tells a token from any other text. */
+  private static final String TOKEN_PREFIX = "after:";
+
   private static final String MASK_PREFIX = "configs.";
 
   private TopicRequests() {}
@@ -97,25 +101,33 @@ final class TopicRequests {
   }
 
   private static int pageSize(int asked) {
-    if (asked < 0 || asked > MAX_PAGE_SIZE) {
-      throw new MillraceException(
-          ErrorCode.INVALID_REQUEST,
-          "page_size: " + asked + " (expected: [0, " + MAX_PAGE_SIZE + "])");
-    }
-    return asked == 0 ? DEFAULT_PAGE_SIZE : asked;
+    Requests.notNegative("page_size", asked);
+    return asked == 0 ? DEFAULT_PAGE_SIZE : Math.min(asked, MAX_PAGE_SIZE);
   }
 
   private static String token(String name) {
-    return Base64.getUrlEncoder().encodeToString(name.getBytes(StandardCharsets.UTF_8));
+    return Base64.getUrlEncoder()
+        .encodeToString((TOKEN_PREFIX + name).getBytes(StandardCharsets.UTF_8));
   }
 
   private static String lastName(String token) {
-    try {
-      return ByteString.copyFrom(Base64.getUrlDecoder().decode(token)).toStringUtf8();
-    } catch (IllegalArgumentException malformed) {
-      throw new MillraceException(
-          ErrorCode.INVALID_REQUEST,
-          "page_token: " + token + " (expected: the next_page_token of an earlier answer)");
+    if (token.isEmpty()) {
+      return "";
     }
+    try {
+      String text = ByteString.copyFrom(Base64.getUrlDecoder().decode(token)).toStringUtf8();
+      if (text.startsWith(TOKEN_PREFIX)) {
+        return text.substring(TOKEN_PREFIX.length());
+      }
+    } catch (IllegalArgumentException malformed) {
+      throw noToken(token);
+    }
+    throw noToken(token);
+  }
+
+  private static MillraceException noToken(String token) {
+    return new MillraceException(
+        ErrorCode.INVALID_REQUEST,
+        "page_token: " + token + " (expected: the next_page_token of an earlier answer)");
   }
 }

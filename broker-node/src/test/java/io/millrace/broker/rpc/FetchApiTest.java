@@ -1,6 +1,7 @@
 package io.millrace.broker.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
@@ -202,6 +203,39 @@ class FetchApiTest {
     assertThat(found.getTimestampMs()).isEqualTo(3_000);
     assertThat(find(topic, OffsetPosition.OFFSET_POSITION_UNSPECIFIED, 9_000).getOffset())
         .isEqualTo(-1);
+  }
+
+  @Test
+  void aPlaceThatIsNoneOrTwoOrNegativeIsRefused() {
+    ByteString topic = api.topic("placeless");
+    api.produce(topic, Api.batch("a"));
+    for (ListOffsetsResult refused :
+        List.of(
+            find(topic, OffsetPosition.OFFSET_POSITION_UNSPECIFIED, 0),
+            find(topic, OffsetPosition.OFFSET_POSITION_EARLIEST, 1_500),
+            find(topic, OffsetPosition.OFFSET_POSITION_UNSPECIFIED, -1),
+            find(topic, OffsetPosition.OFFSET_POSITION_LATEST, -1))) {
+      assertThat(Api.code(refused.getError())).isEqualTo("INVALID_REQUEST");
+      assertThat(refused.getError().getMessage()).contains("timestamp_ms").contains("expected");
+      assertThat(refused.getOffset()).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void negativeBoundsOfAFetchAreRefusedByName() {
+    FetchPartition at = Api.at(api.topic("bounded"), 0, 0);
+    refusedFetch("max_bytes", FetchRequest.newBuilder().addPartitions(at).setMaxBytes(-1));
+    refusedFetch("min_bytes", FetchRequest.newBuilder().addPartitions(at).setMinBytes(-1));
+    refusedFetch("max_wait_ms", FetchRequest.newBuilder().addPartitions(at).setMaxWaitMs(-1));
+    refusedFetch(
+        "max_bytes", FetchRequest.newBuilder().addPartitions(at.toBuilder().setMaxBytes(-1)));
+  }
+
+  private static void refusedFetch(String field, FetchRequest.Builder request) {
+    assertThatThrownBy(() -> api.fetcher.fetch(request.build()))
+        .hasMessageContaining(field + ": -1 (expected: >= 0)")
+        .satisfies(
+            thrown -> Api.refusal(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, thrown));
   }
 
   @Test

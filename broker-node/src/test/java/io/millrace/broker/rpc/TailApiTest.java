@@ -1,6 +1,7 @@
 package io.millrace.broker.rpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
@@ -53,6 +54,22 @@ class TailApiTest {
     assertThat(tail(TailStart.newBuilder().setTimestampMs(1_002), 2, "codecs"))
         .containsExactly("2=r2", "3=r3");
     assertThat(tail(TailStart.newBuilder().setLatest(true), 0, "codecs")).isEmpty();
+  }
+
+  @Test
+  void aStartThatChoosesNothingOrIsNegativeIsRefusedByName() {
+    api.topic("startless");
+    refusedStart("start.earliest: false", TailStart.newBuilder().setEarliest(false));
+    refusedStart("start.latest: false", TailStart.newBuilder().setLatest(false));
+    refusedStart("start.offset: -1", TailStart.newBuilder().setOffset(-1));
+    refusedStart("start.timestamp_ms: -1", TailStart.newBuilder().setTimestampMs(-1));
+  }
+
+  private static void refusedStart(String what, TailStart.Builder start) {
+    assertThatThrownBy(() -> tail(start, 0, "startless"))
+        .hasMessageContaining(what)
+        .satisfies(
+            thrown -> Api.refusal(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, thrown));
   }
 
   @Test

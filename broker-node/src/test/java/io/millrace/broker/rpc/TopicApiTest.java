@@ -164,11 +164,23 @@ class TopicApiTest {
     Api.refused(
         ErrorCode.INVALID_REQUEST,
         Status.Code.INVALID_ARGUMENT,
-        () -> api.topics.listTopics(request.setPageSize(1_001).build()));
+        () -> api.topics.listTopics(request.setPageSize(-1).build()));
+  }
+
+  @Test
+  void aPageLargerThanTheLargestIsCutToIt() {
+    api.topic("one-page");
+    ListTopicsRequest request = ListTopicsRequest.newBuilder().setPageSize(1_001).build();
+    assertThat(api.topics.listTopics(request).getTopicsList()).isNotEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"?", "garbage", "zzzzzzzz", "b3JkZXJz", "====", "\u00e4"})
+  void aPageTokenThatNoAnswerHadIsRefused(String token) {
     Api.refused(
         ErrorCode.INVALID_REQUEST,
         Status.Code.INVALID_ARGUMENT,
-        () -> api.topics.listTopics(request.setPageSize(1).setPageToken("?").build()));
+        () -> api.topics.listTopics(ListTopicsRequest.newBuilder().setPageToken(token).build()));
   }
 
   @Test

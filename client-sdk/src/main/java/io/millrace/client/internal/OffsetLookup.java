@@ -124,7 +124,12 @@ final class OffsetLookup {
       if (place instanceof OffsetSpec.Earliest) {
         question.setPosition(OffsetPosition.OFFSET_POSITION_EARLIEST);
       } else if (place instanceof OffsetSpec.AtTime at) {
-        question.setTimestampMs(at.timestampMs());
+        if (at.timestampMs() > 0) {
+          question.setTimestampMs(at.timestampMs());
+        } else {
+          // No record is older; the broker takes no timestamp for none.
+          question.setPosition(OffsetPosition.OFFSET_POSITION_EARLIEST);
+        }
       } else {
         question.setPosition(OffsetPosition.OFFSET_POSITION_LATEST);
       }
