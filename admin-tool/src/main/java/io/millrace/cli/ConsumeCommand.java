@@ -6,12 +6,14 @@ import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.api.OffsetsFound;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -112,14 +114,15 @@ final class ConsumeCommand implements Callable<Integer> {
           command.commandLine(), "-o " + output.get() + ": consume prints --format or json");
     }
     OffsetSpec start = start();
+    OutageNotes notes = new OutageNotes(context, connection.timeout());
     try (MillraceClient client = connection.connect(context);
         Consumer consumer = client.consumer(ConsumerConfig.defaults())) {
       List<TopicPartition> chosen = choose(client.admin());
       Map<TopicPartition, Long> ends =
-          follow ? Map.of() : offsets(client.admin(), chosen, OffsetSpec.latest());
-      offsets(client.admin(), chosen, start)
+          follow ? Map.of() : offsets(client.admin(), chosen, OffsetSpec.latest(), notes);
+      offsets(client.admin(), chosen, start, notes)
           .forEach((partition, offset) -> consumer.assign(partition, OffsetSpec.offset(offset)));
-      consume(consumer, ends);
+      consume(consumer, ends, notes);
       explainNothing(start, ends);
     }
     return 0;
@@ -158,10 +161,19 @@ final class ConsumeCommand implements Callable<Integer> {
   }
 
   private static Map<TopicPartition, Long> offsets(
-      Admin admin, List<TopicPartition> chosen, OffsetSpec place) {
+      Admin admin, List<TopicPartition> chosen, OffsetSpec place, OutageNotes notes) {
     Map<TopicPartition, OffsetSpec> places = new TreeMap<>();
     chosen.forEach(partition -> places.put(partition, place));
-    return admin.offsets(places);
+    OffsetsFound now = admin.offsetsNow(places);
+    if (now.unknown().isEmpty()) {
+      return now.offsets();
+    }
+    notes.tell(new TreeMap<>(now.unknown()).firstEntry().getValue());
+    places.keySet().retainAll(now.unknown().keySet());
+    Map<TopicPartition, Long> all = new HashMap<>(now.offsets());
+    all.putAll(admin.offsets(places));
+    notes.look(Optional.empty());
+    return all;
   }
 
   /** An offset beyond the end is likely a mistake, though not an error: it may come to exist. */
@@ -172,9 +184,8 @@ final class ConsumeCommand implements Callable<Integer> {
     }
   }
 
-  private void consume(Consumer consumer, Map<TopicPartition, Long> ends) {
+  private void consume(Consumer consumer, Map<TopicPartition, Long> ends, OutageNotes notes) {
     PrintStream out = context.out();
-    OutageNotes notes = new OutageNotes(context, connection.timeout());
     Duration wait = Duration.ZERO;
     while (printed < max && !out.checkError()) {
       List<ConsumerRecord> records = poll(consumer, wait);

@@ -86,7 +86,7 @@ final class DemoCommand implements Callable<Integer> {
     say("Starting a node in " + directory);
     MillraceServer server = MillraceServer.start(settings(directory));
     try (CliContext.OnInterrupt hook = context.onInterrupt(() -> interrupted(server, directory))) {
-      boolean same = run(server, input, timesToSend(input));
+      boolean same = runOrTidyUp(server, input, directory);
       verdict(same, directory);
       if (keep && same) {
         stay(server, directory);
@@ -109,6 +109,22 @@ final class DemoCommand implements Callable<Integer> {
     return (int) Math.max(1, SHIPPED_BYTES / Math.max(1, input.bytes()));
   }
 
+  /** A demo that could not be played to its end leaves nothing behind. */
+  private boolean runOrTidyUp(MillraceServer server, DemoInput input, Path directory)
+      throws IOException {
+    try {
+      return run(server, input, timesToSend(input));
+    } catch (UnfitInput e) {
+      server.close();
+      delete(directory);
+      throw e.why();
+    } catch (RuntimeException | IOException e) {
+      server.close();
+      context.err().println("the demo did not get to its end; its data lies in " + directory);
+      throw e;
+    }
+  }
+
   private boolean run(MillraceServer server, DemoInput input, int times) throws IOException {
     ClientConfig config = ClientConfig.of("127.0.0.1:" + server.clientPort());
     try (MillraceClient client = MillraceClient.connect(config)) {
@@ -124,10 +140,18 @@ final class DemoCommand implements Callable<Integer> {
               TopicReports.count(partitions, "partition"),
               server.clientPort(),
               codec.codecName()));
-      DemoDigests sent = demo.send(times);
+      DemoDigests sent = send(demo, times);
       say("Reading it back");
       DemoDigests read = demo.read(sent.records());
       return demo.compare(sent, read);
+    }
+  }
+
+  private static DemoDigests send(DemoRun demo, int times) throws IOException {
+    try {
+      return demo.send(times);
+    } catch (CliException e) {
+      throw new UnfitInput(e);
     }
   }
 
@@ -205,5 +229,21 @@ final class DemoCommand implements Callable<Integer> {
   private void say(String line) {
     context.out().println(line);
     context.out().flush();
+  }
+
+  /** What was to be sent is nothing to show anything with. */
+  private static final class UnfitInput extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final CliException why;
+
+    UnfitInput(CliException why) {
+      super(why);
+      this.why = why;
+    }
+
+    CliException why() {
+      return why;
+    }
   }
 }

@@ -9,6 +9,8 @@ import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.Compression;
 import java.io.IOException;
@@ -17,6 +19,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class DemoRun {
   static final String TOPIC = "demo";
+
+  private static final Set<ErrorCode> TOO_LARGE =
+      Set.of(ErrorCode.BATCH_TOO_LARGE, ErrorCode.REQUEST_TOO_LARGE);
 
   private static final Duration POLL = Duration.ofMillis(200);
   private static final long STALLED_MS = 30_000;
@@ -65,7 +72,7 @@ final class DemoRun {
       }
       producer.flush();
     }
-    sends.failure().ifPresent(failure -> rethrow(failure.cause()));
+    sends.failure().ifPresent(this::rethrow);
     if (digests.records() == 0) {
       throw InputFile.empty(input.name());
     }
@@ -141,7 +148,21 @@ final class DemoRun {
     return IntStream.range(0, partitions).allMatch(i -> in.get(i).equals(out.get(i)));
   }
 
-  private static void rethrow(Throwable cause) {
+  private void rethrow(SendProgress.Failure failure) {
+    Throwable cause = failure.cause();
+    while (cause instanceof CompletionException && cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    if (cause instanceof MillraceException refused && TOO_LARGE.contains(refused.code())) {
+      throw new CliException(
+          "line "
+              + failure.line()
+              + " of "
+              + input.name()
+              + " is larger than the demo's node takes: "
+              + refused.error().message(),
+          "send another file, or this one with produce to a topic of your own");
+    }
     if (cause instanceof RuntimeException known) {
       throw known;
     }

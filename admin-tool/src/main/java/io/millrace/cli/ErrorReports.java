@@ -27,8 +27,21 @@ final class ErrorReports {
 
   private final CliContext context;
 
+  /** Where the settings of the command that ran are to be seen. */
+  private String settings = "docs/configuration.md";
+
   ErrorReports(CliContext context) {
     this.context = context;
+  }
+
+  /** A failure of a command. */
+  int failure(Throwable thrown, CommandLine command) {
+    boolean ofTopic = command.getCommandSpec().userObject() instanceof TopicSettings.User;
+    settings =
+        ofTopic
+            ? context.command() + " topic describe NAME -o wide, or docs/configuration.md, Topics"
+            : context.command() + " config show -o wide, or docs/configuration.md";
+    return failure(thrown);
   }
 
   /** A mistake in the command line. */
@@ -42,7 +55,7 @@ final class ErrorReports {
     return USAGE;
   }
 
-  /** A failure of a command. */
+  /** A failure, of whatever. */
   int failure(Throwable thrown) {
     Throwable e = thrown;
     while (e instanceof CompletionException && e.getCause() != null) {
@@ -69,23 +82,47 @@ final class ErrorReports {
     return FAILURE;
   }
 
-  /** The nearest of the topics there are, for a hint; silent if they can't be listed. */
+  /** For a command that looks at a topic: it may be that another one is meant. */
   static CliException unknownTopic(
       CliContext context, String name, Supplier<List<TopicDescription>> topics) {
+    return unknownTopic(context, name, nearest(name, topics));
+  }
+
+  /** For a command that deletes: a name that is only near must not be put into anyone's hand. */
+  static CliException unknownTopicToDelete(CliContext context, String name) {
+    return unknownTopic(context, name, List.of());
+  }
+
+  /** For a command that fills a topic: it may be that it was to be created first. */
+  static CliException unknownTopicToFill(
+      CliContext context, String name, Supplier<List<TopicDescription>> topics) {
+    return unknownTopic(
+        context,
+        name,
+        nearest(name, topics),
+        "create it:     " + context.command() + " topic create " + name + " --partitions 3");
+  }
+
+  private static CliException unknownTopic(
+      CliContext context, String name, List<String> nearest, String... more) {
     Optional<MillraceError> badName = TopicNames.check(name);
     if (badName.isPresent()) {
       return new CliException(badName.get().message() + " [" + badName.get().code() + "]");
     }
-    List<String> hints = new ArrayList<>();
+    List<String> hints = new ArrayList<>(nearest);
+    hints.add("see them all:  " + context.command() + " topic list");
+    hints.addAll(List.of(more));
+    return new CliException("topic '" + name + "' does not exist", hints.toArray(String[]::new));
+  }
+
+  /** The nearest of the topics there are, for a hint. */
+  private static List<String> nearest(String name, Supplier<List<TopicDescription>> topics) {
     try {
       List<String> names = topics.get().stream().map(TopicDescription::name).toList();
-      NearestName.of(name, names).ifPresent(near -> hints.add("did you mean:  " + near));
+      return NearestName.of(name, names).map(near -> "did you mean:  " + near).stream().toList();
     } catch (MillraceException e) {
-      hints.add("(the topics could not be listed: " + e.error().message() + ")");
+      return List.of("(the topics could not be listed: " + e.error().message() + ")");
     }
-    hints.add("see them all:  " + context.command() + " topic list");
-    hints.add("create it:     " + context.command() + " topic create " + name + " --partitions 3");
-    return new CliException("topic '" + name + "' does not exist", hints.toArray(String[]::new));
   }
 
   private void refused(MillraceError error) {
@@ -101,8 +138,7 @@ final class ErrorReports {
     }
     context.err().println("millrace: " + error.message() + " [" + error.code() + "]");
     switch (error.code()) {
-      case INVALID_CONFIG ->
-          hint("see docs/configuration.md or:  " + context.command() + " config show -o wide");
+      case INVALID_CONFIG -> hint("see them all:  " + settings);
       case REQUEST_TIMED_OUT, THROTTLED, UNAVAILABLE, NOT_CONTROLLER, OUTCOME_UNKNOWN ->
           hint("try again; --timeout gives it longer");
       case OFFSET_OUT_OF_RANGE -> hint("start at what there is: --from earliest or --from latest");

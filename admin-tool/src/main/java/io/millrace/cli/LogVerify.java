@@ -92,6 +92,10 @@ final class LogVerify implements Callable<Integer> {
     return data;
   }
 
+  private static String batches(long number) {
+    return String.format(Locale.ROOT, "%,d %s, ", number, number == 1 ? "batch" : "batches");
+  }
+
   private static String text(VerifyReport report) {
     StringBuilder text = new StringBuilder();
     for (Finding finding : report.findings()) {
@@ -111,7 +115,7 @@ final class LogVerify implements Callable<Integer> {
         .append(", ")
         .append(TopicReports.count(counts.segments(), "segment"))
         .append(", ")
-        .append(String.format(Locale.ROOT, "%,d batches, ", counts.batches()))
+        .append(batches(counts.batches()))
         .append(TopicReports.count(counts.records(), "record"))
         .append(", ")
         .append(TopicReports.count(counts.bytes(), "byte"))

@@ -88,7 +88,7 @@ public final class Millrace implements Runnable {
         .setAbbreviatedOptionsAllowed(false)
         .setUsageHelpLongOptionsMaxWidth(28)
         .setParameterExceptionHandler((e, arguments) -> errors.usage(e))
-        .setExecutionExceptionHandler((e, line, parsed) -> errors.failure(e));
+        .setExecutionExceptionHandler((e, line, parsed) -> errors.failure(e, line));
     int exitCode = commandLine.execute(args);
     int written = context.out().failure().map(errors::unwritten).orElse(0);
     context.err().flush();

@@ -149,7 +149,7 @@ final class ProduceCommand implements Callable<Integer> {
       admin.describeTopic(topic);
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
-          ? ErrorReports.unknownTopic(context, topic, admin::listTopics)
+          ? ErrorReports.unknownTopicToFill(context, topic, admin::listTopics)
           : e;
     }
   }

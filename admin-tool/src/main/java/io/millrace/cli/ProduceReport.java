@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 
 /**
@@ -16,6 +17,9 @@ import java.util.concurrent.CompletionException;
 final class ProduceReport {
   /** The detail of a record's error that tells whether it may be in the log all the same. */
   private static final String MAYBE_APPENDED = "maybe_appended";
+
+  private static final Set<ErrorCode> GONE =
+      Set.of(ErrorCode.UNKNOWN_TOPIC, ErrorCode.UNKNOWN_TOPIC_ID);
 
   private final CliContext context;
   private final ProduceCommand command;
@@ -43,7 +47,7 @@ final class ProduceReport {
       context.err().println(counts() + rates());
     }
     if (lateFailures > 0) {
-      context.err().println("millrace: " + lateFailures + " batches were refused (acks=0)");
+      context.err().println("millrace: batches refused (acks=0): " + lateFailures);
     }
     unread.ifPresent(
         why ->
@@ -66,7 +70,11 @@ final class ProduceReport {
       cause = cause.getCause();
     }
     context.err().println("millrace: line " + failure.line() + " was the first that failed");
-    ErrorReports errors = new ErrorReports(context);
+    if (cause instanceof MillraceException e && GONE.contains(e.code())) {
+      // It was there when the command began, and going on would not bring it back.
+      context.err().println("millrace: topic " + command.topic() + " was deleted");
+      return;
+    }
     if (cause instanceof MillraceException e && e.code() == ErrorCode.REQUEST_TIMED_OUT) {
       context.err().println("millrace: " + e.error().message() + " [" + e.code() + "]");
       hint(
@@ -74,7 +82,7 @@ final class ProduceReport {
               + Durations.text(command.deliveryTimeout())
               + ")");
     } else {
-      errors.failure(cause);
+      new ErrorReports(context).failure(cause);
     }
     boolean inDoubt =
         cause instanceof MillraceException e
@@ -99,10 +107,11 @@ final class ProduceReport {
       hint(
           String.format(
               Locale.ROOT,
-              "               (%,d lines after line %d are acknowledged too: going on there doubles"
-                  + " them)",
-              later,
-              line));
+              "               (%s after line %d %s acknowledged too: going on there doubles %s)",
+              TopicReports.count(later, "line"),
+              line,
+              later == 1 ? "is" : "are",
+              later == 1 ? "it" : "them"));
     }
     if (inDoubt) {
       hint(

@@ -30,7 +30,7 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} topic alter orders --reset retention.ms",
       "  ${ROOT-COMMAND-NAME} topic alter orders --partitions 12",
     })
-final class TopicAlter implements Callable<Integer> {
+final class TopicAlter implements Callable<Integer>, TopicSettings.User {
   private final CliContext context;
 
   @Spec private CommandSpec command = CommandSpec.create();

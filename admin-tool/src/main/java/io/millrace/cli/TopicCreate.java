@@ -20,7 +20,7 @@ import picocli.CommandLine.Parameters;
       "  ${ROOT-COMMAND-NAME} topic create orders --partitions 6",
       "  ${ROOT-COMMAND-NAME} topic create audit -c retention.ms=7d -c flush.mode=commit",
     })
-final class TopicCreate implements Callable<Integer> {
+final class TopicCreate implements Callable<Integer>, TopicSettings.User {
   private final CliContext context;
 
   @Mixin private ConnectionOptions connection = new ConnectionOptions();

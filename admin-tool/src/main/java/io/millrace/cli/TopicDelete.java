@@ -42,7 +42,7 @@ final class TopicDelete implements Callable<Integer> {
       admin.deleteTopic(name);
     } catch (MillraceException e) {
       throw e.code() == ErrorCode.UNKNOWN_TOPIC
-          ? ErrorReports.unknownTopic(context, name, admin::listTopics)
+          ? ErrorReports.unknownTopicToDelete(context, name)
           : e;
     }
   }

@@ -66,8 +66,8 @@ final class TopicDescribe implements Callable<Integer> {
           p.leaderEpoch(),
           TopicReports.nodes(p.replicas()),
           TopicReports.nodes(p.inSyncReplicas()),
-          bounds.start(p.partition()),
-          bounds.end(p.partition()));
+          offset(bounds, p.partition(), bounds.start(p.partition())),
+          offset(bounds, p.partition(), bounds.end(p.partition())));
     }
     return "topic        "
         + topic.name()
@@ -77,7 +77,28 @@ final class TopicDescribe implements Callable<Integer> {
         + topic.replicationFactor()
         + "\n\n"
         + partitions
+        + unknown(bounds)
         + settings(topic);
+  }
+
+  private static Object offset(TopicBounds bounds, int partition, long offset) {
+    return bounds.unknown().containsKey(partition) ? "?" : offset;
+  }
+
+  private static String unknown(TopicBounds bounds) {
+    StringBuilder text = new StringBuilder();
+    bounds
+        .unknown()
+        .forEach(
+            (partition, why) ->
+                text.append("offsets of partition ")
+                    .append(partition)
+                    .append(" not known: ")
+                    .append(why.message())
+                    .append(" [")
+                    .append(why.code())
+                    .append("]\n"));
+    return text.isEmpty() ? "" : "\n" + text;
   }
 
   private String settings(TopicDescription topic) {

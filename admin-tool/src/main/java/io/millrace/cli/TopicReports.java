@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.client.api.ConfigValue;
 import io.millrace.client.api.PartitionDescription;
 import io.millrace.client.api.TopicDescription;
+import io.millrace.common.MillraceError;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -38,6 +39,10 @@ final class TopicReports {
     data.put("in_sync_replicas", partition.inSyncReplicas());
     data.put("start_offset", bounds.start(partition.partition()));
     data.put("end_offset", bounds.end(partition.partition()));
+    MillraceError unknown = bounds.unknown().get(partition.partition());
+    if (unknown != null) {
+      data.put("offsets_unknown", unknown.message() + " [" + unknown.code() + "]");
+    }
     return data;
   }
 

@@ -11,6 +11,9 @@ import picocli.CommandLine.Spec;
 
 /** The settings that a command line gives a topic: each of them once. */
 final class TopicSettings {
+  /** A command that sets them. */
+  interface User {}
+
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command = CommandSpec.create();
 

@@ -2,11 +2,15 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultyFileStore;
+import io.millrace.common.file.RealFileStore;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -70,6 +74,65 @@ class BrokerLostTest {
           .contains("; trying again, for 500ms (--timeout)\n")
           .contains("1 record printed; stopped in orders-0 at offset 1\n")
           .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void produceSaysThatItsTopicWasDeletedAndNothingOfGoingOn() {
+    try (TestNode node = new TestNode(directory)) {
+      node.run("topic create gone");
+      InputStream input =
+          new SequenceInputStream(
+              Collections.enumeration(
+                  List.of(
+                      text("one\n"),
+                      action(
+                          () -> {
+                            Awaitility.await()
+                                .until(() -> node.run("consume gone").out().equals("one\n"));
+                            node.run("topic delete gone");
+                          }),
+                      text("two\n"))));
+      CommandLineRun run =
+          CommandLineRun.with(
+              input, Map.of(ConnectionOptions.VARIABLE, node.bootstrap()), "produce", "gone");
+      assertThat(run.exitCode()).isEqualTo(1);
+      assertThat(run.err().replaceFirst(" in \\d.*", ""))
+          .isEqualTo(
+              """
+              2 records sent to gone, 1 acknowledged
+              millrace: line 2 was the first that failed
+              millrace: topic gone was deleted
+              """);
+    }
+  }
+
+  /** One of two data directories can't be opened any more: its partitions have no log. */
+  @Test
+  void tellsAtOnceWhichPartitionsLieInADirectoryThatIsOffline() throws IOException {
+    Path second = directory.resolve("b");
+    try (TestNode node = new TestNode(directory.resolve("a"), second)) {
+      node.run("topic create orders --partitions 2 --config retention.ms=7d");
+      node.stop();
+      int lost = Files.exists(second.resolve("orders-0")) ? 0 : 1;
+      FaultPlan plan = new FaultPlan();
+      plan.on(FaultPlan.Operation.LOCK).path(second + "/**").failFromThenOn("I/O error");
+      node.start(new FaultyFileStore(new RealFileStore(), plan));
+      CommandLineRun describe = node.run("topic describe orders");
+      assertThat(describe.exitCode()).isZero();
+      assertThat(describe.out())
+          .containsPattern((1 - lost) + " +1 +\\d+ +1 +1 +0 +0\n")
+          .containsPattern(lost + " +1 +\\d+ +1 +1 +\\? +\\?\n")
+          .containsPattern("offsets of partition " + lost + " not known: .* \\[LOG_DIR_OFFLINE]\n")
+          .contains("retention.ms");
+      assertThat(node.run("topic describe orders -o json").out())
+          .containsOnlyOnce("\"offsets_unknown\": \"");
+      CommandLineRun consume = node.run("consume orders --timeout 300ms");
+      assertThat(consume.exitCode()).isEqualTo(1);
+      assertThat(consume.err())
+          .startsWith("millrace: can't read: ")
+          .contains("; trying again, for 300ms (--timeout)\n")
+          .contains("[LOG_DIR_OFFLINE]\n");
     }
   }
 

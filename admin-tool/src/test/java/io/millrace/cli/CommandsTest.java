@@ -178,9 +178,20 @@ class CommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"topic describe", "topic delete", "produce", "consume"})
-  void suggestsTheNearestTopic(String command) {
+  @ValueSource(strings = {"topic describe", "topic alter -p 3", "consume", "topic delete"})
+  void suggestsTheNearestTopicButToNobodyWhoDeletes(String command) {
     CommandLineRun run = node.run(command + " ordres");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
+        .isEqualTo(
+            "millrace: topic 'ordres' does not exist\n"
+                + (command.endsWith("delete") ? "" : "  did you mean:  orders\n")
+                + "  see them all:  millrace topic list\n");
+  }
+
+  @Test
+  void tellsWhoSendsHowToCreateTheTopic() {
+    CommandLineRun run = node.run("produce ordres");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err())
         .isEqualTo(
@@ -190,6 +201,16 @@ class CommandsTest {
               see them all:  millrace topic list
               create it:     millrace topic create ordres --partitions 3
             """);
+  }
+
+  @Test
+  void pointsToTheSettingsOfTopicsWhenOneOfTheseIsRefused() {
+    assertThat(node.run("topic alter orders --config retention.ms=soon").err())
+        .contains("  see them all:  millrace topic describe NAME -o wide, or docs/configuration.md")
+        .doesNotContain("config show");
+    assertThat(node.run("topic create refused --config retentoin.ms=1h").err())
+        .contains("  see them all:  millrace topic describe NAME -o wide, or docs/configuration.md")
+        .doesNotContain("config show");
   }
 
   @ParameterizedTest

@@ -44,6 +44,19 @@ class DemoCommandTest {
   }
 
   @Test
+  void saysWhichLineIsTooLargeAndLeavesNothingBehind() throws IOException {
+    Path file = Files.writeString(directory.resolve("long.log"), "a\n" + "x".repeat(1_100_000));
+    CommandLineRun run = CommandLineRun.of("demo", "--file", file.toString());
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err())
+        .startsWith("millrace: line 2 of " + file + " is larger than the demo's node takes: ")
+        .doesNotContain("topic alter");
+    Matcher place = Pattern.compile("Starting a node in (\\S+)").matcher(run.out());
+    assertThat(place.find()).isTrue();
+    assertThat(Path.of(place.group(1))).doesNotExist();
+  }
+
+  @Test
   void sendsAFileOfTheUsersOwn() throws IOException {
     Path file = Files.writeString(directory.resolve("mine.log"), "a\n\nb");
     CommandLineRun run = CommandLineRun.of("demo", "--file", file.toString(), "--codec", "lz4");

@@ -91,7 +91,7 @@ final class LogState {
     segments.dropOldest(segmentsLeft);
     publish();
     if (segmentsLeft > 0) {
-      LOG.info("[{}] {} segments below {} are deleted", name, segmentsLeft, logStartOffset);
+      LOG.info("[{}] segments deleted below {}: {}", name, logStartOffset, segmentsLeft);
     }
   }
 

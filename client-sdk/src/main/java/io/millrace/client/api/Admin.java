@@ -58,4 +58,10 @@ public interface Admin {
    * @return for each partition the offset; a time after the last record gives the end
    */
   Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> places);
+
+  /**
+   * Looks offsets up as far as they can be told now: a partition whose log directory is offline is
+   * not waited for, and other trouble for a few seconds only.
+   */
+  OffsetsFound offsetsNow(Map<TopicPartition, OffsetSpec> places);
 }

@@ -5,6 +5,7 @@ import io.millrace.client.api.Admin;
 import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.api.OffsetsFound;
 import io.millrace.client.api.ServerInfo;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.TopicPartition;
@@ -39,6 +40,9 @@ import java.util.function.Function;
 /** The admin client over gRPC. Thread-safe. */
 final class GrpcAdmin implements Admin {
   private static final int PAGE_SIZE = 1_000;
+
+  /** What may pass by itself, as a change of leader, is waited for so long. */
+  private static final Duration NOW = Duration.ofSeconds(5);
 
   private final ClusterClient cluster;
   private final OffsetLookup offsets;
@@ -187,6 +191,12 @@ final class GrpcAdmin implements Admin {
   @Override
   public Map<TopicPartition, Long> offsets(Map<TopicPartition, OffsetSpec> places) {
     return offsets.find(places, cluster.config().requestTimeout());
+  }
+
+  @Override
+  public OffsetsFound offsetsNow(Map<TopicPartition, OffsetSpec> places) {
+    Duration longest = cluster.config().requestTimeout();
+    return offsets.findNow(places, longest.compareTo(NOW) < 0 ? longest : NOW);
   }
 
   private <T> T topics(Function<TopicServiceBlockingStub, T> call) {

@@ -2,8 +2,10 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.api.OffsetsFound;
 import io.millrace.client.internal.TopicView.PartitionView;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.FetchServiceGrpc;
@@ -39,12 +41,34 @@ final class OffsetLookup {
    * @throws MillraceException if one of them can't be found within the time-out
    */
   Map<TopicPartition, Long> find(Map<TopicPartition, OffsetSpec> places, Duration timeout) {
-    Search search = new Search(cluster.clock().monotonicMs() + timeout.toMillis());
-    places.forEach(search::add);
+    Search search = search(places, timeout);
     while (!search.open.isEmpty()) {
       search.round();
     }
     return search.found;
+  }
+
+  /** The offsets that can be told within the time-out, and at once why not the others. */
+  OffsetsFound findNow(Map<TopicPartition, OffsetSpec> places, Duration timeout) {
+    Search search = search(places, timeout);
+    Map<TopicPartition, MillraceError> unknown = new HashMap<>();
+    while (!search.open.isEmpty()) {
+      try {
+        search.ask();
+        unknown.putAll(search.giveUpOffline());
+        search.pause();
+      } catch (MillraceException e) {
+        search.open.keySet().forEach(partition -> unknown.put(partition, e.error()));
+        break;
+      }
+    }
+    return new OffsetsFound(search.found, unknown);
+  }
+
+  private Search search(Map<TopicPartition, OffsetSpec> places, Duration timeout) {
+    Search search = new Search(cluster.clock().monotonicMs() + timeout.toMillis());
+    places.forEach(search::add);
+    return search;
   }
 
   /** One look-up with its retries; confined to the calling thread. */
@@ -54,6 +78,9 @@ final class OffsetLookup {
     private final Map<TopicPartition, Long> found = new HashMap<>();
     private final Backoff backoff = cluster.newBackoff();
     private Optional<MillraceException> failure = Optional.empty();
+
+    /** Those of {@link #open} whose log directory is offline, by the last round. */
+    private final Map<TopicPartition, MillraceError> offline = new HashMap<>();
 
     Search(long deadlineMs) {
       this.deadlineMs = deadlineMs;
@@ -68,8 +95,24 @@ final class OffsetLookup {
     }
 
     void round() {
+      ask();
+      pause();
+    }
+
+    void ask() {
       failure = Optional.empty();
+      offline.clear();
       byLeader().forEach(this::ask);
+    }
+
+    /** Looks no longer for what the leader can't tell until somebody mends its disk. */
+    Map<TopicPartition, MillraceError> giveUpOffline() {
+      open.keySet().removeAll(offline.keySet());
+      failure = open.isEmpty() ? Optional.empty() : failure;
+      return offline;
+    }
+
+    void pause() {
       if (failure.isPresent()) {
         cluster.pauseOrThrow(backoff.nextMs(), deadlineMs, failure.get());
         Set<String> topics =
@@ -138,7 +181,11 @@ final class OffsetLookup {
 
     private void take(TopicPartition partition, ListOffsetsResult result) {
       if (result.hasError()) {
-        failed(GrpcErrors.fromProto(result.getError()).exception());
+        MillraceError error = GrpcErrors.fromProto(result.getError());
+        if (error.code() == ErrorCode.LOG_DIR_OFFLINE) {
+          offline.put(partition, error);
+        }
+        failed(error.exception());
       } else if (result.getOffset() < 0) {
         open.put(partition, OffsetSpec.latest());
       } else {
