@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,17 +17,22 @@ import org.slf4j.LoggerFactory;
  * given-up-from-<offset>.<n>}: the bytes of the damaged segment from there on, and the later
  * segments. Confined to the opening thread.
  *
- * <p>The consent stays until an opening finds no loss: a crash before the recovery point has been
- * lowered would need it again.
+ * <p>A consent is used up by the opening that uses it. It is not deleted but renamed, because the
+ * recovery point is lowered only later: what was used says until then, for that recovery point,
+ * that the log may end there. Damage at the same offset is a new one and wants a new consent.
  */
 public final class GivenUpRecords {
   private static final Logger LOG = LoggerFactory.getLogger(GivenUpRecords.class);
   private static final String CONSENT = "give-up-from-";
+  private static final String USED = ".used-at-";
   private static final String KEPT = "given-up-from-";
   private static final int COPY_BYTES = 1 << 20;
 
   private final LogOpening opening;
   private final LogDisk disk;
+
+  /** The consent that this opening uses, until it is used up. */
+  private Optional<Path> inUse = Optional.empty();
 
   GivenUpRecords(LogOpening opening, LogDisk disk) {
     this.opening = opening;
@@ -50,12 +56,15 @@ public final class GivenUpRecords {
   void require(SegmentFiles damaged, BatchScan.Result found, List<SegmentFiles> later)
       throws IOException {
     Path consent = disk.directory().resolve(CONSENT + found.nextOffset());
-    if (!disk.store().exists(consent)) {
-      throw new DamagedLogException(message(damaged, found, consent));
-    }
     boolean hasTail =
         disk.store().exists(damaged.log()) && disk.store().size(damaged.log()) > found.position();
-    if (hasTail || !later.isEmpty()) {
+    boolean isGone = !hasTail && later.isEmpty();
+    if (disk.store().exists(consent)) {
+      inUse = Optional.of(consent);
+    } else if (!isGone || !disk.store().exists(usedUp(consent))) {
+      throw new DamagedLogException(message(damaged, found, consent));
+    }
+    if (!isGone) {
       Path kept = freshDirectory(found.nextOffset());
       if (hasTail) {
         String name = damaged.log().getFileName() + ".from-byte-" + found.position();
@@ -128,8 +137,26 @@ public final class GivenUpRecords {
     }
   }
 
-  /** The log was opened without a loss: a later one is another. */
-  void forgetConsents() throws IOException {
+  private Path usedUp(Path consent) {
+    return consent.resolveSibling(consent.getFileName() + USED + opening.recoveryPoint());
+  }
+
+  /**
+   * The opening is at its end: what was given up is durably gone.
+   *
+   * @param lossless whether it found all that had been durable: what comes later is another loss
+   */
+  void endOpening(boolean lossless) throws IOException {
+    if (inUse.isPresent()) {
+      disk.store().rename(inUse.get(), usedUp(inUse.get()));
+      disk.forceDirectory();
+    }
+    if (lossless) {
+      forgetConsents();
+    }
+  }
+
+  private void forgetConsents() throws IOException {
     for (Path path : disk.store().list(disk.directory())) {
       if (String.valueOf(path.getFileName()).startsWith(CONSENT)) {
         disk.store().delete(path);

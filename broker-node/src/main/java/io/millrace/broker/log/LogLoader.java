@@ -52,9 +52,7 @@ final class LogLoader {
     SegmentRecovery recovery = new SegmentRecovery(opening, disk, epochs, givenUp, firstOffset);
     boolean resumed = openSegments(List.copyOf(bases), recovery);
     LoadedLog loaded = finish(recovery, firstOffset, resumed);
-    if (!loaded.recovery().unclean()) {
-      givenUp.forgetConsents();
-    }
+    givenUp.endOpening(!loaded.recovery().unclean());
     return loaded;
   }
 

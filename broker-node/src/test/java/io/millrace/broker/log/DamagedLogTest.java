@@ -250,6 +250,28 @@ class DamagedLogTest {
   }
 
   @Test
+  void S14_aConsentIsUsedUpByTheOpeningThatUsesIt() throws IOException {
+    test.flipBit(TestLog.files(3).log(), 8L * (secondBatchAt + 16));
+    consentTo(disk, 4);
+    test.log = test.open(DURABLE, false);
+    test.append("new");
+    test.append("newer");
+    test.flush();
+    test.log.abandon();
+
+    test.flipBit(TestLog.files(3).log(), 8L * (secondBatchAt + 16));
+    for (long recoveryPoint : new long[] {DURABLE, 6}) {
+      assertThatThrownBy(() -> test.open(recoveryPoint, false))
+          .hasMessageContaining("offset 4: magic: 3");
+    }
+    try (StoredFile file = disk.open(TestLog.files(3).log(), OpenMode.READ_WRITE)) {
+      file.truncate(secondBatchAt);
+    }
+    assertThatThrownBy(() -> test.open(6, false))
+        .hasMessageContaining("offset 4: the log ends at offset 4");
+  }
+
+  @Test
   void S31_whatIsGivenUpIsKeptWhereverACrashInterruptsIt() throws IOException {
     byte[] later = read(disk, TestLog.files(6).log());
     test.flipBit(TestLog.files(3).log(), 8L * (secondBatchAt + 16));
