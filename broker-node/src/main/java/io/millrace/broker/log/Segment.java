@@ -8,8 +8,9 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One segment as readers see it: a way to its open file and indexes. Readers on any thread; the
- * state changes on the partition's shard, guarded by this object's monitor (never held while
+ * One segment as readers see it: a way to its open file and indexes. Readers on any thread. The
+ * state changes on the partition's shard, but a segment is detached on the flush thread and deleted
+ * on the housekeeping thread; all of that is guarded by this object's monitor (never held while
  * another segment's is taken).
  *
  * <p>A segment that is written has its one handle set by the writer. A sealed one is opened by the

@@ -9,7 +9,10 @@ import org.slf4j.LoggerFactory;
  * Says whether the wall clock may decide what is too old (S27). It may not once it has moved more
  * than ten minutes against the monotonic clock: a wrong clock would delete what is young. A clock
  * that was put right moves like that too, so what it shows is accepted after it has run evenly for
- * a day, time for somebody to see the alarm. One for a node, any thread; guarded by its monitor.
+ * a day, time for somebody to see the alarm.
+ *
+ * <p>It remembers nothing over a restart: the clock as it is then is accepted, right or wrong. One
+ * for a node, any thread; guarded by its monitor.
  */
 public final class TimeGuard {
   /** How far the clocks may diverge, in milliseconds. */
