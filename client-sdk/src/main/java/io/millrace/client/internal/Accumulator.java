@@ -46,6 +46,7 @@ final class Accumulator {
   /**
    * Adds a record whose bytes the budget has granted.
    *
+   * @param batchBytes how large a batch of several records may get
    * @param newBatch makes the batch for the partition's next records
    * @throws IllegalStateException after {@link #close} or {@link #abandon}; the bytes are still the
    *     caller's
@@ -55,6 +56,7 @@ final class Accumulator {
       ProducerRecord record,
       long timestampMs,
       long reservedBytes,
+      int batchBytes,
       Supplier<ProducerBatch> newBatch) {
     PartitionBuffer buffer = buffers.computeIfAbsent(partition, p -> new PartitionBuffer());
     synchronized (buffer) {
@@ -62,8 +64,7 @@ final class Accumulator {
         throw new IllegalStateException("the producer is closed");
       }
       boolean full =
-          buffer.open().isPresent()
-              && !buffer.open().get().hasRoom(reservedBytes, config.batchBytes());
+          buffer.open().isPresent() && !buffer.open().get().hasRoom(reservedBytes, batchBytes);
       if (full) {
         buffer.seal();
       }

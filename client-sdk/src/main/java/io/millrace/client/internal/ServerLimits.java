@@ -17,6 +17,12 @@ final class ServerLimits {
   /** What a frame has around its batch, with room to spare. */
   private static final int FRAME_BYTES = 1 << 10;
 
+  /** No broker's bound is lower. */
+  private static final int LEAST_MESSAGE_BYTES = 64 << 10;
+
+  /** What a codec may add to bytes that can't be compressed: a part of them. */
+  private static final int CODEC_PART = 64;
+
   private final ClusterClient cluster;
 
   /** 0 until it was asked for. */
@@ -24,6 +30,21 @@ final class ServerLimits {
 
   ServerLimits(ClusterClient cluster) {
     this.cluster = cluster;
+  }
+
+  /** Whether a broker's bound may be below so many bytes: then it should be known. */
+  boolean matterFor(long batchBytes) {
+    return batchBytes > room(LEAST_MESSAGE_BYTES);
+  }
+
+  /** How large a batch of several records may get: what was asked for, or what a broker takes. */
+  int batchBytes(int wanted) {
+    return messageBytes == 0 ? wanted : Math.min(wanted, room(messageBytes));
+  }
+
+  private static int room(int messageBytes) {
+    int bytes = messageBytes - FRAME_BYTES;
+    return bytes - bytes / CODEC_PART;
   }
 
   /**

@@ -82,19 +82,25 @@ final class StreamProducer implements Producer {
   }
 
   private CompletableFuture<RecordMetadata> append(ProducerRecord record) {
+    long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
     TopicPartition partition = choosePartition(record, topic);
     long recordBytes = ProducerBatch.recordBytesMax(record);
-    if (recordBytes > config.batchBytes()) {
-      limits.learn(config.maxBlock());
+    if (limits.matterFor(Math.max(recordBytes, config.batchBytes()))) {
+      limits.learn(Duration.ofMillis(leftMs(deadlineMs)));
     }
     long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
-    long granted = outcomes.budget().acquire(recordBytes, config.maxBlock().toMillis());
+    long granted = outcomes.budget().acquire(recordBytes, leftMs(deadlineMs));
     Accumulator.Appended appended;
     try {
       appended =
           accumulator.append(
-              partition, record, timestampMs, granted, () -> newBatch(partition, topic));
+              partition,
+              record,
+              timestampMs,
+              granted,
+              limits.batchBytes(config.batchBytes()),
+              () -> newBatch(partition, topic));
     } catch (IllegalStateException e) {
       outcomes.budget().release(granted);
       throw e;
@@ -106,6 +112,10 @@ final class StreamProducer implements Producer {
       loop.wake();
     }
     return appended.future();
+  }
+
+  private long leftMs(long deadlineMs) {
+    return Math.max(0, deadlineMs - loop.nowMs());
   }
 
   @Override

@@ -97,6 +97,9 @@ final class FakeBroker implements AutoCloseable {
   /** Whether metadata requests get no answer at all. */
   volatile boolean silent;
 
+  /** Whether nobody is told the limits: the request gets no answer. */
+  volatile boolean hidesLimits;
+
   /** Told the partition of each subscription; what it returns is answered instead. */
   Function<Integer, Optional<Error>> onSubscribe = partition -> Optional.empty();
 
@@ -220,6 +223,9 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void getServerInfo(
         GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> observer) {
+      if (hidesLimits) {
+        return;
+      }
       observer.onNext(GetServerInfoResponse.newBuilder().setMaxMessageBytes(MESSAGE_BYTES).build());
       observer.onCompleted();
     }

@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
@@ -210,22 +212,42 @@ class StreamConsumerTest {
   void goesOnWithEveryPartitionOfAStreamThatWasLostAfterALongOutage() {
     // Nothing comes between two cuts: the outage lasts.
     broker.tellsPosition = false;
-    try (MillraceClient impatient = impatient();
-        Consumer consumer = impatient.consumer(ConsumerConfig.defaults())) {
+    ShiftedClock clock = new ShiftedClock();
+    Duration patience = Duration.ofMinutes(1);
+    ClusterClient cluster =
+        new ClusterClient(broker.config().requestTimeout(patience).build(), clock);
+    MetadataCache metadata = new MetadataCache(cluster);
+    ExecutorService helper = Executors.newSingleThreadExecutor();
+    try (cluster;
+        Consumer consumer =
+            new StreamConsumer(
+                ConsumerConfig.defaults(),
+                cluster,
+                metadata,
+                new OffsetLookup(cluster, metadata),
+                helper)) {
       consumer.assign(OTHER, OffsetSpec.offset(0));
       consumer.assign(PARTITION, OffsetSpec.offset(100));
-      assertThatThrownBy(
+      Awaitility.await()
+          .until(
               () -> {
-                while (true) {
-                  consumer.poll(Duration.ofMillis(20));
-                  broker.cutFetches();
-                }
-              })
-          .hasMessageContaining("cut by the test");
+                broker.cutFetches();
+                return pollOnce(consumer).trouble().isPresent();
+              });
+      Awaitility.await()
+          .untilAsserted(
+              () -> {
+                broker.cutFetches();
+                clock.advance(patience);
+                assertThatThrownBy(() -> pollOnce(consumer))
+                    .hasMessageContaining("cut by the test");
+              });
       broker.appendFirstAgain(0);
       Awaitility.await()
           .untilAsserted(
               () -> assertThat(pollOrNothing(consumer)).anyMatch(r -> r.offset() >= 100));
+    } finally {
+      helper.shutdownNow();
     }
   }
 
@@ -298,8 +320,9 @@ class StreamConsumerTest {
 
   @Test
   void tellsWhatKeepsItFromReadingUntilItReadsAgain() {
-    try (Consumer consumer = at(OffsetSpec.offset(100))) {
-      Awaitility.await().until(() -> pollOnce(consumer).trouble().isEmpty());
+    try (Consumer consumer = at(OffsetSpec.offset(99))) {
+      assertThat(read(consumer, 1)).isEqualTo(from(99));
+      assertThat(consumer.trouble()).isEmpty();
       broker.stop();
       Awaitility.await().until(() -> pollOnce(consumer).trouble().isPresent());
       assertThat(consumer.trouble().orElseThrow()).hasMessageContaining("127.0.0.1");

@@ -190,6 +190,39 @@ class StreamProducerTest {
   }
 
   @Test
+  void fillsABatchOfSmallRecordsOnlyUpToWhatTheServerTakes() {
+    Producer producer =
+        client.producer(
+            small()
+                .batchBytes(3 * FakeBroker.MESSAGE_BYTES)
+                .linger(Duration.ofMinutes(1))
+                .deliveryTimeout(Duration.ofSeconds(3))
+                .build());
+    List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 20_000);
+    producer.flush();
+    assertInOrderOnce(futures);
+    assertThat(broker.partitions.get(1)).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void waitsForEverythingOfASendNoLongerThanItsBlockTime() {
+    ShiftedClock clock = new ShiftedClock();
+    broker.onMetadata = () -> clock.advance(Duration.ofMinutes(1));
+    broker.hidesLimits = true;
+    ProducerConfig config = ProducerConfig.builder().maxBlock(Duration.ofMinutes(1)).build();
+    try (ClusterClient cluster = new ClusterClient(broker.config().build(), clock);
+        Producer producer =
+            new StreamProducer(
+                    config, cluster, new MetadataCache(cluster), Runnable::run, closed -> {})
+                .start()) {
+      CompletableFuture<CompletableFuture<RecordMetadata>> sending =
+          CompletableFuture.supplyAsync(() -> sendTo(producer, 1, "late"));
+      assertThat(sending).succeedsWithin(Duration.ofSeconds(10));
+      assertThatThrownBy(sending.join()::join).hasMessageContaining("REQUEST_TIMED_OUT");
+    }
+  }
+
+  @Test
   void goesOnWithTheNewTopicAfterADeletionAndRecreation() {
     Producer producer = client.producer(small().build());
     sendNumbers(producer, 1).get(0).join();
