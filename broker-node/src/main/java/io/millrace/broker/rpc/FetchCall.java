@@ -27,6 +27,9 @@ final class FetchCall {
   /** What a partition takes in an answer besides its records, about. */
   private static final int PART_BYTES = 128;
 
+  /** How long an answer counts that its client does not read. */
+  private static final long UNREAD_MS = 30_000;
+
   private final FetchDeps deps;
   private final ServerCallStreamObserver<FetchResponse> client;
   private final List<FetchPart> parts = new ArrayList<>();
@@ -39,9 +42,11 @@ final class FetchCall {
   private final Runnable endOfServer;
 
   private volatile boolean timeIsUp;
-  private volatile boolean cancelled;
 
-  /** The answer, from the read until it is sent; given back last, when nobody else uses it. */
+  /** The client is gone, or has the answer, or had the time to take it. */
+  private volatile boolean gone;
+
+  /** The answer, from the read until it is sent. */
   private final ByteLease memory;
 
   private final List<Registration> registrations = new ArrayList<>();
@@ -101,17 +106,18 @@ final class FetchCall {
 
   /** Begins. Called once, on the transport's thread. */
   void start() {
-    client.setOnCloseHandler(memory::release);
-    client.setOnCancelHandler(
-        () -> {
-          cancelled = true;
-          attempt.call();
-        });
+    client.setOnCloseHandler(this::gone);
+    client.setOnCancelHandler(this::gone);
+    attempt.call();
+  }
+
+  private void gone() {
+    gone = true;
     attempt.call();
   }
 
   private void attempt() {
-    if (cancelled) {
+    if (gone) {
       finish();
       memory.release();
       return;
@@ -168,6 +174,11 @@ final class FetchCall {
     memory.hold(bytes + overhead);
     finish();
     client.onNext(response.build());
+    if (client.isReady()) {
+      memory.release();
+    } else {
+      timer = deps.scheduler().schedule(UNREAD_MS, this::gone);
+    }
     client.onCompleted();
   }
 

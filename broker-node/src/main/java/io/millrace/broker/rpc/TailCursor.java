@@ -198,12 +198,19 @@ final class TailCursor {
     return !atEnd() && !dry && readOffset < host.view().highWatermark();
   }
 
+  /** Gives back the memory of what was not sent; it is read again. */
+  void letGo(ByteLease memory) {
+    unload();
+    memory.release();
+  }
+
   /** Forgets what was not sent; it is read again. */
   private void unload() {
     batches = Collections.emptyIterator();
     records = Collections.emptyIterator();
     readBytes = 0;
     readOffset = nextOffset;
+    unpackedTo = nextOffset;
   }
 
   private Step advance(FetchDeps deps, ByteLease memory) {

@@ -30,12 +30,18 @@ final class TailSession {
   /** Messages in one run: a busy tail lets others onto the thread in between. */
   private static final int STEPS_PER_RUN = 8;
 
+  /** A client that reads takes a message within it: so long, what comes next stays in memory. */
+  private static final long UNREAD_MS = 1_000;
+
   private final FetchDeps deps;
   private final TailRequest request;
   private final ServerCallStreamObserver<TailResponse> client;
   private final SerialTask pump;
   private final Queue<TailCursor> ready = new ConcurrentLinkedQueue<>();
-  private volatile boolean cancelled;
+
+  /** The client is gone, or the transport has written everything: nothing of the call is held. */
+  private volatile boolean gone;
+
   private volatile boolean serverEnds;
   private final Runnable endOfServer = this::serverEnds;
 
@@ -52,6 +58,14 @@ final class TailSession {
   /** What {@link #inHand} has in memory. */
   private final ByteLease memory;
 
+  /** The message that the transport has taken and, as far as told, not written. */
+  private final ByteLease unwritten;
+
+  private final UnreadTimer unread;
+
+  /** How many messages were sent. */
+  private long sent;
+
   private boolean started;
   private boolean ended;
 
@@ -67,10 +81,12 @@ final class TailSession {
       ServerCallStreamObserver<TailResponse> client) {
     this.deps = deps;
     this.memory = new ByteLease(budget);
+    this.unwritten = new ByteLease(budget);
     this.request = request;
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
     this.room = new RoomWait(budget, pump::call);
+    this.unread = new UnreadTimer(deps.scheduler(), UNREAD_MS, pump::call);
     if (request.getMaxRecords() < 0) {
       throw invalid("max_records: " + request.getMaxRecords() + " (expected: >= 0)");
     }
@@ -81,17 +97,19 @@ final class TailSession {
   void start() {
     deps.places().enter();
     client.setOnReadyHandler(pump::call);
-    client.setOnCancelHandler(
-        () -> {
-          cancelled = true;
-          pump.call();
-        });
+    client.setOnCancelHandler(this::gone);
+    client.setOnCloseHandler(this::gone);
     TopicImage topic = deps.partitions().requireTopic(request.getTopic());
     for (int partition : partitions(topic)) {
       TopicIdPartition id = new TopicIdPartition(topic.id(), partition);
       cursors.add(new TailCursor(deps.partitions().require(id), this::isReady));
     }
     deps.streams().add(endOfServer);
+    pump.call();
+  }
+
+  private void gone() {
+    gone = true;
     pump.call();
   }
 
@@ -121,14 +139,14 @@ final class TailSession {
   }
 
   private void pump() {
+    if (gone) {
+      end();
+      unwritten.release();
+    }
     if (ended) {
       return;
     }
     try {
-      if (cancelled) {
-        end();
-        return;
-      }
       if (serverEnds) {
         throw OpenStreams.shuttingDown().exception();
       }
@@ -137,6 +155,7 @@ final class TailSession {
         begin();
       }
       send();
+      letGoUnlessRead();
     } catch (RuntimeException thrown) {
       end();
       client.onError(RpcErrors.toStatus(thrown));
@@ -156,6 +175,7 @@ final class TailSession {
 
   private void send() {
     for (int steps = 0; client.isReady(); steps++) {
+      unwritten.release();
       if (recordsLeft == 0 || cursors.stream().allMatch(TailCursor::atEnd)) {
         end();
         client.onCompleted();
@@ -170,8 +190,21 @@ final class TailSession {
       }
       TailResponse message = nextMessage();
       if (message.getRecordsCount() > 0 || message.getErrorsCount() > 0) {
-        client.onNext(message);
+        send(message);
       }
+    }
+  }
+
+  private void send(TailResponse message) {
+    unwritten.hold(message.getSerializedSize());
+    sent++;
+    client.onNext(message);
+  }
+
+  /** What waits for a client that does not read is read again when it does: others need memory. */
+  private void letGoUnlessRead() {
+    if (inHand != null && inHand.loaded() && !client.isReady() && unread.unreadTooLong(sent)) {
+      inHand.letGo(memory);
     }
   }
 
@@ -236,7 +269,11 @@ final class TailSession {
   }
 
   private void end() {
+    if (ended) {
+      return;
+    }
     ended = true;
+    unread.stop();
     deps.places().leave();
     deps.streams().remove(endOfServer);
     cursors.forEach(TailCursor::close);

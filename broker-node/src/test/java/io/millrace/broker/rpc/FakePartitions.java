@@ -8,6 +8,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.Clock;
+import io.millrace.common.time.Scheduler;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
@@ -31,6 +32,7 @@ final class FakePartitions implements PartitionRegistry {
 
   final Map<TopicIdPartition, PartitionHost> hosts = new ConcurrentHashMap<>();
   Authorizer authorizer = Authorizer.ALLOW_ALL;
+  private final List<Runnable> timers = new ArrayList<>();
   private MetadataImage image = MetadataImage.EMPTY;
   final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final Clock clock = new SystemClock();
@@ -43,12 +45,20 @@ final class FakePartitions implements PartitionRegistry {
   /** A topic whose partitions have logs here. */
   List<LogHost> topic(String name, int partitions) {
     UUID topicId = UUID.randomUUID();
-    PVector<PartitionImage> images = TreePVector.empty();
     List<LogHost> logs = new ArrayList<>();
     for (int i = 0; i < partitions; i++) {
       LogHost log = new LogHost(new TopicIdPartition(topicId, i));
       logs.add(log);
       hosts.put(log.id(), log);
+    }
+    known(topicId, name, partitions);
+    return logs;
+  }
+
+  /** The metadata have a topic of that id. */
+  void known(UUID topicId, String name, int partitions) {
+    PVector<PartitionImage> images = TreePVector.empty();
+    for (int i = 0; i < partitions; i++) {
       images =
           images.plus(
               new PartitionImage(
@@ -69,7 +79,18 @@ final class FakePartitions implements PartitionRegistry {
     image =
         new MetadataImage(
             image.revision() + 1, image.controller(), 1, all, image.brokers(), 0, image.requests());
-    return logs;
+  }
+
+  private Scheduler.Cancellable schedule(long delayMs, Runnable task) {
+    timers.add(task);
+    return () -> timers.remove(task);
+  }
+
+  /** The time of all that is to run later has come. */
+  void runTimers() {
+    List<Runnable> due = List.copyOf(timers);
+    timers.clear();
+    due.forEach(Runnable::run);
   }
 
   /** Everything runs on the thread of the caller. */
@@ -80,7 +101,7 @@ final class FakePartitions implements PartitionRegistry {
         new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
         BufferPool.onHeap(1 << 20, 1),
         Runnable::run,
-        (delayMs, task) -> () -> {},
+        this::schedule,
         new FetchLimits(MOST, 60_000, 1 << 20, 1 << 20, 1 << 20),
         new StreamPlaces("max.fetch.streams", MOST_STREAMS),
         new OpenStreams());

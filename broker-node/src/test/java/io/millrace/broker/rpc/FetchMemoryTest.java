@@ -62,6 +62,27 @@ class FetchMemoryTest {
   }
 
   @Test
+  void anAnswerThatNobodyReadsCountsForSomeTimeOnly() {
+    log.append(Compression.NONE, "x".repeat(BUDGET));
+    FakeCall<FetchResponse> lazy = fetch(1);
+    assertThat(budget.used()).isPositive();
+    partitions.runTimers();
+    assertThat(budget.used()).isZero();
+    lazy.close();
+    assertThat(budget.used()).isZero();
+    assertThat(fetch(1).completed).isTrue();
+  }
+
+  @Test
+  void anAnswerThatIsWrittenAtOnceDoesNotCount() {
+    log.append(Compression.NONE, "x".repeat(BUDGET));
+    FakeCall<FetchResponse> call = new FakeCall<>(2);
+    fetch(1, call);
+    assertThat(call.completed).isTrue();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
   void aFetchThatWaitsHoldsNothing() {
     FakeCall<FetchResponse> call = fetch(1);
     assertThat(budget.used()).isZero();
@@ -74,6 +95,11 @@ class FetchMemoryTest {
 
   private FakeCall<FetchResponse> fetch(int minBytes) {
     FakeCall<FetchResponse> call = new FakeCall<>(1);
+    fetch(minBytes, call);
+    return call;
+  }
+
+  private void fetch(int minBytes, FakeCall<FetchResponse> call) {
     FetchRequest request =
         FetchRequest.newBuilder()
             .setMinBytes(minBytes)
@@ -81,6 +107,5 @@ class FetchMemoryTest {
             .addPartitions(Api.at(topic, 0, 0))
             .build();
     new FetchCall(deps, new ByteLease(budget), request, call).start();
-    return call;
   }
 }

@@ -88,7 +88,7 @@ class TailSessionTest {
     start(call, TailRequest.newBuilder().setStart(TailStart.newBuilder().setEarliest(true)));
     List<Integer> seen = new ArrayList<>();
     while (!call.completed) {
-      assertThat(budget.used()).isLessThan(3L * bytes);
+      assertThat(budget.used()).as("a batch, and a message of it").isLessThan(4L * bytes);
       call.read().forEach(m -> m.getRecordsList().forEach(r -> seen.add(r.getPartition())));
     }
     assertThat(seen).containsExactlyInAnyOrder(0, 0, 1, 1, 2, 2);
@@ -125,6 +125,51 @@ class TailSessionTest {
     assertThat(budget.used()).isEqualTo(budget.limit());
     budget.release(1);
     assertThat(second.unread).isEmpty();
+  }
+
+  @Test
+  void whatIsInMemoryForATailThatIsNotReadIsGivenBackAndReadAgain() {
+    String large = "x".repeat(450 << 10);
+    logs.get(0).append(Compression.GZIP, large, "b", "c");
+    FakeCall<TailResponse> call = new FakeCall<>(1);
+    start(call, TailRequest.newBuilder().setStart(TailStart.newBuilder().setEarliest(true)));
+    long loaded = budget.used();
+    partitions.runTimers();
+    assertThat(budget.used()).isLessThan(loaded - large.length());
+    assertThat(budget.used()).as("the message itself").isGreaterThan(large.length());
+    assertThat(values(call)).containsExactly(large);
+    assertThat(values(call)).containsExactly("b", "c");
+    assertThat(call.completed).isTrue();
+    call.close();
+    assertThat(budget.used()).isZero();
+  }
+
+  @Test
+  void whatIsInMemoryForATailThatIsReadStays() {
+    String large = "x".repeat(450 << 10);
+    logs.get(0).append(Compression.GZIP, large, large, "c");
+    FakeCall<TailResponse> call = new FakeCall<>(1);
+    start(call, TailRequest.newBuilder().setStart(TailStart.newBuilder().setEarliest(true)));
+    long loaded = budget.used();
+    call.read();
+    partitions.runTimers();
+    assertThat(budget.used())
+        .as("the time begins anew with each message")
+        .isGreaterThanOrEqualTo(loaded);
+    partitions.runTimers();
+    assertThat(budget.used()).isLessThan(loaded);
+  }
+
+  @Test
+  void aTailThatIsCancelledAfterItsEndHoldsNothing() {
+    logs.get(0).append(Compression.NONE, "a");
+    FakeCall<TailResponse> call = new FakeCall<>(1);
+    start(call, TailRequest.newBuilder().setStart(TailStart.newBuilder().setEarliest(true)));
+    deps.streams().endAll();
+    assertThat(call.ended()).isTrue();
+    assertThat(budget.used()).isPositive();
+    call.cancel();
+    assertThat(budget.used()).isZero();
   }
 
   private FakeCall<TailResponse> tail(TailStart.Builder start) {
