@@ -4,7 +4,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The bytes of a frame: part of the budget in flight, in a buffer that is lent. Thread-safe. */
 final class InFlightFrame {
-  /** What a frame takes besides its batch, about: a flood of small frames is bounded as well. */
+  /** What a frame takes besides its bytes, about: a flood of small frames is bounded as well. */
   static final long OVERHEAD_BYTES = 512;
 
   private final InFlightBytes budget;
@@ -13,13 +13,14 @@ final class InFlightFrame {
   private final AtomicBoolean gone = new AtomicBoolean();
 
   /**
-   * Takes the batch's bytes and the overhead from the budget.
+   * Takes the bytes and the overhead from the budget.
    *
+   * @param heldBytes the whole message's, or its buffer's: all of it lives as long as the batch
    * @param release gives the buffer back
    */
-  InFlightFrame(InFlightBytes budget, int batchBytes, Runnable release) {
+  InFlightFrame(InFlightBytes budget, int heldBytes, Runnable release) {
     this.budget = budget;
-    this.bytes = batchBytes + OVERHEAD_BYTES;
+    this.bytes = heldBytes + OVERHEAD_BYTES;
     this.release = release;
     budget.add(bytes);
   }

@@ -87,6 +87,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     client.disableAutoRequest();
     client.setOnReadyHandler(this::readerReady);
     client.setOnCancelHandler(this::cancelled);
+    client.setOnCloseHandler(this::closePipelines);
     client.request(1);
     deps.streams().add(endOfServer);
   }
@@ -110,7 +111,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     ProduceStreamRequest message = inbound.message();
     switch (message.getMessageCase()) {
       case OPEN -> open(message.getOpen());
-      case FRAME -> frame(message.getFrame(), inbound.release());
+      case FRAME -> frame(message.getFrame(), inbound);
       case RESUME -> resume(message.getResume());
       case MESSAGE_NOT_SET -> throw invalid("message: none (expected: open, frame or resume)");
     }
@@ -147,7 +148,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     }
   }
 
-  private void frame(ProduceFrame frame, Runnable release) {
+  private void frame(ProduceFrame frame, InboundProduce inbound) {
     if (acks == null) {
       throw invalid("message: frame (expected: open first)");
     }
@@ -167,7 +168,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     synchronized (this) {
       slot = order.next(id);
     }
-    InFlightFrame bytes = new InFlightFrame(budget, batch.getRecords().size(), release);
+    InFlightFrame bytes = new InFlightFrame(budget, inbound.heldBytes(), inbound.release());
     StreamFrame pending = new StreamFrame(this, id, slot, frame.getFrameId(), bytes);
     try {
       pipeline.submit(batch, acks, deps.intake().deadlineMs(timeoutMs), pending);

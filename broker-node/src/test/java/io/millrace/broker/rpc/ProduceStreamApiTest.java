@@ -148,7 +148,8 @@ class ProduceStreamApiTest {
       send(topic, 0, Api.batch("x".repeat(frameBytes)));
     }
     await().until(() -> metric("millrace_produce_in_flight_bytes") >= BUDGET);
-    assertThat(metric("millrace_produce_in_flight_bytes")).isLessThan(BUDGET + 2.0 * frameBytes);
+    // What counts is the pooled array that a frame lies in.
+    assertThat(metric("millrace_produce_in_flight_bytes")).isLessThan(BUDGET + 3.0 * frameBytes);
     disk.release();
     assertThat(take(frames).values())
         .allSatisfy(r -> assertThat(r.getResult().hasError()).isFalse());

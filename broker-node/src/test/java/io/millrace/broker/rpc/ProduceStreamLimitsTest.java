@@ -33,6 +33,7 @@ class ProduceStreamLimitsTest {
 
   ProduceStreamLimitsTest() {
     partitions.hosts.put(id, host);
+    partitions.known(id.topicId(), "orders", 1);
   }
 
   @Test
@@ -48,6 +49,17 @@ class ProduceStreamLimitsTest {
     host.acknowledge();
     assertThat(total.used()).isZero();
     assertThat(call.asked).isEqualTo(1);
+  }
+
+  @Test
+  void allThatAMessageHoldsCountsHoweverSmallItsBatch() {
+    FakeCall<ProduceStreamResponse> call = new FakeCall<>(PLENTY);
+    ProduceStreamSession stream = open(call);
+    InboundProduce small = frame(0, Api.batch("x"));
+    stream.onNext(new InboundProduce(small.message(), BUDGET, small.release()));
+    assertThat(total.used()).isEqualTo(BUDGET + InFlightFrame.OVERHEAD_BYTES);
+    host.acknowledge();
+    assertThat(total.used()).isZero();
   }
 
   @Test
@@ -104,6 +116,7 @@ class ProduceStreamLimitsTest {
         };
     TopicIdPartition other = new TopicIdPartition(id.topicId(), 1);
     partitions.hosts.put(other, throwing);
+    partitions.known(other.topicId(), "others", 1);
     assertThatThrownBy(() -> send(stream, 1, Api.batch("throws"))).hasMessage("impossible");
     assertThat(total.used()).isEqualTo(before);
 
@@ -147,16 +160,19 @@ class ProduceStreamLimitsTest {
   }
 
   private void send(ProduceStreamSession stream, int partition, ByteString batch) {
-    stream.onNext(
-        inbound(
-            ProduceStreamRequest.newBuilder()
-                .setFrame(
-                    ProduceFrame.newBuilder()
-                        .setFrameId(++frameId)
-                        .setBatch(Api.partitionBatch(topic, partition, batch)))));
+    stream.onNext(frame(partition, batch));
+  }
+
+  private InboundProduce frame(int partition, ByteString batch) {
+    ProduceFrame.Builder frame =
+        ProduceFrame.newBuilder()
+            .setFrameId(++frameId)
+            .setBatch(Api.partitionBatch(topic, partition, batch));
+    return inbound(ProduceStreamRequest.newBuilder().setFrame(frame));
   }
 
   private static InboundProduce inbound(ProduceStreamRequest.Builder message) {
-    return new InboundProduce(message.build(), () -> {});
+    return new InboundProduce(
+        message.build(), message.getFrame().getBatch().getRecords().size(), () -> {});
   }
 }

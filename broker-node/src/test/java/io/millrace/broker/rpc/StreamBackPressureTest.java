@@ -92,6 +92,6 @@ class StreamBackPressureTest {
   }
 
   private static InboundProduce inbound(ProduceStreamRequest.Builder message) {
-    return new InboundProduce(message.build(), () -> {});
+    return new InboundProduce(message.build(), 100, () -> {});
   }
 }

@@ -26,12 +26,14 @@ class StreamPipelineTest {
   private final FakeHost first = new FakeHost(id);
   private final FakeHost second = new FakeHost(id);
   private final FakeCall<ProduceStreamResponse> call = new FakeCall<>(3);
+  private final ProduceDeps deps = partitions.produceDeps();
   private final ProduceStreamSession stream =
-      new ProduceStreamSession(partitions.produceDeps(), InFlightBytes.total(1 << 20), call);
+      new ProduceStreamSession(deps, InFlightBytes.total(1 << 20), call);
   private long frameId;
 
   StreamPipelineTest() {
     partitions.hosts.put(id, first);
+    partitions.known(id.topicId(), "orders", 1);
     stream.onNext(
         inbound(
             ProduceStreamRequest.newBuilder()
@@ -97,6 +99,17 @@ class StreamPipelineTest {
   }
 
   @Test
+  void aStreamThatTheServerEndsClosesItsPipelinesOnceAllIsAnswered() {
+    send(Api.batch("a"));
+    deps.streams().endAll();
+    assertThat(call.ended()).isFalse();
+    first.acknowledge();
+    assertThat(call.error).isNotNull();
+    call.close();
+    assertThat(first.pipelines).containsExactly("frame", "close");
+  }
+
+  @Test
   void aStreamThatEndsTellsWhatIsLeft() {
     for (int i = 0; i < 2_500; i++) {
       send(Api.batch("a"));
@@ -126,7 +139,7 @@ class StreamPipelineTest {
   }
 
   private static InboundProduce inbound(ProduceStreamRequest.Builder message) {
-    return new InboundProduce(message.build(), () -> {});
+    return new InboundProduce(message.build(), 100, () -> {});
   }
 
   private List<Integer> sizes() {

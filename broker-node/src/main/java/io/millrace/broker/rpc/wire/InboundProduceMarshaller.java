@@ -30,10 +30,13 @@ public final class InboundProduceMarshaller implements MethodDescriptor.Marshall
   /** Room for a frame's other fields beside a batch of a round size. */
   private static final int ENVELOPE_BYTES = 4 << 10;
 
-  /** What each pool keeps at most; the seven of them 56 MB. */
+  /** What each pool keeps at most, without envelopes: with them the seven of them keep 60 MB. */
   private static final int KEPT_BYTES = 8 << 20;
 
-  /** Ascending, each twice the size of the one before: an array is at least half full. */
+  /**
+   * Ascending, each about twice the size of the one before: an array is at least half full, in the
+   * smallest pool two fifths.
+   */
   private final List<BufferPool> pools = pools();
 
   private static List<BufferPool> pools() {
@@ -53,12 +56,13 @@ public final class InboundProduceMarshaller implements MethodDescriptor.Marshall
   public InboundProduce parse(InputStream stream) {
     try {
       if (!(stream instanceof KnownLength)) {
-        return new InboundProduce(ProduceStreamRequest.parseFrom(stream), () -> {});
+        ProduceStreamRequest message = ProduceStreamRequest.parseFrom(stream);
+        return new InboundProduce(message, message.getSerializedSize(), () -> {});
       }
       int size = stream.available();
       Optional<BufferPool.Lease> lease = lease(size);
       if (lease.isEmpty()) {
-        return new InboundProduce(parse(stream, ByteBuffer.allocate(size), size), () -> {});
+        return new InboundProduce(parse(stream, ByteBuffer.allocate(size), size), size, () -> {});
       }
       return parse(stream, lease.get(), size);
     } catch (InvalidProtocolBufferException e) {
@@ -86,7 +90,8 @@ public final class InboundProduceMarshaller implements MethodDescriptor.Marshall
   private static InboundProduce parse(InputStream stream, BufferPool.Lease lease, int size)
       throws IOException {
     try {
-      return new InboundProduce(parse(stream, lease.buffer(), size), lease::release);
+      ByteBuffer buffer = lease.buffer();
+      return new InboundProduce(parse(stream, buffer, size), buffer.capacity(), lease::release);
     } catch (IOException | RuntimeException e) {
       lease.release();
       throw e;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
 import io.grpc.KnownLength;
 import io.grpc.StatusRuntimeException;
 import io.millrace.proto.v1.PartitionBatch;
@@ -77,8 +78,31 @@ class InboundProduceMarshallerTest {
     ProduceStreamRequest message = message(new Random(3), 50_000);
     assertThat(marshaller.parse(new ByteArrayInputStream(message.toByteArray())).message())
         .isEqualTo(message);
-    assertThat(marshaller.parse(marshaller.stream(new InboundProduce(message, () -> {}))).message())
+    assertThat(
+            marshaller.parse(marshaller.stream(new InboundProduce(message, 0, () -> {}))).message())
         .isEqualTo(message);
+  }
+
+  @Test
+  void tellsWhatAMessageHoldsAlsoOfFieldsThatNobodyKnows() {
+    UnknownFieldSet.Field unknown =
+        UnknownFieldSet.Field.newBuilder().addLengthDelimited(bytes(300_000)).build();
+    ProduceStreamRequest message =
+        message(new Random(5), 10).toBuilder()
+            .setUnknownFields(UnknownFieldSet.newBuilder().addField(5_000, unknown).build())
+            .build();
+    byte[] encoded = message.toByteArray();
+    InboundProduce pooled = marshaller.parse(new Inbound(encoded));
+    assertThat(pooled.heldBytes()).isGreaterThan(512 << 10);
+    assertThat(marshaller.parse(new ByteArrayInputStream(encoded)).heldBytes())
+        .isEqualTo(encoded.length);
+    ProduceStreamRequest small = message(new Random(6), 5_000);
+    assertThat(marshaller.parse(new Inbound(small.toByteArray())).heldBytes())
+        .isEqualTo(small.getSerializedSize());
+  }
+
+  private static ByteString bytes(int count) {
+    return ByteString.copyFrom(new byte[count]);
   }
 
   @Test
