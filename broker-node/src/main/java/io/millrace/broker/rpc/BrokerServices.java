@@ -15,9 +15,6 @@ import java.util.function.BooleanSupplier;
 
 /** The services of one listener. Immutable. */
 public final class BrokerServices {
-  /** As many as there are likely to be fetch threads. */
-  private static final int KEPT_READ_BUFFERS = 8;
-
   private final List<BindableService> services;
   private final OpenStreams streams;
   private final BooleanSupplier ready;
@@ -27,6 +24,7 @@ public final class BrokerServices {
    *
    * @param config the broker's settings: the defaults of topics
    * @param fetchThreads for reads from the disk
+   * @param fetchThreadCount how many they are
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
    */
@@ -38,6 +36,7 @@ public final class BrokerServices {
       TopicReadiness readiness,
       ProducerIds producerIds,
       Executor fetchThreads,
+      int fetchThreadCount,
       Scheduler scheduler,
       Clock clock,
       RpcMetrics metrics,
@@ -97,7 +96,7 @@ public final class BrokerServices {
             parts.authorizer(),
             partitions,
             new PartitionReader(parts.metrics(), parts.corruptReads()),
-            BufferPool.direct(fetchLimits.streamMessageBytes(), KEPT_READ_BUFFERS),
+            BufferPool.direct(fetchLimits.streamMessageBytes(), parts.fetchThreadCount()),
             parts.fetchThreads(),
             parts.scheduler(),
             fetchLimits,

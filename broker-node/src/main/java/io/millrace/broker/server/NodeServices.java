@@ -39,6 +39,7 @@ final class NodeServices {
             readiness(state.replicas()),
             producerIds,
             threads.fetch(),
+            threads.fetchCount(),
             threads.timers(),
             environment.clock(),
             telemetry.calls(),

@@ -10,20 +10,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param timers for tasks that only wake others
  * @param fetch for what reads from the disk
+ * @param fetchCount how many threads that are
  */
-record NodeThreads(TimerThread timers, ExecutorService fetch) {
+record NodeThreads(TimerThread timers, ExecutorService fetch, int fetchCount) {
 
   /** Starts them; each stands in the {@link Startup} to be ended. */
   static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
     TimerThread timers = new TimerThread("timers", uncaught);
     startup.opened("timers", timers::close);
-    ExecutorService fetch = fetchThreads(config.get(StorageSettings.FETCH_THREADS), uncaught);
+    int configured = config.get(StorageSettings.FETCH_THREADS);
+    int fetchCount = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
+    ExecutorService fetch = fetchThreads(fetchCount, uncaught);
     startup.opened("fetch threads", fetch::shutdownNow);
-    return new NodeThreads(timers, fetch);
+    return new NodeThreads(timers, fetch, fetchCount);
   }
 
-  private static ExecutorService fetchThreads(int configured, UncaughtThrowables uncaught) {
-    int threads = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
+  private static ExecutorService fetchThreads(int threads, UncaughtThrowables uncaught) {
     AtomicInteger number = new AtomicInteger();
     return Executors.newFixedThreadPool(
         threads,
