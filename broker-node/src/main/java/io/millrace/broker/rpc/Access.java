@@ -26,11 +26,11 @@ final class Access {
     return new Access(authorizer, RequestContext.current(), partitions);
   }
 
-  /** Why the caller may not; empty if it may, or if there is no such topic. */
+  /** Why the caller may not; empty if it may. Nobody may if the topic is not known (any more). */
   Optional<MillraceError> refusal(Operation operation, TopicIdPartition id) {
     Optional<String> topic = partitions.topicName(id.topicId());
     if (topic.isEmpty()) {
-      return Optional.empty();
+      return Optional.of(partitions.whyNotHere(id));
     }
     try {
       authorizer.check(caller, operation, topic.get());

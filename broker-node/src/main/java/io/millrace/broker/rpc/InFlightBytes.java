@@ -3,6 +3,7 @@ package io.millrace.broker.rpc;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,9 @@ public final class InFlightBytes {
   private final AtomicLong used = new AtomicLong();
 
   private final Queue<Waiter> waiting = new ConcurrentLinkedQueue<>();
+
+  /** Calls of {@link #wake} that the one that is under way has not seen to; 0 if none is. */
+  private final AtomicInteger wakes = new AtomicInteger();
 
   /** Equal if the task is the same. */
   private record Waiter(InFlightBytes budget, Runnable task) {}
@@ -160,7 +164,25 @@ public final class InFlightBytes {
     return parent == null ? Optional.empty() : parent.firstFull();
   }
 
+  /** Runs who waits, one round at a time: who is woken may release bytes and so wake others. */
   private void wake() {
+    if (wakes.getAndIncrement() > 0) {
+      return;
+    }
+    int seen = 1;
+    try {
+      while (seen > 0) {
+        wakeAll();
+        seen = wakes.addAndGet(-seen);
+      }
+    } finally {
+      if (seen > 0) {
+        wakes.set(0);
+      }
+    }
+  }
+
+  private void wakeAll() {
     for (int count = waiting.size(); count > 0; count--) {
       Waiter waiter = waiting.poll();
       if (waiter == null) {

@@ -7,6 +7,7 @@ import io.millrace.broker.rpc.wire.FetchFrame;
 import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.record.Compression;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.Acks;
@@ -29,6 +30,7 @@ import io.millrace.proto.v1.SubscribePartition;
 import io.millrace.proto.v1.TopicMetadata;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
@@ -70,6 +72,21 @@ class AccessTest {
   }
 
   @Test
+  void aPartitionWhoseTopicIsNotKnownIsRefusedThoughItIsHere() {
+    LogHost gone = new LogHost(new TopicIdPartition(UUID.randomUUID(), 0));
+    partitions.hosts.put(gone.id(), gone);
+    ProduceRequest request =
+        ProduceRequest.newBuilder()
+            .setAcks(Acks.ACKS_ALL)
+            .addBatches(Api.partitionBatch(topic(gone), 0, Api.batch("x")))
+            .build();
+    CompletableFuture<ProduceResponse> answer =
+        new ProduceCall(partitions.produceDeps(), request).start(request);
+    assertThat(answer).isCompleted();
+    assertThat(Api.code(answer.join().getResults(0).getError())).isEqualTo("UNKNOWN_TOPIC_ID");
+  }
+
+  @Test
   void aProduceStreamIsRefusedFrameByFrame() {
     FakeCall<ProduceStreamResponse> call = new FakeCall<>(10);
     ProduceStreamSession stream =
@@ -77,7 +94,7 @@ class AccessTest {
     ProduceStreamRequest.Builder open =
         ProduceStreamRequest.newBuilder()
             .setOpen(ProduceStreamOpen.newBuilder().setAcks(Acks.ACKS_ALL));
-    stream.onNext(new InboundProduce(open.build(), () -> {}));
+    stream.onNext(new InboundProduce(open.build(), 0, () -> {}));
     stream.onNext(frame(1, secret));
     stream.onNext(frame(2, mine));
     assertThat(Api.code(call.read().get(1).getResults().getResults(0).getResult().getError()))
@@ -165,7 +182,8 @@ class AccessTest {
         ProduceFrame.newBuilder()
             .setFrameId(id)
             .setBatch(Api.partitionBatch(topic(to), 0, Api.batch("x")));
-    return new InboundProduce(ProduceStreamRequest.newBuilder().setFrame(frame).build(), () -> {});
+    return new InboundProduce(
+        ProduceStreamRequest.newBuilder().setFrame(frame).build(), 100, () -> {});
   }
 
   private static FetchStreamRequest subscribe(long id, LogHost to) {

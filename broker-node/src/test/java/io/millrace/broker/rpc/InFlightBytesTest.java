@@ -87,6 +87,38 @@ class InFlightBytesTest {
   }
 
   @Test
+  void whoIsWokenAndReleasesBytesDoesNotWakeTheNextOnItsOwnStack() {
+    int waiters = 20_000;
+    one.add(60);
+    for (int i = 0; i < waiters; i++) {
+      Runnable task =
+          () -> {
+            woken.add("once");
+            one.add(1);
+            one.release(1);
+          };
+      one.whenFree(task);
+    }
+    one.release(60);
+    assertThat(woken).hasSize(waiters);
+    assertThat(total.used()).isZero();
+  }
+
+  @Test
+  void aTaskThatThrowsDoesNotKeepOthersAsleep() {
+    one.add(60);
+    IllegalStateException failure = new IllegalStateException("of the task");
+    one.whenFree(
+        () -> {
+          throw failure;
+        });
+    one.whenFree(() -> woken.add("other"));
+    assertThatThrownBy(() -> one.release(1)).isSameAs(failure);
+    one.release(1);
+    assertThat(woken).containsExactly("other");
+  }
+
+  @Test
   void releasingMoreThanWasAddedIsADefect() {
     one.add(5);
     assertThatThrownBy(() -> one.release(6)).isInstanceOf(IllegalStateException.class);

@@ -30,6 +30,7 @@ class ProduceCallTest {
 
   private void produce(ByteString batch) {
     partitions.hosts.put(host.id(), host);
+    partitions.known(host.id().topicId(), "orders", 1);
     ByteString topic = Uuids.toBytes(host.id().topicId());
     ProduceRequest request =
         ProduceRequest.newBuilder()
