@@ -40,11 +40,11 @@ class OffsetLookupTest {
           .isEqualTo(1);
       assertThat(find(OffsetPosition.OFFSET_POSITION_LATEST, 0, committedOnly).getOffset())
           .isEqualTo(2);
-      assertThat(find(OffsetPosition.OFFSET_POSITION_UNSPECIFIED, 0, committedOnly).getOffset())
+      assertThat(find(OffsetPosition.OFFSET_POSITION_UNSPECIFIED, 1, committedOnly).getOffset())
           .isEqualTo(1);
     }
     log.showUpTo(1);
-    assertThat(find(OffsetPosition.OFFSET_POSITION_UNSPECIFIED, 0, false).getOffset())
+    assertThat(find(OffsetPosition.OFFSET_POSITION_UNSPECIFIED, 1, false).getOffset())
         .isEqualTo(-1);
     assertThat(find(OffsetPosition.OFFSET_POSITION_MAX_TIMESTAMP, 0, false).getOffset())
         .isEqualTo(-1);
