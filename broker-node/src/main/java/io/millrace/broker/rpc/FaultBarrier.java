@@ -1,10 +1,12 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 
 /**
@@ -15,19 +17,48 @@ final class FaultBarrier implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    GuardedCall<Q, A> guarded = new GuardedCall<>(call);
     try {
-      return new Barrier<>(next.startCall(call, headers), call);
+      return new Barrier<>(next.startCall(guarded, headers), guarded);
     } catch (RuntimeException thrown) {
-      RpcErrors.close(call, RpcErrors.toStatus(thrown));
+      guarded.fail(RpcErrors.toStatus(thrown));
       return new ServerCall.Listener<>() {};
     }
   }
 
-  private static final class Barrier<Q> extends SimpleForwardingServerCallListener<Q> {
-    private final ServerCall<Q, ?> call;
-    private boolean failed;
+  /** Takes nothing more from its handler once the barrier has ended it. */
+  private static final class GuardedCall<Q, A> extends SimpleForwardingServerCall<Q, A> {
+    /** Handlers answer on any thread. */
+    private volatile boolean failed;
 
-    Barrier(ServerCall.Listener<Q> delegate, ServerCall<Q, ?> call) {
+    GuardedCall(ServerCall<Q, A> call) {
+      super(call);
+    }
+
+    void fail(StatusRuntimeException error) {
+      failed = true;
+      RpcErrors.close(delegate(), error);
+    }
+
+    @Override
+    public void sendMessage(A message) {
+      if (!failed) {
+        super.sendMessage(message);
+      }
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      if (!failed) {
+        super.close(status, trailers);
+      }
+    }
+  }
+
+  private static final class Barrier<Q> extends SimpleForwardingServerCallListener<Q> {
+    private final GuardedCall<Q, ?> call;
+
+    Barrier(ServerCall.Listener<Q> delegate, GuardedCall<Q, ?> call) {
       super(delegate);
       this.call = call;
     }
@@ -48,7 +79,7 @@ final class FaultBarrier implements ServerInterceptor {
     }
 
     private void guard(Runnable callback) {
-      if (failed) {
+      if (call.failed) {
         return;
       }
       try {
@@ -61,8 +92,7 @@ final class FaultBarrier implements ServerInterceptor {
     }
 
     private void fail(StatusRuntimeException error) {
-      failed = true;
-      RpcErrors.close(call, error);
+      call.fail(error);
       super.onCancel();
     }
   }
