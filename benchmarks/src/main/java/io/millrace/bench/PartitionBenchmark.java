@@ -110,6 +110,9 @@ public class PartitionBenchmark {
               .append(clock.wallMs(), null, value, List.of())
               .build());
     }
+    // The first batch waits for its leader epoch to be written down.
+    append();
+    runTasks(partition);
     while (partition.view().log().sizeInBytes() < SEGMENT_BYTES) {
       append();
     }

@@ -17,9 +17,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Uploads and downloads the same bytes through a broker and through a bare gRPC server in turns (A
@@ -95,7 +97,16 @@ public final class TransferComparison {
     } finally {
       comparison.close();
     }
-    System.out.println("logs and data: " + directory);
+    delete(directory);
+  }
+
+  /** The data of a run is as large as what was sent; after a failure it stays, to be looked at. */
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> paths = Files.walk(directory)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 
   /** A batch of about that size, of records with random bytes. */
