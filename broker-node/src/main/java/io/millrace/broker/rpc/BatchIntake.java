@@ -93,12 +93,9 @@ final class BatchIntake {
    * @param askedMs 0 for the server's default
    */
   long timeoutMs(int askedMs) {
-    if (askedMs < 0) {
-      throw new MillraceError(
-              ErrorCode.INVALID_REQUEST, "timeout_ms: " + askedMs + " (expected: >= 0)")
-          .exception();
-    }
-    return Math.min(askedMs == 0 ? defaultTimeoutMs : askedMs, maxTimeoutMs);
+    return Math.min(
+        Requests.notNegative("timeout_ms", askedMs) == 0 ? defaultTimeoutMs : askedMs,
+        maxTimeoutMs);
   }
 
   /** When a batch that comes now is given up, on the monotonic clock. */

@@ -71,14 +71,13 @@ final class FetchCall {
     this.maxBytes = FetchLimits.within("max_bytes", request.getMaxBytes(), limits.maxBytes());
     this.minBytes =
         Math.min(Math.max(1, Requests.notNegative("min_bytes", request.getMinBytes())), maxBytes);
-    if (request.getMaxWaitMs() < 0) {
-      throw invalid("max_wait_ms: " + request.getMaxWaitMs() + " (expected: >= 0)");
-    }
-    this.maxWaitMs = Deadlines.capMs(Math.min(request.getMaxWaitMs(), limits.maxWaitMs()));
-    this.timeIsUp = request.getMaxWaitMs() == 0;
+    int askedWaitMs = Requests.notNegative("max_wait_ms", request.getMaxWaitMs());
+    this.maxWaitMs = Deadlines.capMs(Math.min(askedWaitMs, limits.maxWaitMs()));
+    this.timeIsUp = askedWaitMs == 0;
     int count = request.getPartitionsCount();
     if (count < 1 || count > limits.maxPartitions()) {
-      throw invalid("partitions: " + count + " (expected: [1, " + limits.maxPartitions() + "])");
+      throw Requests.invalid(
+          "partitions: " + count + " (expected: [1, " + limits.maxPartitions() + "])");
     }
     Set<TopicIdPartition> seen = new HashSet<>();
     boolean committedOnly = committedOnly(request.getIsolationLevel());
@@ -86,7 +85,7 @@ final class FetchCall {
     for (FetchPartition asked : request.getPartitionsList()) {
       TopicIdPartition id = Partitions.named(asked.getTopicId(), asked.getPartition());
       if (!seen.add(id)) {
-        throw invalid("partitions: " + id + " twice (expected: at most once)");
+        throw Requests.invalid("partitions: " + id + " twice (expected: at most once)");
       }
       parts.add(
           new FetchPart(
@@ -204,9 +203,5 @@ final class FetchCall {
     if (timer != null) {
       timer.cancel();
     }
-  }
-
-  private static MillraceException invalid(String what) {
-    return new MillraceException(ErrorCode.INVALID_REQUEST, what);
   }
 }

@@ -5,9 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.broker.rpc.wire.FetchFrame;
-import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
-import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.FetchStreamOpen;
@@ -164,7 +162,7 @@ final class FetchStreamSession {
 
   private void handle(FetchStreamRequest message) {
     if (!open && !message.hasOpen()) {
-      throw invalid("message: " + message.getMessageCase() + " (expected: open first)");
+      throw Requests.invalid("message: " + message.getMessageCase() + " (expected: open first)");
     }
     switch (message.getMessageCase()) {
       case OPEN -> open(message.getOpen());
@@ -172,19 +170,16 @@ final class FetchStreamSession {
       case PAUSE -> pause(message.getPause());
       case UNSUBSCRIBE -> endSubscription(message.getUnsubscribe().getSubscriptionId());
       case CREDITS -> addCredits(message.getCredits().getBytes());
-      case MESSAGE_NOT_SET -> throw invalid("message: none");
+      case MESSAGE_NOT_SET -> throw Requests.invalid("message: none");
     }
   }
 
   private void open(FetchStreamOpen message) {
     if (open) {
-      throw invalid("message: open (expected: once, as the first)");
+      throw Requests.invalid("message: open (expected: once, as the first)");
     }
     open = true;
-    credits = message.getCreditBytes();
-    if (credits < 0) {
-      throw invalid("credit_bytes: " + credits + " (expected: >= 0)");
-    }
+    credits = Requests.notNegative("credit_bytes", message.getCreditBytes());
     maxMessageBytes =
         FetchLimits.within(
             "max_message_bytes", message.getMaxMessageBytes(), deps.limits().streamMessageBytes());
@@ -194,7 +189,7 @@ final class FetchStreamSession {
   private void subscribe(SubscribePartition message) {
     long id = message.getSubscriptionId();
     if (Long.compareUnsigned(id, lastSubscriptionId) <= 0) {
-      throw invalid(
+      throw Requests.invalid(
           "subscription_id: "
               + Long.toUnsignedString(id)
               + " (expected: > "
@@ -210,7 +205,7 @@ final class FetchStreamSession {
       endSubscription(before.id());
     }
     if (byId.size() >= deps.limits().maxPartitions()) {
-      throw invalid(
+      throw Requests.invalid(
           "subscriptions: more than " + deps.limits().maxPartitions() + " (expected: fewer)");
     }
     Optional<MillraceError> refusal = access.refusal(Operation.READ, partition);
@@ -243,7 +238,7 @@ final class FetchStreamSession {
 
   private void addCredits(long bytes) {
     if (bytes < 1) {
-      throw invalid("bytes: " + bytes + " (expected: >= 1)");
+      throw Requests.invalid("bytes: " + bytes + " (expected: >= 1)");
     }
     boolean without = credits <= 0;
     long sum = credits + bytes;
@@ -323,9 +318,5 @@ final class FetchStreamSession {
     byPartition.clear();
     ready.clear();
     inbox.clear();
-  }
-
-  private static MillraceException invalid(String what) {
-    return new MillraceException(ErrorCode.INVALID_REQUEST, what);
   }
 }

@@ -60,11 +60,6 @@ public final class InFlightBytes {
     return limit;
   }
 
-  /** Whether nothing more should be read. */
-  boolean exhausted() {
-    return used.get() >= limit || (parent != null && parent.exhausted());
-  }
-
   /**
    * Takes the bytes of a request if they fit, in one step: of several that come together only those
    * get in that fit together. A request larger than the bound fits when nothing else is in flight.

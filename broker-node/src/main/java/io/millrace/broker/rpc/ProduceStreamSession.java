@@ -5,7 +5,6 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
-import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.PartitionBatch;
@@ -113,7 +112,8 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
       case OPEN -> open(message.getOpen());
       case FRAME -> frame(message.getFrame(), inbound);
       case RESUME -> resume(message.getResume());
-      case MESSAGE_NOT_SET -> throw invalid("message: none (expected: open, frame or resume)");
+      case MESSAGE_NOT_SET ->
+          throw Requests.invalid("message: none (expected: open, frame or resume)");
     }
   }
 
@@ -133,7 +133,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
 
   private void open(ProduceStreamOpen open) {
     if (acks != null) {
-      throw invalid("message: open (expected: once, as the first)");
+      throw Requests.invalid("message: open (expected: once, as the first)");
     }
     BatchIntake.requireNoTransaction(open.getTransactionalId());
     acks = BatchIntake.acks(open.getAcks());
@@ -150,10 +150,10 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
 
   private void frame(ProduceFrame frame, InboundProduce inbound) {
     if (acks == null) {
-      throw invalid("message: frame (expected: open first)");
+      throw Requests.invalid("message: frame (expected: open first)");
     }
     if (Long.compareUnsigned(frame.getFrameId(), lastFrameId) <= 0) {
-      throw invalid(
+      throw Requests.invalid(
           "frame_id: "
               + Long.toUnsignedString(frame.getFrameId())
               + " (expected: > "
@@ -326,9 +326,5 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   private void closePipelines() {
     pipelines.values().forEach(StreamPipeline::close);
     pipelines.clear();
-  }
-
-  private static MillraceException invalid(String what) {
-    return new MillraceError(ErrorCode.INVALID_REQUEST, what).exception();
   }
 }

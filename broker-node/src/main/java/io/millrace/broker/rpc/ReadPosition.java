@@ -1,7 +1,5 @@
 package io.millrace.broker.rpc;
 
-import io.millrace.common.ErrorCode;
-import io.millrace.common.MillraceError;
 import io.millrace.proto.v1.FetchPartition;
 
 /**
@@ -15,14 +13,8 @@ import io.millrace.proto.v1.FetchPartition;
 record ReadPosition(
     long offset, int currentLeaderEpoch, int lastFetchedEpoch, boolean committedOnly) {
   static ReadPosition of(FetchPartition asked, boolean committedOnly) {
-    if (asked.getFetchOffset() < 0) {
-      throw new MillraceError(
-              ErrorCode.INVALID_REQUEST,
-              "fetch_offset: " + asked.getFetchOffset() + " (expected: >= 0)")
-          .exception();
-    }
     return new ReadPosition(
-        asked.getFetchOffset(),
+        Requests.notNegative("fetch_offset", asked.getFetchOffset()),
         asked.getCurrentLeaderEpoch(),
         asked.getLastFetchedEpoch(),
         committedOnly);

@@ -5,14 +5,12 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.ServerServiceDefinition;
-import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.millrace.broker.rpc.wire.ServiceBinding;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import java.io.InputStream;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Services that parse a request where the call's interceptors see it fail. By itself the transport
@@ -26,18 +24,7 @@ final class RequestParsing {
 
   /** The service with its methods' requests parsed inside of the interceptors. */
   static ServerServiceDefinition insideInterceptors(ServerServiceDefinition service) {
-    ServiceDescriptor.Builder descriptor =
-        ServiceDescriptor.newBuilder(service.getServiceDescriptor().getName())
-            .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());
-    List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
-    for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-      ServerMethodDefinition<?, ?> unparsed = unparsed(method);
-      methods.add(unparsed);
-      descriptor.addMethod(unparsed.getMethodDescriptor());
-    }
-    ServerServiceDefinition.Builder builder = ServerServiceDefinition.builder(descriptor.build());
-    methods.forEach(builder::addMethod);
-    return builder.build();
+    return ServiceBinding.each(service, RequestParsing::unparsed);
   }
 
   private static <Q, A> ServerMethodDefinition<InputStream, A> unparsed(

@@ -7,6 +7,11 @@ import io.millrace.common.MillraceException;
 final class Requests {
   private Requests() {}
 
+  /** A request that breaks a rule; names the value and what was expected. */
+  static MillraceException invalid(String what) {
+    return new MillraceException(ErrorCode.INVALID_REQUEST, what);
+  }
+
   /**
    * The value of a field that has no negative values.
    *
@@ -20,8 +25,7 @@ final class Requests {
   /** The same of a 64-bit field. */
   static long notNegative(String field, long value) {
     if (value < 0) {
-      throw new MillraceException(
-          ErrorCode.INVALID_REQUEST, field + ": " + value + " (expected: >= 0)");
+      throw invalid(field + ": " + value + " (expected: >= 0)");
     }
     return value;
   }

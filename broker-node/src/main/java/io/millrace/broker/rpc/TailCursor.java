@@ -254,8 +254,8 @@ final class TailCursor {
       return Step.NO_ROOM;
     }
     PartitionReader.Result result = reader.read(host, position, READ_BYTES, true);
-    if (result.data().hasError()) {
-      refuse(RpcErrors.fromProto(result.data().getError()));
+    if (result.head().hasError()) {
+      refuse(RpcErrors.fromProto(result.head().getError()));
     }
     readBytes = result.bytes();
     memory.hold(readBytes);

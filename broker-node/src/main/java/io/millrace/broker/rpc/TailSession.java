@@ -1,7 +1,6 @@
 package io.millrace.broker.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
-import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
@@ -87,10 +86,8 @@ final class TailSession {
     this.pump = new SerialTask(deps.threads(), this::pump);
     this.room = new RoomWait(budget, pump::call);
     this.unread = new UnreadTimer(deps.scheduler(), UNREAD_MS, pump::call);
-    if (request.getMaxRecords() < 0) {
-      throw invalid("max_records: " + request.getMaxRecords() + " (expected: >= 0)");
-    }
-    this.recordsLeft = request.getMaxRecords() == 0 ? Long.MAX_VALUE : request.getMaxRecords();
+    long most = Requests.notNegative("max_records", request.getMaxRecords());
+    this.recordsLeft = most == 0 ? Long.MAX_VALUE : most;
   }
 
   /** Begins. Called once, on the transport's thread. */
@@ -281,9 +278,5 @@ final class TailSession {
     inHand = null;
     room.end();
     memory.release();
-  }
-
-  private static MillraceException invalid(String what) {
-    return new MillraceException(ErrorCode.INVALID_REQUEST, what);
   }
 }

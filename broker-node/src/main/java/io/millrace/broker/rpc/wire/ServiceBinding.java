@@ -7,6 +7,7 @@ import io.grpc.ServiceDescriptor;
 import io.grpc.stub.ServerCalls;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /** Generated services with some of their methods on other marshallers. */
 public final class ServiceBinding {
@@ -32,19 +33,28 @@ public final class ServiceBinding {
   public static ServerServiceDefinition replace(
       ServerServiceDefinition service, ServerMethodDefinition<?, ?> method) {
     String name = method.getMethodDescriptor().getFullMethodName();
+    if (service.getMethod(name) == null) {
+      throw new IllegalArgumentException(
+          "method: " + name + " (expected: one of " + service.getServiceDescriptor() + ")");
+    }
+    return each(
+        service,
+        generated ->
+            generated.getMethodDescriptor().getFullMethodName().equals(name) ? method : generated);
+  }
+
+  /** The service with another method in the place of each, of the same name; its schema stays. */
+  public static ServerServiceDefinition each(
+      ServerServiceDefinition service,
+      Function<ServerMethodDefinition<?, ?>, ServerMethodDefinition<?, ?>> substitute) {
     List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
     ServiceDescriptor.Builder descriptor =
         ServiceDescriptor.newBuilder(service.getServiceDescriptor().getName())
             .setSchemaDescriptor(service.getServiceDescriptor().getSchemaDescriptor());
-    for (ServerMethodDefinition<?, ?> generated : service.getMethods()) {
-      boolean same = generated.getMethodDescriptor().getFullMethodName().equals(name);
-      ServerMethodDefinition<?, ?> bound = same ? method : generated;
+    for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+      ServerMethodDefinition<?, ?> bound = substitute.apply(method);
       methods.add(bound);
       descriptor.addMethod(bound.getMethodDescriptor());
-    }
-    if (!methods.contains(method)) {
-      throw new IllegalArgumentException(
-          "method: " + name + " (expected: one of " + service.getServiceDescriptor() + ")");
     }
     ServerServiceDefinition.Builder builder = ServerServiceDefinition.builder(descriptor.build());
     methods.forEach(builder::addMethod);
