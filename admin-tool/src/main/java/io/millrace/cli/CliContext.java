@@ -16,7 +16,7 @@ import java.util.Map;
  * @param command how the command is called, for hints that can be copied
  * @param clock the clocks
  */
-record CliContext(
+public record CliContext(
     InputStream in,
     ResultStream out,
     PrintStream err,
@@ -25,10 +25,10 @@ record CliContext(
     String command,
     Clock clock) {
   /** The exit code of a process that Ctrl-C has ended. */
-  static final int INTERRUPTED = 130;
+  public static final int INTERRUPTED = 130;
 
   /** Registers what must be done if the process is asked to end; to be closed when it is over. */
-  OnInterrupt onInterrupt(Runnable action) {
+  public OnInterrupt onInterrupt(Runnable action) {
     Thread hook = new Thread(action, "millrace-interrupt");
     Runtime.getRuntime().addShutdownHook(hook);
     return () -> {
@@ -41,7 +41,7 @@ record CliContext(
   }
 
   /** A registered action. */
-  interface OnInterrupt extends AutoCloseable {
+  public interface OnInterrupt extends AutoCloseable {
     @Override
     void close();
   }

@@ -14,7 +14,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** How a client command reaches the cluster. */
-final class ConnectionOptions {
+public final class ConnectionOptions {
   static final String VARIABLE = "MILLRACE_BOOTSTRAP";
 
   /** What gRPC writes here, the command's own errors say better. */
@@ -39,12 +39,12 @@ final class ConnectionOptions {
       description = "The longest a request may take, such as 500ms, 30s or 2m. Default: 30s.")
   private Duration timeout = Duration.ofSeconds(30);
 
-  Duration timeout() {
+  public Duration timeout() {
     return timeout;
   }
 
   /** A client; opens no connection yet. */
-  MillraceClient connect(CliContext context) {
+  public MillraceClient connect(CliContext context) {
     TRANSPORT_LOG.setLevel(Level.OFF);
     return MillraceClient.connect(
         ClientConfig.builder()

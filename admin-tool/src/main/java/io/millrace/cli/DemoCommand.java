@@ -63,7 +63,7 @@ final class DemoCommand implements Callable<Integer> {
   @Option(
       names = {"-c", "--codec"},
       paramLabel = "CODEC",
-      converter = ProduceCommand.CodecConverter.class,
+      converter = CodecConverter.class,
       description = "none, gzip, snappy, lz4 or zstd. Default: none.")
   private Compression codec = Compression.NONE;
 

@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads 500ms, 30s, 2m, 3h or 7d; a bare number counts seconds. */
-final class Durations implements ITypeConverter<Duration> {
+public final class Durations implements ITypeConverter<Duration> {
   private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m|min|h|d)?");
 
   @Override
@@ -16,7 +16,7 @@ final class Durations implements ITypeConverter<Duration> {
   }
 
   /** A time that something may take: there must be some. */
-  static final class MoreThanZero implements ITypeConverter<Duration> {
+  public static final class MoreThanZero implements ITypeConverter<Duration> {
     @Override
     public Duration convert(String value) {
       Duration duration = parse(value);
@@ -46,7 +46,7 @@ final class Durations implements ITypeConverter<Duration> {
   }
 
   /** The form that {@link #parse} reads, in the largest unit that divides it. */
-  static String text(Duration duration) {
+  public static String text(Duration duration) {
     long ms = duration.toMillis();
     if (ms % 1_000 != 0) {
       return ms + "ms";

@@ -21,8 +21,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Turns what went wrong into one line, a hint what to do, and an exit code. */
-final class ErrorReports {
-  static final int FAILURE = 1;
+public final class ErrorReports {
+  public static final int FAILURE = 1;
   static final int USAGE = 2;
 
   private final CliContext context;
@@ -30,7 +30,7 @@ final class ErrorReports {
   /** Where the settings of the command that ran are to be seen. */
   private String settings = "docs/configuration.md";
 
-  ErrorReports(CliContext context) {
+  public ErrorReports(CliContext context) {
     this.context = context;
   }
 
@@ -56,7 +56,7 @@ final class ErrorReports {
   }
 
   /** A failure, of whatever. */
-  int failure(Throwable thrown) {
+  public int failure(Throwable thrown) {
     Throwable e = thrown;
     while (e instanceof CompletionException && e.getCause() != null) {
       e = e.getCause();
@@ -83,7 +83,7 @@ final class ErrorReports {
   }
 
   /** For a command that looks at a topic: it may be that another one is meant. */
-  static CliException unknownTopic(
+  public static CliException unknownTopic(
       CliContext context, String name, Supplier<List<TopicDescription>> topics) {
     return unknownTopic(context, name, nearest(name, topics));
   }
@@ -94,7 +94,7 @@ final class ErrorReports {
   }
 
   /** For a command that fills a topic: it may be that it was to be created first. */
-  static CliException unknownTopicToFill(
+  public static CliException unknownTopicToFill(
       CliContext context, String name, Supplier<List<TopicDescription>> topics) {
     return unknownTopic(
         context,

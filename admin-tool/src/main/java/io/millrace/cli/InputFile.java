@@ -10,7 +10,7 @@ import java.nio.file.Path;
 /**
  * Opens the files that a command line names, and says what is wrong with one that can't be read.
  */
-final class InputFile {
+public final class InputFile {
   private InputFile() {}
 
   /**
@@ -18,7 +18,7 @@ final class InputFile {
    *
    * @throws CliException if it is missing, a directory or not to be read
    */
-  static InputStream open(Path file) {
+  public static InputStream open(Path file) {
     requireNoDirectory(file);
     try {
       return Files.newInputStream(file);
@@ -45,12 +45,12 @@ final class InputFile {
     }
   }
 
-  static CliException empty(String name) {
+  public static CliException empty(String name) {
     return new CliException(name + " is empty (expected: a line or more)");
   }
 
   /** Why a file can't be read, or can't be read on. */
-  static CliException unreadable(Path file, IOException e) {
+  public static CliException unreadable(Path file, IOException e) {
     if (e instanceof NoSuchFileException) {
       return new CliException("there is no file " + file);
     }

@@ -9,7 +9,7 @@ import java.util.Optional;
  * Lines as bytes, without their line feed; a last line without one counts. Nothing is decoded, so
  * any bytes pass through unchanged. Confined to one thread.
  */
-final class LineReader {
+public final class LineReader {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final InputStream in;
@@ -17,12 +17,12 @@ final class LineReader {
   private int position;
   private int limit;
 
-  LineReader(InputStream in) {
+  public LineReader(InputStream in) {
     this.in = in;
   }
 
   /** The next line, or empty at the end of the input. */
-  Optional<byte[]> next() throws IOException {
+  public Optional<byte[]> next() throws IOException {
     ByteArrayOutputStream begun = new ByteArrayOutputStream(0);
     boolean any = false;
     while (fill()) {

@@ -133,6 +133,7 @@ public final class Millrace implements Runnable {
       for (Constructor<?> constructor : type.getDeclaredConstructors()) {
         if (constructor.getParameterCount() == 1
             && constructor.getParameterTypes()[0] == CliContext.class) {
+          constructor.setAccessible(true);
           return type.cast(constructor.newInstance(context));
         }
       }

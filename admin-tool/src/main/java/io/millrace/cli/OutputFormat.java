@@ -1,7 +1,7 @@
 package io.millrace.cli;
 
 /** How a command's result is written. */
-enum OutputFormat {
+public enum OutputFormat {
   /** A table for people. */
   table,
   /** A table with more columns. */

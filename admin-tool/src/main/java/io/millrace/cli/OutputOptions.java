@@ -4,7 +4,7 @@ import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** Writes a command's result as it was asked for. */
-final class OutputOptions {
+public final class OutputOptions {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
@@ -25,7 +25,7 @@ final class OutputOptions {
    * @param data maps, lists, texts, numbers, booleans and nulls
    * @param text the same for people
    */
-  void print(CliContext context, Supplier<Object> data, Supplier<String> text) {
+  public void print(CliContext context, Supplier<Object> data, Supplier<String> text) {
     switch (format) {
       case json -> context.out().println(DataWriter.json(data.get(), true));
       case yaml -> context.out().print(DataWriter.yaml(data.get()));

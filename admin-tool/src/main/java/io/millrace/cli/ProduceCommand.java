@@ -15,16 +15,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code millrace produce}. */
 @Command(
@@ -192,29 +189,5 @@ final class ProduceCommand implements Callable<Integer> {
     producer.close(INTERRUPT_GRACE);
     report.interrupted();
     Runtime.getRuntime().halt(CliContext.INTERRUPTED);
-  }
-
-  /** Reads {@code --acks}. */
-  static final class AcksConverter implements ITypeConverter<Acks> {
-    @Override
-    public Acks convert(String value) {
-      try {
-        return Acks.parse(value);
-      } catch (MillraceException e) {
-        throw new TypeConversionException("'" + value + "' is none of 0, 1 and all");
-      }
-    }
-  }
-
-  /** Reads {@code --codec}. */
-  static final class CodecConverter implements ITypeConverter<Compression> {
-    @Override
-    public Compression convert(String value) {
-      return Compression.fromName(value.toLowerCase(Locale.ROOT))
-          .orElseThrow(
-              () ->
-                  new TypeConversionException(
-                      "'" + value + "' is none of none, gzip, snappy, lz4 and zstd"));
-    }
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * Standard output, which remembers why it could not be written: a print stream alone only knows
  * that something was wrong. Thread-safe.
  */
-final class ResultStream extends PrintStream {
+public final class ResultStream extends PrintStream {
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final Target target;

@@ -4,18 +4,18 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Columns for people: as wide as their widest value, numbers to the right. */
-final class Table {
+public final class Table {
   private static final String GAP = "  ";
 
   private final List<String> columns;
   private final List<List<Object>> rows = new ArrayList<>();
 
-  Table(String... columns) {
+  public Table(String... columns) {
     this.columns = List.of(columns);
   }
 
   /** Adds a row with a value for each column. */
-  Table row(Object... values) {
+  public Table row(Object... values) {
     if (values.length != columns.size()) {
       throw new IllegalArgumentException(
           "values: " + values.length + " (expected: " + columns.size() + ")");

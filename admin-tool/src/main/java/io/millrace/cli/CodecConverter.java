@@ -1,0 +1,18 @@
+package io.millrace.cli;
+
+import io.millrace.common.record.Compression;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Reads {@code --codec}. */
+public final class CodecConverter implements ITypeConverter<Compression> {
+  @Override
+  public Compression convert(String value) {
+    return Compression.fromName(value.toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () ->
+                new TypeConversionException(
+                    "'" + value + "' is none of none, gzip, snappy, lz4 and zstd"));
+  }
+}
