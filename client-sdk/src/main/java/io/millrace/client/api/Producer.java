@@ -1,36 +1,78 @@
 package io.millrace.client.api;
 
+import io.millrace.common.MillraceException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * Sends records. Thread-safe.
  *
- * <p>Records of a partition are appended in the order of the calls to {@link #send}, exactly once
+ * <p>Records of a partition are appended in the order of the calls to {@code send}, exactly once
  * within the life of this producer (unless {@link ProducerConfig#idempotent()} is off or acks is
  * 0): it retries through broker restarts and changes of leader, and the broker knows a repeat.
+ *
+ * <p>There are four ways to send, which differ only in how the answer comes: as a future, by a
+ * callback (cheaper: nothing is made per record but the metadata that it is given), by waiting, or
+ * not at all (cheapest). All of them put the record into the next batch of its partition and
+ * return, unless the buffer is full or the topic is not known yet: then they wait, up to {@link
+ * ProducerConfig#maxBlock()}.
  */
 public interface Producer extends AutoCloseable {
   /**
-   * Adds a record to the next batch of its partition and returns at once, unless the buffer is full
-   * or the topic is not known yet: then it waits, up to {@link ProducerConfig#maxBlock()}.
+   * Sends a record; a future tells what became of it.
    *
    * <p>The future completes on the producer's own thread: what hangs on it must not block.
    *
-   * @return where the record is, or a {@link io.millrace.common.MillraceException}: {@code
-   *     BATCH_TOO_LARGE}, {@code REQUEST_TIMED_OUT} after {@link ProducerConfig#deliveryTimeout()}
-   *     (the record may still be in the log), {@code UNKNOWN_TOPIC}…
+   * @return where the record is, or a {@link MillraceException}: {@code BATCH_TOO_LARGE}, {@code
+   *     REQUEST_TIMED_OUT} after {@link ProducerConfig#deliveryTimeout()} (the record may still be
+   *     in the log), {@code UNKNOWN_TOPIC}…
+   * @throws IllegalStateException after {@link #close}
    */
   CompletableFuture<RecordMetadata> send(ProducerRecord record);
 
-  /** Sends what is waiting without regard to the linger time, and waits until all is answered. */
+  /**
+   * Sends a record; the callback is told what became of it.
+   *
+   * @throws IllegalStateException after {@link #close}; the callback is not called then
+   */
+  void send(ProducerRecord record, SendCallback callback);
+
+  /**
+   * Sends a record and waits for its answer. One record at a time is slow: each waits for the
+   * linger time and a round trip.
+   *
+   * @throws MillraceException if it failed, with the codes of {@link #send(ProducerRecord)}; {@code
+   *     UNAVAILABLE} if the thread was interrupted (the record may still be sent)
+   * @throws IllegalStateException after {@link #close}, or in a callback of this producer
+   */
+  RecordMetadata sendAndWait(ProducerRecord record);
+
+  /**
+   * Sends a record without asking what becomes of it. Failures are counted in {@link
+   * #forgottenFailures()}, and the first one is logged.
+   *
+   * @throws IllegalStateException after {@link #close}
+   */
+  void sendAndForget(ProducerRecord record);
+
+  /**
+   * Sends what is waiting without regard to the linger time, and waits until all is answered.
+   *
+   * @throws IllegalStateException in a callback of this producer: it would wait for itself
+   */
   void flush();
 
   /**
-   * Records whose future had already completed (acks=0) when the broker reported that it had
-   * refused them.
+   * Records whose answer was already given (acks=0) when the broker reported that it had refused
+   * them.
    */
   long lateFailures();
+
+  /** Records of {@link #sendAndForget} that failed. */
+  long forgottenFailures();
+
+  /** Callbacks that threw. */
+  long callbackFailures();
 
   /**
    * Sends what is waiting, waits up to the time-out for the answers, fails what is left and

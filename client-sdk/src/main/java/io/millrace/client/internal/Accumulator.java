@@ -2,17 +2,18 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
-import io.millrace.client.api.RecordMetadata;
+import io.millrace.client.api.SendCallback;
 import io.millrace.common.TopicPartition;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 
 /**
  * Gathers records into batches, a partition each. Senders append on any thread; the producer's
@@ -23,57 +24,72 @@ final class Accumulator {
   /** An open batch is sent after this time even if the pipeline is full. */
   private static final long OPEN_MS_MAX = 1_000;
 
-  /**
-   * What became of a record.
-   *
-   * @param future its answer
-   * @param sealedBatch whether a batch was filled
-   * @param openedBatch whether a new batch was begun
-   */
-  record Appended(
-      CompletableFuture<RecordMetadata> future, boolean sealedBatch, boolean openedBatch) {}
+  /** What a record did to the batches of its partition. */
+  enum Appended {
+    /** It joined the open batch. */
+    JOINED,
+    /** It began a batch. */
+    OPENED,
+    /** It did not fit into the open batch, and began the next. */
+    SEALED_AND_OPENED
+  }
 
   private final ProducerConfig config;
+  private final IntSupplier batchBytes;
+  private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
   private final Map<TopicPartition, PartitionBuffer> buffers = new ConcurrentHashMap<>();
 
   /** Read under a buffer's lock: whoever takes the lock after it was set finds no new batch. */
   private volatile boolean closed;
 
-  Accumulator(ProducerConfig config) {
+  /**
+   * @param batchBytes how large a batch of several records may get now
+   * @param newBatch makes the batch for a partition's next records, of the topic with that id
+   */
+  Accumulator(
+      ProducerConfig config,
+      IntSupplier batchBytes,
+      BiFunction<TopicPartition, UUID, ProducerBatch> newBatch) {
     this.config = config;
+    this.batchBytes = batchBytes;
+    this.newBatch = newBatch;
   }
 
   /**
    * Adds a record whose bytes the budget has granted.
    *
-   * @param batchBytes how large a batch of several records may get
-   * @param newBatch makes the batch for the partition's next records
+   * @param topicId the topic's id now
+   * @param callback told what becomes of it, or {@link BatchAnswers#NOBODY}
    * @throws IllegalStateException after {@link #close} or {@link #abandon}; the bytes are still the
    *     caller's
    */
   Appended append(
       TopicPartition partition,
+      UUID topicId,
       ProducerRecord record,
       long timestampMs,
       long reservedBytes,
-      int batchBytes,
-      Supplier<ProducerBatch> newBatch) {
+      SendCallback callback) {
     PartitionBuffer buffer = buffers.computeIfAbsent(partition, p -> new PartitionBuffer());
     synchronized (buffer) {
       if (closed) {
         throw new IllegalStateException("the producer is closed");
       }
       boolean full =
-          buffer.open().isPresent() && !buffer.open().get().hasRoom(reservedBytes, batchBytes);
+          buffer.open().isPresent()
+              && !buffer.open().get().hasRoom(reservedBytes, batchBytes.getAsInt());
       if (full) {
         buffer.seal();
       }
       boolean opens = buffer.open().isEmpty();
-      ProducerBatch batch = buffer.open().orElseGet(newBatch);
       if (opens) {
-        buffer.open(batch);
+        buffer.open(newBatch.apply(partition, topicId));
       }
-      return new Appended(batch.append(record, timestampMs, reservedBytes), full, opens);
+      buffer.open().orElseThrow().append(record, timestampMs, reservedBytes, callback);
+      if (full) {
+        return Appended.SEALED_AND_OPENED;
+      }
+      return opens ? Appended.OPENED : Appended.JOINED;
     }
   }
 

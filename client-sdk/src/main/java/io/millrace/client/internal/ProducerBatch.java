@@ -2,7 +2,7 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.Header;
 import io.millrace.client.api.ProducerRecord;
-import io.millrace.client.api.RecordMetadata;
+import io.millrace.client.api.SendCallback;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
@@ -14,7 +14,6 @@ import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordBatchBuilder;
 import io.millrace.common.record.RecordHeader;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,12 +27,10 @@ import org.jspecify.annotations.Nullable;
  * confined to the producer's thread afterwards.
  */
 final class ProducerBatch {
-  private record Sent(CompletableFuture<RecordMetadata> future, long timestampMs) {}
-
   private final TopicPartition partition;
   private final UUID topicId;
   private final long createdMs;
-  private final List<Sent> records = new ArrayList<>();
+  private final BatchAnswers answers = new BatchAnswers();
   private final CompletableFuture<Void> done = new CompletableFuture<>();
   private Optional<RecordBatchBuilder> builder;
   private ByteBuffer bytes = ByteBuffer.allocate(0);
@@ -65,27 +62,24 @@ final class ProducerBatch {
   }
 
   int recordCount() {
-    return records.size();
+    return answers.records();
   }
 
-  /** Completes after every record's future has. */
+  /** Completes after every record is answered. */
   CompletableFuture<Void> done() {
     return done;
   }
 
   /** Whether a record of so many bytes still fits; the first always does. */
   boolean hasRoom(long recordBytes, int batchBytes) {
-    return records.isEmpty() || openBuilder().estimatedBytes() + recordBytes <= batchBytes;
+    return answers.records() == 0 || openBuilder().estimatedBytes() + recordBytes <= batchBytes;
   }
 
-  CompletableFuture<RecordMetadata> append(
-      ProducerRecord record, long timestampMs, long grantedBytes) {
+  void append(ProducerRecord record, long timestampMs, long grantedBytes, SendCallback callback) {
     openBuilder()
         .append(timestampMs, wrap(record.key()), wrap(record.value()), headers(record.headers()));
-    CompletableFuture<RecordMetadata> future = new CompletableFuture<>();
-    records.add(new Sent(future, timestampMs));
+    answers.add(callback, timestampMs);
     reservedBytes += grantedBytes;
-    return future;
   }
 
   /** No more records: encodes and compresses what there is. */
@@ -124,12 +118,21 @@ final class ProducerBatch {
     releaseIfOver(budget);
   }
 
+  /** Records that nobody asks about. */
+  int forgotten() {
+    return answers.forgotten();
+  }
+
   /** Answers every record; called once. */
-  void complete(BatchOutcome outcome, BufferBudget budget) {
+  void complete(BatchOutcome outcome, BufferBudget budget, CallbackGuard guard) {
     if (outcome instanceof Failed failed) {
-      failAll(failed);
+      answers.fail(describe(failed).exception(), guard);
     } else {
-      succeedAll(outcome instanceof Acknowledged known ? known : new Acknowledged(-1, -1, -1));
+      Acknowledged known =
+          outcome instanceof Acknowledged acknowledged
+              ? acknowledged
+              : new Acknowledged(-1, -1, -1);
+      answers.succeed(partition, known, guard);
     }
     done.complete(null);
     releaseIfOver(budget);
@@ -140,27 +143,12 @@ final class ProducerBatch {
         wrap(record.key()), wrap(record.value()), headers(record.headers()));
   }
 
-  private void succeedAll(Acknowledged acknowledged) {
-    long base = acknowledged.baseOffset();
-    long appendTime = acknowledged.logAppendTimeMs();
-    for (int i = 0; i < records.size(); i++) {
-      Sent sent = records.get(i);
-      long offset = base >= 0 ? base + i : -1;
-      long timestamp = appendTime >= 0 ? appendTime : sent.timestampMs();
-      sent.future()
-          .complete(
-              new RecordMetadata(partition.topic(), partition.partition(), offset, timestamp));
-    }
-  }
-
-  private void failAll(Failed failed) {
+  private MillraceError describe(Failed failed) {
     Map<String, String> details = new HashMap<>(failed.error().details());
     details.put("maybe_appended", Boolean.toString(failed.maybeAppended()));
     details.put("topic", partition.topic());
     details.put("partition", partition.toString());
-    MillraceError error =
-        new MillraceError(failed.error().code(), failed.error().message(), details);
-    records.forEach(sent -> sent.future().completeExceptionally(error.exception()));
+    return new MillraceError(failed.error().code(), failed.error().message(), details);
   }
 
   private void releaseIfOver(BufferBudget budget) {

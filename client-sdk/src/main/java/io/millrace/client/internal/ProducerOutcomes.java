@@ -1,6 +1,8 @@
 package io.millrace.client.internal;
 
+import io.millrace.client.api.SendCallback;
 import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
 import io.millrace.common.producer.BatchOutcome;
 import java.util.List;
 import java.util.Set;
@@ -16,6 +18,8 @@ final class ProducerOutcomes {
   private final BufferBudget budget;
   private final Set<ProducerBatch> incomplete = ConcurrentHashMap.newKeySet();
   private final AtomicLong lateFailures = new AtomicLong();
+  private final AtomicLong forgottenFailures = new AtomicLong();
+  private final CallbackGuard guard = new CallbackGuard();
   private final Consumer<ProducerBatch> onHandedOver;
 
   /**
@@ -40,7 +44,27 @@ final class ProducerOutcomes {
 
   void complete(ProducerBatch batch, BatchOutcome outcome) {
     incomplete.remove(batch);
-    batch.complete(outcome, budget);
+    if (outcome instanceof BatchOutcome.Failed failed && batch.forgotten() > 0) {
+      forgottenFailed(batch.forgotten(), failed.error());
+    }
+    batch.complete(outcome, budget, guard);
+  }
+
+  /** Answers a record that got into no batch; on the sender's thread. */
+  void refuse(SendCallback callback, MillraceException error) {
+    if (callback == BatchAnswers.NOBODY) {
+      forgottenFailed(1, error.error());
+    } else {
+      guard.fail(callback, error);
+    }
+  }
+
+  private void forgottenFailed(int records, MillraceError error) {
+    if (forgottenFailures.getAndAdd(records) == 0) {
+      ClientLog.warn(
+          "a record that was sent without asking for its answer failed (further ones are counted): "
+              + error);
+    }
   }
 
   /** The batches without an answer now. */
@@ -52,6 +76,14 @@ final class ProducerOutcomes {
     if (lateFailures.incrementAndGet() == 1) {
       ClientLog.warn("a record sent with acks=0 was refused (further ones are counted): " + error);
     }
+  }
+
+  long forgottenFailures() {
+    return forgottenFailures.get();
+  }
+
+  long callbackFailures() {
+    return guard.failures();
   }
 
   long lateFailures() {

@@ -4,6 +4,7 @@ import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.client.api.RecordMetadata;
+import io.millrace.client.api.SendCallback;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
@@ -13,7 +14,9 @@ import io.millrace.common.record.KeyPartitioner;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -54,10 +57,11 @@ final class StreamProducer implements Producer {
     this.metadata = metadata;
     this.onClose = onClose;
     this.sticky = new StickyPartitions(new SplittableRandom(cluster.clock().monotonicNanos()));
-    this.accumulator = new Accumulator(config);
     this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
+    this.accumulator =
+        new Accumulator(config, () -> limits.batchBytes(config.batchBytes()), this::newBatch);
     this.sender =
         new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);
     this.thread = new Thread(this::runLoop, "millrace-producer");
@@ -71,17 +75,54 @@ final class StreamProducer implements Producer {
 
   @Override
   public CompletableFuture<RecordMetadata> send(ProducerRecord record) {
+    SendFuture future = new SendFuture();
+    send(record, future);
+    return future;
+  }
+
+  @Override
+  public void sendAndForget(ProducerRecord record) {
+    send(record, BatchAnswers.NOBODY);
+  }
+
+  @Override
+  public RecordMetadata sendAndWait(ProducerRecord record) {
+    refuseInCallback("sendAndWait");
+    SendFuture future = new SendFuture();
+    send(record, future);
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MillraceException(
+          ErrorCode.UNAVAILABLE, "interrupted while waiting for the answer to a record");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof MillraceException refusal
+          ? refusal
+          : new MillraceException(ErrorCode.INTERNAL, "the client failed: " + e.getCause());
+    }
+  }
+
+  private void refuseInCallback(String call) {
+    if (Thread.currentThread() == thread) {
+      throw new IllegalStateException(call + " in a callback would wait for its own thread");
+    }
+  }
+
+  @Override
+  public void send(ProducerRecord record, SendCallback callback) {
+    Objects.requireNonNull(callback, "callback");
     if (closed.get()) {
       throw new IllegalStateException("the producer is closed");
     }
     try {
-      return append(record);
+      append(record, callback);
     } catch (MillraceException e) {
-      return CompletableFuture.failedFuture(e);
+      outcomes.refuse(callback, e);
     }
   }
 
-  private CompletableFuture<RecordMetadata> append(ProducerRecord record) {
+  private void append(ProducerRecord record, SendCallback callback) {
     long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
     TopicPartition partition = choosePartition(record, topic);
@@ -93,25 +134,17 @@ final class StreamProducer implements Producer {
     long granted = outcomes.budget().acquire(recordBytes, leftMs(deadlineMs));
     Accumulator.Appended appended;
     try {
-      appended =
-          accumulator.append(
-              partition,
-              record,
-              timestampMs,
-              granted,
-              limits.batchBytes(config.batchBytes()),
-              () -> newBatch(partition, topic));
+      appended = accumulator.append(partition, topic.id(), record, timestampMs, granted, callback);
     } catch (IllegalStateException e) {
       outcomes.budget().release(granted);
       throw e;
     }
-    if (appended.sealedBatch()) {
+    if (appended == Accumulator.Appended.SEALED_AND_OPENED) {
       sticky.batchOver(record.topic(), partition.partition(), topic.partitions().size());
     }
-    if (appended.sealedBatch() || appended.openedBatch()) {
+    if (appended != Accumulator.Appended.JOINED) {
       loop.wake();
     }
-    return appended.future();
   }
 
   private long leftMs(long deadlineMs) {
@@ -120,8 +153,19 @@ final class StreamProducer implements Producer {
 
   @Override
   public void flush() {
+    refuseInCallback("flush");
     List<ProducerBatch> open = sendAll();
     open.forEach(batch -> batch.done().join());
+  }
+
+  @Override
+  public long forgottenFailures() {
+    return outcomes.forgottenFailures();
+  }
+
+  @Override
+  public long callbackFailures() {
+    return outcomes.callbackFailures();
   }
 
   @Override
@@ -200,10 +244,9 @@ final class StreamProducer implements Producer {
     return new TopicPartition(record.topic(), number);
   }
 
-  private ProducerBatch newBatch(TopicPartition partition, TopicView topic) {
+  private ProducerBatch newBatch(TopicPartition partition, UUID topicId) {
     ProducerBatch batch =
-        new ProducerBatch(
-            partition, topic.id(), config.compression(), cluster.clock().monotonicMs());
+        new ProducerBatch(partition, topicId, config.compression(), cluster.clock().monotonicMs());
     outcomes.begun(batch);
     return batch;
   }

@@ -1,0 +1,23 @@
+package io.millrace.client.api;
+
+import io.millrace.common.MillraceException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Told once what became of a record.
+ *
+ * <p>Runs on the producer's own thread, in the order of the records of a partition, and must not
+ * block: nothing is sent meanwhile. A record that is refused before it gets into a batch (unknown
+ * topic, full buffer) is told of on the sender's thread instead, before {@link Producer#send}
+ * returns. What a callback throws is counted and logged once, and harms nobody else.
+ */
+@FunctionalInterface
+public interface SendCallback {
+  /**
+   * Exactly one of the two is there.
+   *
+   * @param metadata where the record is, or null if it failed
+   * @param error why it failed, or null; see {@link Producer#send(ProducerRecord)} for its codes
+   */
+  void completed(@Nullable RecordMetadata metadata, @Nullable MillraceException error);
+}

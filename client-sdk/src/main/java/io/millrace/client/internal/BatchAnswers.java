@@ -1,0 +1,79 @@
+package io.millrace.client.internal;
+
+import io.millrace.client.api.RecordMetadata;
+import io.millrace.client.api.SendCallback;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import io.millrace.common.producer.BatchOutcome.Acknowledged;
+import java.util.Arrays;
+
+/**
+ * Who wants to know what becomes of the records of a batch. Owned by its {@link ProducerBatch}.
+ *
+ * <p>A record that nobody asks about takes nothing here, and metadata is made only for those who
+ * ask.
+ */
+final class BatchAnswers {
+  /** Stands for the callback of a record that nobody asks about; never called. */
+  static final SendCallback NOBODY = (metadata, error) -> {};
+
+  private static final int FIRST_CAPACITY = 16;
+
+  /** How many records the batch has. */
+  private int records;
+
+  /** How many of them have a callback; asked <= records. */
+  private int asked;
+
+  private SendCallback[] callbacks = {};
+  private int[] indexes = {};
+  private long[] timestampsMs = {};
+
+  int records() {
+    return records;
+  }
+
+  /** How many records nobody asks about. */
+  int forgotten() {
+    return records - asked;
+  }
+
+  /** The batch's next record. */
+  void add(SendCallback callback, long timestampMs) {
+    if (callback != NOBODY) {
+      if (asked == callbacks.length) {
+        grow();
+      }
+      callbacks[asked] = callback;
+      indexes[asked] = records;
+      timestampsMs[asked] = timestampMs;
+      asked++;
+    }
+    records++;
+  }
+
+  private void grow() {
+    int capacity = Math.max(FIRST_CAPACITY, 2 * asked);
+    callbacks = Arrays.copyOf(callbacks, capacity);
+    indexes = Arrays.copyOf(indexes, capacity);
+    timestampsMs = Arrays.copyOf(timestampsMs, capacity);
+  }
+
+  void succeed(TopicPartition partition, Acknowledged outcome, CallbackGuard guard) {
+    long base = outcome.baseOffset();
+    long appendTimeMs = outcome.logAppendTimeMs();
+    for (int i = 0; i < asked; i++) {
+      long offset = base >= 0 ? base + indexes[i] : -1;
+      long timestampMs = appendTimeMs >= 0 ? appendTimeMs : timestampsMs[i];
+      guard.succeed(
+          callbacks[i],
+          new RecordMetadata(partition.topic(), partition.partition(), offset, timestampMs));
+    }
+  }
+
+  void fail(MillraceException error, CallbackGuard guard) {
+    for (int i = 0; i < asked; i++) {
+      guard.fail(callbacks[i], error);
+    }
+  }
+}
