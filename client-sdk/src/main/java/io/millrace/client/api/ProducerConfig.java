@@ -3,6 +3,8 @@ package io.millrace.client.api;
 import io.millrace.common.Acks;
 import io.millrace.common.record.Compression;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * How a producer sends.
@@ -20,6 +22,7 @@ import java.time.Duration;
  * @param maxBlock how long a send may wait for room in the buffer or for metadata
  * @param deliveryTimeout how long a batch is tried before its records fail
  * @param ackTimeout how long the broker may wait for acks
+ * @param partitioner makes the partitioner of each producer, see {@link Partitioners}
  */
 public record ProducerConfig(
     Acks acks,
@@ -31,7 +34,8 @@ public record ProducerConfig(
     int maxInFlightBatches,
     Duration maxBlock,
     Duration deliveryTimeout,
-    Duration ackTimeout) {
+    Duration ackTimeout,
+    Supplier<? extends Partitioner> partitioner) {
   public ProducerConfig {
     ConfigChecks.atLeast("batchBytes", batchBytes, 1);
     ConfigChecks.notNegative("linger", linger);
@@ -40,12 +44,16 @@ public record ProducerConfig(
     ConfigChecks.notNegative("maxBlock", maxBlock);
     ConfigChecks.positive("deliveryTimeout", deliveryTimeout);
     ConfigChecks.positive("ackTimeout", ackTimeout);
+    Objects.requireNonNull(partitioner, "partitioner");
     if (idempotent && acks == Acks.NONE) {
       throw new IllegalArgumentException("acks: 0 (expected: 1 or all, or idempotent off)");
     }
   }
 
-  /** Idempotent, acks=all, no compression, batches of 128 KiB, 5 ms of linger, 32 MiB of buffer. */
+  /**
+   * Idempotent, acks=all, no compression, batches of 128 KiB, 5 ms of linger, 32 MiB of buffer,
+   * partitions by the hash of the key.
+   */
   public static ProducerConfig defaults() {
     return builder().build();
   }
@@ -67,6 +75,7 @@ public record ProducerConfig(
     private Duration maxBlock = Duration.ofMinutes(1);
     private Duration deliveryTimeout = Duration.ofMinutes(2);
     private Duration ackTimeout = Duration.ofSeconds(30);
+    private Supplier<? extends Partitioner> partitioner = Partitioners::keyHash;
 
     private Builder() {}
 
@@ -131,6 +140,12 @@ public record ProducerConfig(
       return this;
     }
 
+    /** See {@link ProducerConfig#partitioner()}: {@code partitioner(Partitioners::roundRobin)}. */
+    public Builder partitioner(Supplier<? extends Partitioner> maker) {
+      this.partitioner = maker;
+      return this;
+    }
+
     /**
      * The settings as a value.
      *
@@ -147,7 +162,8 @@ public record ProducerConfig(
           maxInFlightBatches,
           maxBlock,
           deliveryTimeout,
-          ackTimeout);
+          ackTimeout,
+          partitioner);
     }
   }
 }

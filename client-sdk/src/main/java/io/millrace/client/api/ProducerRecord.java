@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * A record to send. The arrays are not copied: do not change them until the send is answered.
  *
  * @param topic the topic's name
- * @param partition the partition; empty to choose it by the key (murmur2, as Apache Kafka's clients
- *     do), or by turns when there is no key
+ * @param partition the partition; empty to let {@link ProducerConfig#partitioner()} choose it: by
+ *     the key if not set otherwise
  * @param timestampMs milliseconds since 1970 UTC; empty for the time of the call
  * @param key decides the partition and the compaction, or null
  * @param value the payload, or null (a tombstone in a compacted topic)

@@ -22,14 +22,20 @@ final class Leaders {
    * @throws MillraceException {@code UNKNOWN_PARTITION} with the number that there are
    */
   static PartitionView partition(TopicView topic, TopicPartition partition) {
+    return partition(topic, partition.partition());
+  }
+
+  /** The partition with that number, from 0; see {@link #partition(TopicView, TopicPartition)}. */
+  static PartitionView partition(TopicView topic, int number) {
     int count = topic.partitions().size();
-    if (partition.partition() >= count) {
+    if (number >= count) {
+      TopicPartition partition = new TopicPartition(topic.name(), number);
       throw new MillraceException(
           new MillraceError(
               ErrorCode.UNKNOWN_PARTITION,
               "partition: " + partition + " (expected: 0 to " + (count - 1) + ")",
               Map.of("topic", topic.name(), "partitions", Integer.toString(count))));
     }
-    return topic.partitions().get(partition.partition());
+    return topic.partitions().get(number);
   }
 }

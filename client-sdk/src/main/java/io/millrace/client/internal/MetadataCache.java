@@ -5,12 +5,15 @@ import io.millrace.client.internal.TopicView.PartitionView;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
 import io.millrace.proto.v1.MetadataServiceGrpc;
+import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.TopicMetadata;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -81,9 +84,7 @@ final class MetadataCache {
                     .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
                     .getMetadata(request));
     if (answer.getTopicsCount() != names.size()) {
-      throw new MillraceException(
-          ErrorCode.INTERNAL,
-          "the broker told of " + answer.getTopicsCount() + " topics (asked: " + names + ")");
+      throw nonsense(answer.getTopicsCount() + " topics (asked: " + names + ")");
     }
     cluster.learn(answer.getBrokersList().stream().map(MetadataCache::address).toList());
     return answer;
@@ -92,18 +93,34 @@ final class MetadataCache {
   private TopicView view(GetMetadataResponse answer, TopicMetadata topic) {
     Map<Integer, BrokerAddress> brokers = new HashMap<>();
     answer.getBrokersList().forEach(b -> brokers.put(b.getNodeId(), address(b)));
+    List<PartitionView> partitions = new ArrayList<>();
+    for (PartitionMetadata told : topic.getPartitionsList()) {
+      if (told.getPartition() != partitions.size()) {
+        throw nonsense(
+            "partition "
+                + told.getPartition()
+                + " of "
+                + topic.getName()
+                + " at place "
+                + partitions.size());
+      }
+      partitions.add(
+          new PartitionView(
+              new TopicPartition(topic.getName(), told.getPartition()),
+              Optional.ofNullable(brokers.get(told.getLeaderId())),
+              told.getLeaderEpoch()));
+    }
+    if (partitions.isEmpty()) {
+      throw nonsense("no partition of " + topic.getName());
+    }
     TopicView view =
-        new TopicView(
-            topic.getName(),
-            Uuids.fromBytes(topic.getTopicId()),
-            topic.getPartitionsList().stream()
-                .map(
-                    p ->
-                        new PartitionView(
-                            Optional.ofNullable(brokers.get(p.getLeaderId())), p.getLeaderEpoch()))
-                .toList());
+        new TopicView(topic.getName(), Uuids.fromBytes(topic.getTopicId()), partitions);
     topics.put(view.name(), view);
     return view;
+  }
+
+  private static MillraceException nonsense(String what) {
+    return new MillraceException(ErrorCode.INTERNAL, "the broker told of " + what);
   }
 
   static BrokerAddress address(BrokerEndpoint broker) {

@@ -10,12 +10,9 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
-import io.millrace.common.record.KeyPartitioner;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -37,7 +34,7 @@ final class StreamProducer implements Producer {
   private final ClusterClient cluster;
   private final MetadataCache metadata;
   private final Consumer<StreamProducer> onClose;
-  private final StickyPartitions sticky;
+  private final PartitionChoice choice;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
   private final ServerLimits limits;
@@ -56,7 +53,7 @@ final class StreamProducer implements Producer {
     this.cluster = cluster;
     this.metadata = metadata;
     this.onClose = onClose;
-    this.sticky = new StickyPartitions(new SplittableRandom(cluster.clock().monotonicNanos()));
+    this.choice = new PartitionChoice(config.partitioner().get());
     this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
@@ -125,7 +122,7 @@ final class StreamProducer implements Producer {
   private void append(ProducerRecord record, SendCallback callback) {
     long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
-    TopicPartition partition = choosePartition(record, topic);
+    TopicPartition partition = choice.choose(record, topic).id();
     long recordBytes = ProducerBatch.recordBytesMax(record);
     if (limits.matterFor(Math.max(recordBytes, config.batchBytes()))) {
       limits.learn(Duration.ofMillis(leftMs(deadlineMs)));
@@ -140,7 +137,7 @@ final class StreamProducer implements Producer {
       throw e;
     }
     if (appended == Accumulator.Appended.SEALED_AND_OPENED) {
-      sticky.batchOver(record.topic(), partition.partition(), topic.partitions().size());
+      choice.batchOver(topic, partition.partition());
     }
     if (appended != Accumulator.Appended.JOINED) {
       loop.wake();
@@ -229,21 +226,6 @@ final class StreamProducer implements Producer {
     }
   }
 
-  private TopicPartition choosePartition(ProducerRecord record, TopicView topic) {
-    int count = topic.partitions().size();
-    if (record.partition().isPresent()) {
-      TopicPartition chosen = new TopicPartition(record.topic(), record.partition().getAsInt());
-      Leaders.partition(topic, chosen);
-      return chosen;
-    }
-    byte[] key = record.key();
-    int number =
-        key != null
-            ? KeyPartitioner.partitionFor(ByteBuffer.wrap(key), count)
-            : sticky.current(record.topic(), count);
-    return new TopicPartition(record.topic(), number);
-  }
-
   private ProducerBatch newBatch(TopicPartition partition, UUID topicId) {
     ProducerBatch batch =
         new ProducerBatch(partition, topicId, config.compression(), cluster.clock().monotonicMs());
@@ -254,10 +236,7 @@ final class StreamProducer implements Producer {
   private void batchOver(ProducerBatch batch) {
     metadata
         .known(batch.partition().topic())
-        .ifPresent(
-            topic ->
-                sticky.batchOver(
-                    topic.name(), batch.partition().partition(), topic.partitions().size()));
+        .ifPresent(topic -> choice.batchOver(topic, batch.partition().partition()));
   }
 
   private void runLoop() {
