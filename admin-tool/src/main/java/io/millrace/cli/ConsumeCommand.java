@@ -1,5 +1,7 @@
 package io.millrace.cli;
 
+import io.millrace.cli.record.JsonRecords;
+import io.millrace.cli.record.RecordFormat;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
@@ -39,7 +41,7 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "%nFormat: %%t topic, %%p partition, %%o offset, %%T timestamp (ms), %%k key, %%v value,"
           + " %%h headers,",
-      "\\n line feed, \\t tab.",
+      "\\n line feed, \\t tab; %%xk %%bk %%jk, and so on for v and h: in hex, in base64, as JSON.",
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} consume orders --format '%%p %%o %%k %%v\\n'",
       "  ${ROOT-COMMAND-NAME} consume orders --from latest --follow",
@@ -78,7 +80,14 @@ final class ConsumeCommand implements Callable<Integer> {
       paramLabel = "PATTERN",
       converter = RecordFormat.Converter.class,
       description = "How a record is printed. Default: '%%v\\n'.")
-  private RecordFormat format = RecordFormat.parse("%v\\n");
+  private RecordFormat pattern = RecordFormat.parse("%v\\n");
+
+  @Option(
+      names = "--null",
+      paramLabel = "TEXT",
+      description =
+          "What --format prints for a key, value or header that is null. Default: nothing.")
+  private String nullText = "";
 
   @Option(
       names = {"-p", "--partition"},
@@ -101,6 +110,7 @@ final class ConsumeCommand implements Callable<Integer> {
       description = "json prints an object a line instead of --format.")
   private Optional<OutputFormat> output = Optional.empty();
 
+  private RecordFormat format = pattern;
   private long printed;
 
   ConsumeCommand(CliContext context) {
@@ -113,6 +123,7 @@ final class ConsumeCommand implements Callable<Integer> {
       throw new ParameterException(
           command.commandLine(), "-o " + output.get() + ": consume prints --format or json");
     }
+    format = pattern.withNull(nullText);
     OffsetSpec start = start();
     OutageNotes notes = new OutageNotes(context, connection.timeout());
     try (MillraceClient client = connection.connect(context);
@@ -237,7 +248,7 @@ final class ConsumeCommand implements Callable<Integer> {
   private void print(ConsumerRecord record, PrintStream out) {
     printed++;
     if (output.isPresent()) {
-      out.println(DataWriter.json(RecordReports.data(record), false));
+      out.println(JsonRecords.line(record));
     } else {
       format.write(record, out);
     }

@@ -92,7 +92,9 @@ final class DemoRun {
         byte[] value = line.get();
         digests.add(partition, value);
         sends.sent(
-            producer.send(ProducerRecord.of(TOPIC, value).toPartition(partition)), value.length);
+            sends.sent() + 1,
+            producer.send(ProducerRecord.of(TOPIC, value).toPartition(partition)),
+            value.length);
         progress.at(
             sends.sent(),
             digests.bytes(),

@@ -1,5 +1,7 @@
 package io.millrace.cli;
 
+import io.millrace.cli.record.BadRecordException;
+import io.millrace.cli.record.RecordParser;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
@@ -11,13 +13,10 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.record.Compression;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -28,13 +27,16 @@ import picocli.CommandLine.Parameters;
     name = "produce",
     description = {
       "Sends records, one a line, from standard input or a file.",
-      "Fails with exit code 1, and tells how many were acknowledged, if one is refused."
+      "Fails with exit code 1, and tells how many were acknowledged, if one is refused or a line is"
+          + " no record."
     },
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} produce orders --file orders.txt --codec zstd",
       "  tail -F app.log | ${ROOT-COMMAND-NAME} produce logs --acks 1",
       "  printf 'k1\\tv1\\n' | ${ROOT-COMMAND-NAME} produce orders --key-separator '\\t'",
+      "  echo 00ff | ${ROOT-COMMAND-NAME} produce orders -i hex --key k1 --header source=test",
+      "  ${ROOT-COMMAND-NAME} consume a -o json | ${ROOT-COMMAND-NAME} produce b -i json",
     })
 final class ProduceCommand implements Callable<Integer> {
   private static final Path STANDARD_INPUT = Path.of("standard input");
@@ -68,22 +70,7 @@ final class ProduceCommand implements Callable<Integer> {
       description = "none, gzip, snappy, lz4 or zstd. Default: none.")
   private Compression codec = Compression.NONE;
 
-  @Option(
-      names = {"-k", "--key-separator"},
-      paramLabel = "TEXT",
-      description = {
-        "What stands between key and value; \\t is a tab. A line without it is a value without a"
-            + " key.",
-        "Default: none, or given as empty: no line has a key."
-      })
-  private String keySeparator = "";
-
-  @Option(
-      names = {"-p", "--partition"},
-      paramLabel = "N",
-      converter = Numbers.NotNegative.class,
-      description = "The partition. Default: by the key, or by turns without one.")
-  private Optional<Integer> partition = Optional.empty();
+  @Mixin private RecordInputOptions records = new RecordInputOptions();
 
   @Option(
       names = "--delivery-timeout",
@@ -98,6 +85,7 @@ final class ProduceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    RecordParser parser = records.parser(topic);
     SendProgress progress = new SendProgress();
     ProduceReport report = new ProduceReport(context, this, progress);
     try (InputStream input = file.map(InputFile::open).orElseGet(context::in);
@@ -106,7 +94,7 @@ final class ProduceCommand implements Callable<Integer> {
       checkTopic(client.admin());
       Optional<CliException> unread;
       try (CliContext.OnInterrupt hook = context.onInterrupt(() -> interrupted(producer, report))) {
-        unread = sendAll(producer, input, progress);
+        unread = sendAll(producer, parser, input, progress);
         producer.flush();
         producer.close();
       }
@@ -151,38 +139,36 @@ final class ProduceCommand implements Callable<Integer> {
     }
   }
 
-  /** Sends line by line up to the end or a failure; tells why the input could not be read on. */
+  /** Sends line by line up to the end or a failure; tells why the input was not read on. */
   private Optional<CliException> sendAll(
-      Producer producer, InputStream input, SendProgress progress) {
+      Producer producer, RecordParser parser, InputStream input, SendProgress progress) {
     LineReader lines = new LineReader(input);
-    byte[] separator = Escapes.decode(keySeparator).getBytes(StandardCharsets.UTF_8);
+    long number = 0;
     try {
       for (Optional<byte[]> line = lines.next();
           line.isPresent() && progress.failed() == 0;
           line = lines.next()) {
-        progress.sent(producer.send(record(line.get(), separator)), line.get().length);
+        number++;
+        Optional<ProducerRecord> record = parser.parse(line.get());
+        if (record.isPresent()) {
+          progress.sent(number, producer.send(record.get()), bytes(record.get()));
+        }
       }
       return Optional.empty();
+    } catch (BadRecordException e) {
+      return Optional.of(
+          new CliException(
+              "line " + number + ": " + e.getMessage(), ProduceReport.goOn(context, this, number)));
     } catch (IOException e) {
-      return Optional.of(InputFile.unreadable(file.orElse(STANDARD_INPUT), e));
+      String why = InputFile.unreadable(file.orElse(STANDARD_INPUT), e).getMessage();
+      return Optional.of(new CliException("after line " + number + ": " + why));
     }
   }
 
-  private ProducerRecord record(byte[] line, byte[] separator) {
-    int at = separator.length == 0 ? -1 : indexOf(line, separator);
-    byte @Nullable [] key = at < 0 ? null : Arrays.copyOf(line, at);
-    byte[] value = at < 0 ? line : Arrays.copyOfRange(line, at + separator.length, line.length);
-    ProducerRecord record = ProducerRecord.of(topic, key, value);
-    return partition.map(record::toPartition).orElse(record);
-  }
-
-  private static int indexOf(byte[] line, byte[] part) {
-    for (int i = 0; i + part.length <= line.length; i++) {
-      if (Arrays.equals(line, i, i + part.length, part, 0, part.length)) {
-        return i;
-      }
-    }
-    return -1;
+  private static int bytes(ProducerRecord record) {
+    byte[] key = record.key();
+    byte[] value = record.value();
+    return (key == null ? 0 : key.length) + (value == null ? 0 : value.length);
   }
 
   private void interrupted(Producer producer, ProduceReport report) {

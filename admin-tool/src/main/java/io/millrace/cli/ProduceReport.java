@@ -49,12 +49,12 @@ final class ProduceReport {
     if (lateFailures > 0) {
       context.err().println("millrace: batches refused (acks=0): " + lateFailures);
     }
-    unread.ifPresent(
-        why ->
-            context
-                .err()
-                .println("millrace: after line " + progress.sent() + ": " + why.getMessage()));
-    progress.failure().ifPresent(this::explain);
+    unread.ifPresent(why -> context.err().println("millrace: " + why.getMessage()));
+    if (progress.failure().isPresent()) {
+      explain(progress.failure().get());
+    } else {
+      unread.ifPresent(why -> why.hints().forEach(this::hint));
+    }
     context.err().flush();
     return ok;
   }
@@ -87,22 +87,14 @@ final class ProduceReport {
     boolean inDoubt =
         cause instanceof MillraceException e
             && Boolean.parseBoolean(e.error().details().get(MAYBE_APPENDED));
-    howToGoOn(failure.line(), inDoubt);
+    howToGoOn(failure, inDoubt);
   }
 
   /** Everything before the first failure is acknowledged; after it, some may be. */
-  private void howToGoOn(long line, boolean inDoubt) {
-    String rest =
-        "tail -n +"
-            + line
-            + command.file().map(f -> " " + f).orElse(" INPUT")
-            + " | "
-            + context.command()
-            + " produce "
-            + command.topic()
-            + " …";
-    hint("go on:         " + rest);
-    long later = progress.acknowledged() - (line - 1);
+  private void howToGoOn(SendProgress.Failure failure, boolean inDoubt) {
+    long line = failure.line();
+    hint(goOn(context, command, line));
+    long later = progress.acknowledged() - (failure.number() - 1);
     if (command.acks() != Acks.NONE && later > 0) {
       hint(
           String.format(
@@ -120,6 +112,18 @@ final class ProduceReport {
               + " and others without an answer may be in the topic: going on there may double"
               + " them)");
     }
+  }
+
+  /** How to send the input from a line on. */
+  static String goOn(CliContext context, ProduceCommand command, long line) {
+    return "go on:         tail -n +"
+        + line
+        + command.file().map(f -> " " + f).orElse(" INPUT")
+        + " | "
+        + context.command()
+        + " produce "
+        + command.topic()
+        + " …";
   }
 
   private Map<String, Object> data(long lateFailures) {

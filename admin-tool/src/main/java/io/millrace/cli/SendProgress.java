@@ -10,10 +10,11 @@ final class SendProgress {
   /**
    * The failure of the record that comes first in the input.
    *
-   * @param line its number, from 1
+   * @param line the number of its line, from 1
+   * @param number its own, from 1: lines may hold no record
    * @param cause why
    */
-  record Failure(long line, Throwable cause) {}
+  record Failure(long line, long number, Throwable cause) {}
 
   private final AtomicLong sent = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
@@ -23,8 +24,12 @@ final class SendProgress {
   /** Guarded by this. */
   private Optional<Failure> failure = Optional.empty();
 
-  void sent(CompletableFuture<RecordMetadata> future, int recordBytes) {
-    long line = sent.incrementAndGet();
+  /**
+   * @param line the number of the record's line, from 1
+   * @param future what becomes of it
+   */
+  void sent(long line, CompletableFuture<RecordMetadata> future, int recordBytes) {
+    long number = sent.incrementAndGet();
     bytes.addAndGet(recordBytes);
     var unused =
         future.whenComplete(
@@ -32,7 +37,7 @@ final class SendProgress {
               if (cause == null) {
                 acknowledged.incrementAndGet();
               } else {
-                failed(new Failure(line, cause));
+                failed(new Failure(line, number, cause));
               }
             });
   }

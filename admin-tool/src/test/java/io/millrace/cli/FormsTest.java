@@ -2,6 +2,8 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.cli.record.JsonRecords;
+import io.millrace.cli.record.RecordFormat;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.Header;
 import io.millrace.client.api.OffsetSpec;
@@ -70,7 +72,7 @@ class FormsTest {
         .asString()
         .isEqualTo("orders 2 41 1000 [] a=1,b= %\t\\\n");
     assertThat(formatted("%v", record)).isEqualTo(NOT_TEXT);
-    assertThat(DataWriter.json(RecordReports.data(record), false))
+    assertThat(JsonRecords.line(record))
         .isEqualTo(
             "{\"topic\":\"orders\",\"partition\":2,\"offset\":41,\"timestamp\":1000,\"key\":null,"
                 + "\"value_base64\":\"/wB4\",\"headers\":[{\"key\":\"a\",\"value\":\"1\"},"

@@ -59,6 +59,11 @@ final class TestNode implements AutoCloseable {
     return runWithInput("", line.split(" "));
   }
 
+  /** Runs a command line against this node; its arguments may hold underlines. */
+  CommandLineRun runWithRawInput(String input, String... args) {
+    return CommandLineRun.with(input, Map.of(ConnectionOptions.VARIABLE, bootstrap()), args);
+  }
+
   CommandLineRun runWithInput(String input, String... args) {
     return CommandLineRun.with(
         input,

@@ -1,10 +1,11 @@
-package io.millrace.cli;
+package io.millrace.cli.record;
 
 /** Backslash escapes in options: \n, \t, \r, \0 and \\. */
-final class Escapes {
+public final class Escapes {
   private Escapes() {}
 
-  static String decode(String text) {
+  /** Text with its escapes put in; others are kept as they are. */
+  public static String decode(String text) {
     StringBuilder decoded = new StringBuilder();
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
