@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.cli.perf.PerfCommand;
 import io.millrace.common.time.SystemClock;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
@@ -115,6 +116,7 @@ public final class Millrace implements Runnable {
     commands.put("topic", TopicCommand.class);
     commands.put("produce", ProduceCommand.class);
     commands.put("consume", ConsumeCommand.class);
+    commands.put("perf", PerfCommand.class);
     commands.put("log", LogCommand.class);
     commands.put("metadata", MetadataCommand.class);
     commands.put("config", ConfigCommand.class);

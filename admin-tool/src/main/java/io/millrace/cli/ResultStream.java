@@ -19,7 +19,7 @@ public final class ResultStream extends PrintStream {
 
   private final Target target;
 
-  ResultStream(OutputStream out) {
+  public ResultStream(OutputStream out) {
     this(new Target(out));
   }
 

@@ -51,6 +51,9 @@ final class WarmUp {
     failed += run(0, "topic", "describe", "t", "--bootstrap", bootstrap);
     failed += run(0, "produce", "t", "--codec", "zstd", "--bootstrap", bootstrap);
     failed += run(0, "consume", "t", "--max", "100", "--bootstrap", bootstrap);
+    failed += run(0, "perf", "produce", "t", "-n", "100", "-s", "100", "--bootstrap", bootstrap);
+    failed += run(0, "perf", "consume", "t", "-n", "100", "-o", "json", "--bootstrap", bootstrap);
+    failed += run(0, "perf", "latency", "t", "-n", "2", "--bootstrap", bootstrap);
     failed += run(0, "topic", "delete", "t", "--bootstrap", bootstrap);
     return failed;
   }

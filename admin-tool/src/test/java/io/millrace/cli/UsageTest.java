@@ -79,6 +79,19 @@ class UsageTest {
         "topic alter t -c a=1 --config a=2 | --config: a is given more than once",
         "topic create t -c a=1 -c a=1 | --config: a is given more than once",
         "topic alter t -c a=1 --reset a | a is given to both --config and --reset",
+        "perf produce t --records 0 -s 1 | '--records': '0' (expected: a whole number, 1 or more)",
+        "perf produce t --record-size 1 | Missing required option: '--records=N'",
+        "perf produce t -n 1 | what is to be sent? give --record-size or --payload-file",
+        "perf produce t -n 1 -s 0 | '--record-size': '0' (expected: a whole number, 1 to 67108864)",
+        "perf produce t -n 1 -s 67108865 | '67108865' (expected: a whole number, 1 to 67108864)",
+        "perf produce t -n 1 -s 1 -r -5 | '--throughput': '-5' (expected: a whole number, 1 to",
+        "perf produce t -n 1 -s 1 --codec brotli | 'brotli' is none of none, gzip, snappy, lz4",
+        "perf produce t -n 1 -s 1 --acks 2 | '2' is none of 0, 1 and all",
+        "perf produce t -n 1 -s 1 --buffer-bytes 9 | bufferBytes: 9 (expected: >= 131072)",
+        "perf produce t -n 1 -s 1 --linger-ms -1 | '-1' (expected: a whole number, 0 to 60000)",
+        "perf consume t -n 1 --group g | --group: there are no consumer groups yet",
+        "perf latency t -n 1 -s 15 | --record-size: 15 (expected: 16 or more)",
+        "perf | what is to be measured? produce, consume or latency",
         "topic list --timeout soon | 'soon' is not a time",
         "topic list --bootstrap host:port | --bootstrap: 'host:port' is not HOST:PORT",
       })
@@ -109,6 +122,10 @@ class UsageTest {
         "topic delete",
         "produce",
         "consume",
+        "perf",
+        "perf produce",
+        "perf consume",
+        "perf latency",
         "config",
         "config show"
       })
@@ -157,7 +174,7 @@ class UsageTest {
     String commands =
         help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
     assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
-        .hasSize(9)
+        .hasSize(10)
         .allMatch(line -> line.endsWith("."));
     assertThat(CommandLineRun.of("log", "--help").out())
         .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");

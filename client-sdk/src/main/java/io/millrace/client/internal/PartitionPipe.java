@@ -189,12 +189,11 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   @Override
   public void sendFrame(
       long streamEpoch, long sendId, ProducerBatch batch, BatchSequence sequence) {
-    PartitionBatch frame =
+    PartitionBatch.Builder frame =
         PartitionBatch.newBuilder()
             .setTopicId(topicIdBytes)
             .setPartition(partition.partition())
-            .setLeaderEpoch(leaderEpoch)
-            .build();
+            .setLeaderEpoch(leaderEpoch);
     connection.orElseThrow().sendFrame(this, sendId, batch, frame, batch.stamped(sequence));
   }
 

@@ -1,19 +1,20 @@
 package io.millrace.client.internal;
 
 import com.google.protobuf.ByteString;
-import io.grpc.CallOptions;
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
-import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.common.MillraceException;
 import io.millrace.proto.v1.PartitionBatch;
+import io.millrace.proto.v1.ProduceFrame;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpen;
 import io.millrace.proto.v1.ProduceStreamOpened;
 import io.millrace.proto.v1.ProduceStreamRequest;
 import io.millrace.proto.v1.ProduceStreamResponse;
+import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.ResumePartition;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -54,14 +55,15 @@ final class ProduceConnection {
 
   private record Sent(PartitionPipe pipe, long sendId) {}
 
-  private record Queued(OutboundMessage message, Optional<ProducerBatch> batch) {}
+  private record Queued(ProduceStreamRequest message, Optional<ProducerBatch> batch) {}
 
   private final BrokerAddress broker;
   private final long epoch;
   private final boolean expectAnswers;
+  private final BufferBudget budget;
   private final Executor loop;
   private final Listener listener;
-  private final ClientCallStreamObserver<OutboundMessage> requests;
+  private final ClientCallStreamObserver<ProduceStreamRequest> requests;
   private final Map<Long, Sent> unanswered = new HashMap<>();
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private long lastFrameId;
@@ -83,28 +85,26 @@ final class ProduceConnection {
     this.broker = broker;
     this.epoch = epoch;
     this.expectAnswers = expectAnswers;
+    this.budget = shared.budget();
     this.loop = shared.loop();
     this.listener = shared.listener();
     Receiver receiver = new Receiver();
-    ClientCalls.asyncBidiStreamingCall(
-        shared
-            .cluster()
-            .channels()
-            .channel(broker)
-            .newCall(OutboundMarshaller.PRODUCE_STREAM, CallOptions.DEFAULT),
-        receiver);
+    ProducerServiceGrpc.newStub(shared.cluster().channels().channel(broker))
+        .produceStream(receiver);
     this.requests = receiver.stream();
-    requests.onNext(OutboundMessage.of(ProduceStreamRequest.newBuilder().setOpen(open).build()));
+    requests.onNext(ProduceStreamRequest.newBuilder().setOpen(open).build());
   }
 
   /**
    * What all streams of a producer have in common.
    *
    * @param cluster gives the channels
+   * @param budget gets the bytes of written batches back
    * @param loop runs tasks on the producer's thread
    * @param listener is told there
    */
-  record ProducerShared(ClusterClient cluster, Executor loop, Listener listener) {}
+  record ProducerShared(
+      ClusterClient cluster, BufferBudget budget, Executor loop, Listener listener) {}
 
   BrokerAddress broker() {
     return broker;
@@ -127,16 +127,19 @@ final class ProduceConnection {
       PartitionPipe pipe,
       long sendId,
       ProducerBatch batch,
-      PartitionBatch frame,
+      PartitionBatch.Builder frame,
       ByteBuffer bytes) {
     long frameId = ++lastFrameId;
     if (expectAnswers) {
       unanswered.put(frameId, new Sent(pipe, sendId));
     }
+    ByteString records = UnsafeByteOperations.unsafeWrap(bytes);
+    ProduceFrame message =
+        ProduceFrame.newBuilder().setFrameId(frameId).setBatch(frame.setRecords(records)).build();
     batch.enqueued();
-    OutboundMessage message =
-        OutboundMessage.frame(frameId, frame, bytes, batch::releasedByTransport);
-    queue.add(new Queued(message, Optional.of(batch)));
+    queue.add(
+        new Queued(
+            ProduceStreamRequest.newBuilder().setFrame(message).build(), Optional.of(batch)));
     write();
   }
 
@@ -148,9 +151,7 @@ final class ProduceConnection {
             .setNextSequence(nextSequence)
             .build();
     queue.add(
-        new Queued(
-            OutboundMessage.of(ProduceStreamRequest.newBuilder().setResume(resume).build()),
-            Optional.empty()));
+        new Queued(ProduceStreamRequest.newBuilder().setResume(resume).build(), Optional.empty()));
     write();
   }
 
@@ -172,7 +173,7 @@ final class ProduceConnection {
     while (!ended && !queue.isEmpty() && requests.isReady()) {
       Queued next = queue.remove();
       requests.onNext(next.message());
-      next.batch().ifPresent(ProducerBatch::dequeued);
+      next.batch().ifPresent(batch -> batch.dequeued(budget));
     }
     if (completing && !ended && queue.isEmpty()) {
       completing = false;
@@ -183,10 +184,7 @@ final class ProduceConnection {
   private void over() {
     ended = true;
     unanswered.clear();
-    for (Queued queued : queue) {
-      queued.message().drop();
-      queued.batch().ifPresent(ProducerBatch::dequeued);
-    }
+    queue.forEach(queued -> queued.batch().ifPresent(batch -> batch.dequeued(budget)));
     queue.clear();
   }
 
@@ -224,16 +222,16 @@ final class ProduceConnection {
 
   /** Runs on the network thread. */
   private final class Receiver
-      implements ClientResponseObserver<OutboundMessage, ProduceStreamResponse> {
-    private final AtomicReference<ClientCallStreamObserver<OutboundMessage>> stream =
+      implements ClientResponseObserver<ProduceStreamRequest, ProduceStreamResponse> {
+    private final AtomicReference<ClientCallStreamObserver<ProduceStreamRequest>> stream =
         new AtomicReference<>();
 
-    ClientCallStreamObserver<OutboundMessage> stream() {
+    ClientCallStreamObserver<ProduceStreamRequest> stream() {
       return Objects.requireNonNull(stream.get());
     }
 
     @Override
-    public void beforeStart(ClientCallStreamObserver<OutboundMessage> requestStream) {
+    public void beforeStart(ClientCallStreamObserver<ProduceStreamRequest> requestStream) {
       requestStream.setOnReadyHandler(() -> loop.execute(ProduceConnection.this::write));
       stream.set(requestStream);
     }

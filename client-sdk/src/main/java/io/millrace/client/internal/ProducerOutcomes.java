@@ -11,10 +11,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
- * The batches that are not answered yet. Batches are begun on any thread, completed on the
- * producer's. Thread-safe.
+ * The batches that are not answered yet, and the bytes that they hold. Batches are begun on any
+ * thread, completed on the producer's. Thread-safe.
  */
 final class ProducerOutcomes {
+  private final BufferBudget budget;
   private final Set<ProducerBatch> incomplete = ConcurrentHashMap.newKeySet();
   private final AtomicLong lateFailures = new AtomicLong();
   private final AtomicLong forgottenFailures = new AtomicLong();
@@ -24,8 +25,13 @@ final class ProducerOutcomes {
   /**
    * @param onHandedOver told of each batch that takes no more records
    */
-  ProducerOutcomes(Consumer<ProducerBatch> onHandedOver) {
+  ProducerOutcomes(BufferBudget budget, Consumer<ProducerBatch> onHandedOver) {
+    this.budget = budget;
     this.onHandedOver = onHandedOver;
+  }
+
+  BufferBudget budget() {
+    return budget;
   }
 
   void begun(ProducerBatch batch) {
@@ -41,7 +47,7 @@ final class ProducerOutcomes {
     if (outcome instanceof BatchOutcome.Failed failed && batch.forgotten() > 0) {
       forgottenFailed(batch.forgotten(), failed.error());
     }
-    batch.complete(outcome, guard);
+    batch.complete(outcome, budget, guard);
   }
 
   /** Answers a record that got into no batch; on the sender's thread. */

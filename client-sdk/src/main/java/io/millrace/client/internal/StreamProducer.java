@@ -13,7 +13,6 @@ import io.millrace.common.producer.BatchOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -36,8 +35,6 @@ final class StreamProducer implements Producer {
   private final MetadataCache metadata;
   private final Consumer<StreamProducer> onClose;
   private final PartitionChoice choice;
-  private final BufferBudget budget;
-  private final BatchBuilders builders;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
   private final ServerLimits limits;
@@ -57,18 +54,11 @@ final class StreamProducer implements Producer {
     this.metadata = metadata;
     this.onClose = onClose;
     this.choice = new PartitionChoice(config.partitioner().get());
-    this.outcomes = new ProducerOutcomes(this::batchOver);
+    this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
-    this.budget = new BufferBudget(config.bufferBytes(), loop::wake);
-    this.builders = new BatchBuilders(config.compression(), config.bufferBytes());
     this.accumulator =
-        new Accumulator(
-            config,
-            budget,
-            () -> limits.batchBytes(config.batchBytes()),
-            this::newBatch,
-            outcomes::begun);
+        new Accumulator(config, () -> limits.batchBytes(config.batchBytes()), this::newBatch);
     this.sender =
         new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);
     this.thread = new Thread(this::runLoop, "millrace-producer");
@@ -130,28 +120,24 @@ final class StreamProducer implements Producer {
   }
 
   private void append(ProducerRecord record, SendCallback callback) {
-    Optional<TopicView> known = metadata.known(record.topic());
-    boolean limitsMatter =
-        limits.wantedFor(Math.max(ProducerBatch.recordBytesMax(record), config.batchBytes()));
-    if (known.isPresent() && !limitsMatter) {
-      append(known.get(), record, callback, config.maxBlock().toMillis());
-      return;
-    }
     long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
-    if (limitsMatter) {
+    TopicPartition partition = choice.choose(record, topic).id();
+    long recordBytes = ProducerBatch.recordBytesMax(record);
+    if (limits.matterFor(Math.max(recordBytes, config.batchBytes()))) {
       limits.learn(Duration.ofMillis(leftMs(deadlineMs)));
     }
-    append(topic, record, callback, leftMs(deadlineMs));
-  }
-
-  private void append(TopicView topic, ProducerRecord record, SendCallback callback, long waitMs) {
-    int partition = choice.choose(record, topic).id().partition();
     long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
-    Accumulator.Appended appended =
-        accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
+    long granted = outcomes.budget().acquire(recordBytes, leftMs(deadlineMs));
+    Accumulator.Appended appended;
+    try {
+      appended = accumulator.append(partition, topic.id(), record, timestampMs, granted, callback);
+    } catch (IllegalStateException e) {
+      outcomes.budget().release(granted);
+      throw e;
+    }
     if (appended == Accumulator.Appended.SEALED_AND_OPENED) {
-      choice.batchOver(topic, partition);
+      choice.batchOver(topic, partition.partition());
     }
     if (appended != Accumulator.Appended.JOINED) {
       loop.wake();
@@ -241,7 +227,10 @@ final class StreamProducer implements Producer {
   }
 
   private ProducerBatch newBatch(TopicPartition partition, UUID topicId) {
-    return new ProducerBatch(partition, topicId, budget, builders, cluster.clock().monotonicMs());
+    ProducerBatch batch =
+        new ProducerBatch(partition, topicId, config.compression(), cluster.clock().monotonicMs());
+    outcomes.begun(batch);
+    return batch;
   }
 
   private void batchOver(ProducerBatch batch) {
