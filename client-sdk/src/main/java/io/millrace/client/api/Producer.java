@@ -48,35 +48,52 @@ public interface Producer extends AutoCloseable {
   RecordMetadata sendAndWait(ProducerRecord record);
 
   /**
-   * Sends a record without asking what becomes of it. Failures are counted in {@link
-   * #forgottenFailures()}, and the first one is logged.
+   * Sends a record without asking what becomes of it. Failures are counted in {@link #metrics()},
+   * and the first one is logged.
    *
    * @throws IllegalStateException after {@link #close}
    */
   void sendAndForget(ProducerRecord record);
 
   /**
-   * Sends what is waiting without regard to the linger time, and waits until all is answered.
+   * Sends what was given before the call, without regard to the linger time, and waits until all of
+   * it is answered and its callbacks have run: no longer than {@link
+   * ProducerConfig#deliveryTimeout()}, after which records fail.
    *
+   * @throws MillraceException {@code UNAVAILABLE} if the thread was interrupted; what was given is
+   *     sent all the same
    * @throws IllegalStateException in a callback of this producer: it would wait for itself
    */
-  void flush();
+  default void flush() {
+    flush(Duration.ofMillis(Long.MAX_VALUE));
+  }
+
+  /**
+   * As {@link #flush()}, but waits no longer than the time-out; what is not answered by then goes
+   * on.
+   *
+   * @return whether everything was answered
+   */
+  boolean flush(Duration timeout);
+
+  /** What this producer did so far and holds now; cheap enough to ask for every second. */
+  ProducerMetrics metrics();
 
   /**
    * Records whose answer was already given (acks=0) when the broker reported that it had refused
-   * them.
+   * them: the same as in {@link #metrics()}.
    */
-  long lateFailures();
-
-  /** Records of {@link #sendAndForget} that failed. */
-  long forgottenFailures();
-
-  /** Callbacks that threw. */
-  long callbackFailures();
+  default long lateFailures() {
+    return metrics().failures().late();
+  }
 
   /**
-   * Sends what is waiting, waits up to the time-out for the answers, fails what is left and
-   * releases everything.
+   * Takes no more records, sends what is waiting, waits up to the time-out for the answers, fails
+   * what is left and releases everything; this takes up to a few seconds more. A send that waits
+   * for room in the buffer ends at once with an {@link IllegalStateException}.
+   *
+   * <p>In a callback of this producer it returns at once and the rest happens on another thread. A
+   * second call waits, up to its own time-out, until the first is through.
    */
   void close(Duration timeout);
 

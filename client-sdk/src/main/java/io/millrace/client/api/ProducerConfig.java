@@ -3,6 +3,7 @@ package io.millrace.client.api;
 import io.millrace.common.Acks;
 import io.millrace.common.record.Compression;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Supplier;
 
@@ -23,6 +24,7 @@ import java.util.function.Supplier;
  * @param deliveryTimeout how long a batch is tried before its records fail
  * @param ackTimeout how long the broker may wait for acks
  * @param partitioner makes the partitioner of each producer, see {@link Partitioners}
+ * @param interceptors see every record and its answer, in this order
  */
 public record ProducerConfig(
     Acks acks,
@@ -35,8 +37,10 @@ public record ProducerConfig(
     Duration maxBlock,
     Duration deliveryTimeout,
     Duration ackTimeout,
-    Supplier<? extends Partitioner> partitioner) {
+    Supplier<? extends Partitioner> partitioner,
+    List<ProducerInterceptor> interceptors) {
   public ProducerConfig {
+    interceptors = List.copyOf(interceptors);
     ConfigChecks.atLeast("batchBytes", batchBytes, 1);
     ConfigChecks.notNegative("linger", linger);
     ConfigChecks.atLeast("bufferBytes", bufferBytes, batchBytes);
@@ -76,6 +80,7 @@ public record ProducerConfig(
     private Duration deliveryTimeout = Duration.ofMinutes(2);
     private Duration ackTimeout = Duration.ofSeconds(30);
     private Supplier<? extends Partitioner> partitioner = Partitioners::keyHash;
+    private List<ProducerInterceptor> interceptors = List.of();
 
     private Builder() {}
 
@@ -146,6 +151,12 @@ public record ProducerConfig(
       return this;
     }
 
+    /** See {@link ProducerConfig#interceptors()}. */
+    public Builder interceptors(List<ProducerInterceptor> inOrder) {
+      this.interceptors = inOrder;
+      return this;
+    }
+
     /**
      * The settings as a value.
      *
@@ -163,7 +174,8 @@ public record ProducerConfig(
           maxBlock,
           deliveryTimeout,
           ackTimeout,
-          partitioner);
+          partitioner,
+          interceptors);
     }
   }
 }

@@ -25,6 +25,9 @@ final class BatchAnswers {
   /** How many of them have a callback; asked <= records. */
   private int asked;
 
+  /** How many of those were told, or are being told: none is told twice; told <= asked. */
+  private int told;
+
   private SendCallback[] callbacks = {};
   private int[] indexes = {};
   private long[] timestampsMs = {};
@@ -62,7 +65,8 @@ final class BatchAnswers {
   void succeed(TopicPartition partition, Acknowledged outcome, CallbackGuard guard) {
     long base = outcome.baseOffset();
     long appendTimeMs = outcome.logAppendTimeMs();
-    for (int i = 0; i < asked; i++) {
+    while (told < asked) {
+      int i = told++;
       long offset = base >= 0 ? base + indexes[i] : -1;
       long timestampMs = appendTimeMs >= 0 ? appendTimeMs : timestampsMs[i];
       guard.succeed(
@@ -72,8 +76,8 @@ final class BatchAnswers {
   }
 
   void fail(MillraceException error, CallbackGuard guard) {
-    for (int i = 0; i < asked; i++) {
-      guard.fail(callbacks[i], error);
+    while (told < asked) {
+      guard.fail(callbacks[told++], error);
     }
   }
 }

@@ -15,6 +15,7 @@ final class BufferBudget {
 
   private final long capacityBytes;
   private final Semaphore free;
+  private volatile boolean closed;
 
   BufferBudget(long capacityBytes) {
     this.capacityBytes = capacityBytes;
@@ -25,6 +26,7 @@ final class BufferBudget {
    * Takes bytes, waiting if there are not enough.
    *
    * @return how many were taken, to be given back by {@link #release}: a little more than asked for
+   * @throws IllegalStateException after {@link #close}
    * @throws MillraceException {@code REQUEST_TOO_LARGE} if there never will be enough, {@code
    *     REQUEST_TIMED_OUT} if there were not in time
    */
@@ -44,12 +46,34 @@ final class BufferBudget {
                 + timeoutMs
                 + " ms: the broker takes records more slowly than they are sent");
       }
+      if (closed) {
+        free.release(units(bytes));
+        throw new IllegalStateException("the producer is closed");
+      }
       return (long) units(bytes) * UNIT_BYTES;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MillraceException(
           ErrorCode.UNAVAILABLE, "interrupted while waiting for room in the producer's buffer");
     }
+  }
+
+  /** What is taken now. */
+  long usedBytes() {
+    int all = closed ? Integer.MAX_VALUE : units(capacityBytes);
+    long used = (long) (all - free.availablePermits()) * UNIT_BYTES;
+    return Math.max(0, Math.min(used, capacityBytes));
+  }
+
+  /** How many threads wait now. */
+  int waiting() {
+    return free.getQueueLength();
+  }
+
+  /** Refuses everything from now on, and ends every wait. Called once. */
+  void close() {
+    closed = true;
+    free.release(Integer.MAX_VALUE - units(capacityBytes));
   }
 
   /** Gives back what one or more calls of {@link #acquire} took. */

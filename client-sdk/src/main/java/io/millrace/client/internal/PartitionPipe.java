@@ -29,6 +29,9 @@ import java.util.function.DoubleSupplier;
 final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** What a pipe asks of the sender; carried out after the session's event has returned. */
   interface Owner {
+    /** A batch is about to be put on a stream. */
+    void sending(ProducerBatch batch);
+
     void completed(ProducerBatch batch, BatchOutcome outcome);
 
     void lateRefusal(MillraceError error);
@@ -189,6 +192,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   @Override
   public void sendFrame(
       long streamEpoch, long sendId, ProducerBatch batch, BatchSequence sequence) {
+    owner.sending(batch);
     PartitionBatch.Builder frame =
         PartitionBatch.newBuilder()
             .setTopicId(topicIdBytes)

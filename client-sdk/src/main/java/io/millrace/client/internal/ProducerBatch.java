@@ -38,6 +38,9 @@ final class ProducerBatch {
   /** What its records took from the budget; given back once, when it is done and not queued. */
   private long reservedBytes;
 
+  private int attempts;
+  private long sentAtNanos;
+
   /** How many frames with it wait to be written to a stream. */
   private int queued;
 
@@ -118,13 +121,28 @@ final class ProducerBatch {
     releaseIfOver(budget);
   }
 
+  /**
+   * It is put on a stream.
+   *
+   * @return how often it was, this time included
+   */
+  int attempt(long nowNanos) {
+    sentAtNanos = nowNanos;
+    return ++attempts;
+  }
+
+  /** When it was put on a stream last. */
+  long sentAtNanos() {
+    return sentAtNanos;
+  }
+
   /** Records that nobody asks about. */
   int forgotten() {
     return answers.forgotten();
   }
 
-  /** Answers every record; called once. */
-  void complete(BatchOutcome outcome, BufferBudget budget, CallbackGuard guard) {
+  /** Answers every record. */
+  void answer(BatchOutcome outcome, CallbackGuard guard) {
     if (outcome instanceof Failed failed) {
       answers.fail(describe(failed).exception(), guard);
     } else {
@@ -134,6 +152,10 @@ final class ProducerBatch {
               : new Acknowledged(-1, -1, -1);
       answers.succeed(partition, known, guard);
     }
+  }
+
+  /** Every record was answered. */
+  void over(BufferBudget budget) {
     done.complete(null);
     releaseIfOver(budget);
   }

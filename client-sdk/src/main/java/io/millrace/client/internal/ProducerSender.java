@@ -336,13 +336,18 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   @Override
+  public void sending(ProducerBatch batch) {
+    outcomes.counters().sent(batch);
+  }
+
+  @Override
   public void completed(ProducerBatch batch, BatchOutcome outcome) {
     outcomes.complete(batch, outcome);
   }
 
   @Override
   public void lateRefusal(MillraceError error) {
-    outcomes.lateFailure(error);
+    outcomes.counters().lateFailure(error);
   }
 
   @Override

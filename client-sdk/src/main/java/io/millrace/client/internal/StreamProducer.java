@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerMetrics;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.client.api.RecordMetadata;
 import io.millrace.client.api.SendCallback;
@@ -21,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The producer: records are gathered on the callers' threads and sent by one thread of its own.
@@ -41,7 +43,18 @@ final class StreamProducer implements Producer {
   private final ProducerLoop loop;
   private final ProducerSender sender;
   private final Thread thread;
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final ProducerCounters counters;
+  private final CallbackGuard guard = new CallbackGuard();
+  private final Interceptors interceptors;
+  private final Executor helper;
+
+  /** Whether nothing is taken any more. */
+  private volatile boolean closed;
+
+  private final AtomicBoolean closing = new AtomicBoolean();
+
+  /** Completes when {@link #close} is through. */
+  private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
   StreamProducer(
       ProducerConfig config,
@@ -54,7 +67,12 @@ final class StreamProducer implements Producer {
     this.metadata = metadata;
     this.onClose = onClose;
     this.choice = new PartitionChoice(config.partitioner().get());
-    this.outcomes = new ProducerOutcomes(new BufferBudget(config.bufferBytes()), this::batchOver);
+    this.helper = helper;
+    this.counters = new ProducerCounters(cluster.clock());
+    this.interceptors = new Interceptors(config.interceptors());
+    this.outcomes =
+        new ProducerOutcomes(
+            new BufferBudget(config.bufferBytes()), counters, guard, this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
     this.accumulator =
@@ -108,10 +126,29 @@ final class StreamProducer implements Producer {
 
   @Override
   public void send(ProducerRecord record, SendCallback callback) {
+    Objects.requireNonNull(record, "record");
     Objects.requireNonNull(callback, "callback");
-    if (closed.get()) {
+    if (closed) {
       throw new IllegalStateException("the producer is closed");
     }
+    if (!interceptors.areThere()) {
+      take(record, callback);
+      return;
+    }
+    ProducerRecord changed = interceptors.onSend(record);
+    SendCallback asked = callback == BatchAnswers.NOBODY ? this::countForgotten : callback;
+    take(changed, interceptors.before(asked, changed));
+  }
+
+  /** What becomes of a record that nobody but the interceptors asks about. */
+  private void countForgotten(
+      @Nullable RecordMetadata metadata, @Nullable MillraceException error) {
+    if (error != null) {
+      counters.forgottenFailed(1, error.error());
+    }
+  }
+
+  private void take(ProducerRecord record, SendCallback callback) {
     try {
       append(record, callback);
     } catch (MillraceException e) {
@@ -128,7 +165,7 @@ final class StreamProducer implements Producer {
       limits.learn(Duration.ofMillis(leftMs(deadlineMs)));
     }
     long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
-    long granted = outcomes.budget().acquire(recordBytes, leftMs(deadlineMs));
+    long granted = outcomes.budget().acquire(recordBytes, waitMs(deadlineMs));
     Accumulator.Appended appended;
     try {
       appended = accumulator.append(partition, topic.id(), record, timestampMs, granted, callback);
@@ -144,85 +181,126 @@ final class StreamProducer implements Producer {
     }
   }
 
+  /** In a callback nobody could make room meanwhile. */
+  private long waitMs(long deadlineMs) {
+    return Thread.currentThread() == thread ? 0 : leftMs(deadlineMs);
+  }
+
   private long leftMs(long deadlineMs) {
     return Math.max(0, deadlineMs - loop.nowMs());
   }
 
   @Override
-  public void flush() {
+  public boolean flush(Duration timeout) {
     refuseInCallback("flush");
-    List<ProducerBatch> open = sendAll();
-    open.forEach(batch -> batch.done().join());
+    List<ProducerBatch> open = outcomes.incomplete();
+    accumulator.sealAll();
+    loop.wake();
+    try {
+      return awaitAll(open, timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new MillraceException(
+          ErrorCode.UNAVAILABLE, "interrupted while waiting for the answers to a flush");
+    }
   }
 
   @Override
-  public long forgottenFailures() {
-    return outcomes.forgottenFailures();
-  }
-
-  @Override
-  public long callbackFailures() {
-    return outcomes.callbackFailures();
-  }
-
-  @Override
-  public long lateFailures() {
-    return outcomes.lateFailures();
+  public ProducerMetrics metrics() {
+    BufferBudget budget = outcomes.budget();
+    return new ProducerMetrics(
+        counters.answered(),
+        counters.frames(),
+        new ProducerMetrics.Failures(
+            counters.late(), counters.forgotten(), guard.failures(), interceptors.failures()),
+        new ProducerMetrics.Buffer(
+            config.bufferBytes(), budget.usedBytes(), budget.waiting(), outcomes.incompleteCount()),
+        counters.requestLatency());
   }
 
   @Override
   public void close(Duration timeout) {
-    if (!closed.compareAndSet(false, true)) {
-      return;
+    boolean inCallback = Thread.currentThread() == thread;
+    if (closing.compareAndSet(false, true)) {
+      closed = true;
+      accumulator.close();
+      outcomes.budget().close();
+      if (inCallback) {
+        helper.execute(() -> end(timeout));
+      } else {
+        end(timeout);
+      }
+    } else if (!inCallback) {
+      awaitEnd(timeout);
     }
-    long deadline = loop.nowMs() + timeout.toMillis();
-    accumulator.close();
-    awaitAll(sendAll(), timeout);
-    CompletableFuture<Void> ending = new CompletableFuture<>();
-    loop.execute(
-        () -> {
-          sender.close();
-          ending.complete(null);
-        });
+  }
+
+  private void awaitEnd(Duration timeout) {
     try {
-      ending.get(STREAM_END_MS, TimeUnit.MILLISECONDS);
+      ended.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      // Whoever closed first goes on.
+    }
+  }
+
+  private void end(Duration timeout) {
+    long deadline = loop.nowMs() + timeout.toMillis();
+    loop.wake();
+    try {
+      awaitAll(outcomes.incomplete(), timeout);
+      CompletableFuture<Void> senderClosed = new CompletableFuture<>();
+      loop.execute(
+          () -> {
+            sender.close();
+            senderClosed.complete(null);
+          });
+      senderClosed.get(STREAM_END_MS, TimeUnit.MILLISECONDS);
       awaitStreams(Math.max(deadline, loop.nowMs() + STREAM_END_MS));
-      loop.execute(sender::cancelStreams);
-      loop.stop();
-      thread.join(STREAM_END_MS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
       ClientLog.warn("the producer's thread did not end in time");
+    } finally {
+      stopLoop();
+      onClose.accept(this);
+      ended.complete(null);
     }
-    onClose.accept(this);
+  }
+
+  /** What has no answer yet fails. */
+  private void stopLoop() {
+    loop.execute(sender::cancelStreams);
+    loop.stop();
+    try {
+      thread.join(STREAM_END_MS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void awaitStreams(long deadlineMs) throws InterruptedException {
-    CompletableFuture<Void> ended = new CompletableFuture<>();
-    loop.execute(() -> loop.watch(sender::streamsEnded, () -> ended.complete(null)));
+    CompletableFuture<Void> streams = new CompletableFuture<>();
+    loop.execute(() -> loop.watch(sender::streamsEnded, () -> streams.complete(null)));
     try {
-      ended.get(Math.max(1, deadlineMs - loop.nowMs()), TimeUnit.MILLISECONDS);
+      streams.get(Math.max(1, deadlineMs - loop.nowMs()), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
       // The streams are cancelled instead; every record has its answer already.
     }
   }
 
-  private List<ProducerBatch> sendAll() {
-    accumulator.sealAll();
-    loop.wake();
-    return outcomes.incomplete();
-  }
-
-  private static void awaitAll(List<ProducerBatch> batches, Duration timeout) {
+  private static boolean awaitAll(List<ProducerBatch> batches, Duration timeout)
+      throws InterruptedException {
     try {
       CompletableFuture.allOf(
               batches.stream().map(ProducerBatch::done).toArray(CompletableFuture<?>[]::new))
           .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (ExecutionException | TimeoutException e) {
-      // What is left is failed by the caller.
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("a batch's end failed", e);
     }
   }
 
@@ -252,7 +330,7 @@ final class StreamProducer implements Producer {
   }
 
   private void fail(String why) {
-    closed.set(true);
+    closed = true;
     failRest(new MillraceError(ErrorCode.INTERNAL, why));
   }
 

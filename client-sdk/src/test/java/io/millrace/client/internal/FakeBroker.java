@@ -97,6 +97,9 @@ final class FakeBroker implements AutoCloseable {
   /** Whether metadata requests get no answer at all. */
   volatile boolean silent;
 
+  /** Whether frames get no answer; what came is not appended. */
+  volatile boolean answersNothing;
+
   /** Whether nobody is told the limits: the request gets no answer. */
   volatile boolean hidesLimits;
 
@@ -107,6 +110,7 @@ final class FakeBroker implements AutoCloseable {
   UUID topicId = UUID.randomUUID();
 
   private final List<Fetcher> fetchers = new ArrayList<>();
+  private final List<Runnable> produceStreamCuts = new ArrayList<>();
   private Server server;
   private int port;
   private long lastProducerId = 100;
@@ -275,6 +279,12 @@ final class FakeBroker implements AutoCloseable {
     public StreamObserver<ProduceStreamRequest> produceStream(
         StreamObserver<ProduceStreamResponse> answers) {
       return new StreamObserver<>() {
+        {
+          synchronized (FakeBroker.this) {
+            produceStreamCuts.add(this::cut);
+          }
+        }
+
         private boolean over;
         private boolean failed;
         private Acks acks = Acks.ACKS_ALL;
@@ -302,7 +312,7 @@ final class FakeBroker implements AutoCloseable {
 
         private void frame(ProduceFrame frame) {
           Fault what = fault.apply(frames.incrementAndGet());
-          if (over) {
+          if (over || answersNothing) {
             return;
           }
           if (what == Fault.CUT) {
@@ -327,6 +337,9 @@ final class FakeBroker implements AutoCloseable {
         }
 
         private void cut() {
+          if (over) {
+            return;
+          }
           over = true;
           answers.onError(Status.UNAVAILABLE.withDescription("cut by the test").asException());
         }
@@ -338,6 +351,7 @@ final class FakeBroker implements AutoCloseable {
 
         @Override
         public void onCompleted() {
+          over = true;
           answers.onCompleted();
         }
       };
@@ -447,6 +461,12 @@ final class FakeBroker implements AutoCloseable {
       }
       return fetcher;
     }
+  }
+
+  /** Cuts every produce stream. */
+  synchronized void cutProduceStreams() {
+    produceStreamCuts.forEach(Runnable::run);
+    produceStreamCuts.clear();
   }
 
   /** Cuts every fetch stream. */

@@ -89,7 +89,7 @@ class ProducerCallbackTest {
     }
     producer.flush();
     assertThat(broker.values(1)).hasSize(60);
-    assertThat(producer.forgottenFailures()).isZero();
+    assertThat(producer.metrics().failures().forgotten()).isZero();
   }
 
   @Test
@@ -111,7 +111,7 @@ class ProducerCallbackTest {
       assertThat(next().metadata().offset()).isEqualTo(3 * i + 2);
     }
     producer.flush();
-    assertThat(producer.callbackFailures()).isEqualTo(20);
+    assertThat(producer.metrics().failures().callbacks()).isEqualTo(20);
     assertThat(producer.sendAndWait(record("after")).offset()).isEqualTo(30);
   }
 
@@ -140,7 +140,7 @@ class ProducerCallbackTest {
         (metadata, error) -> {
           throw new IllegalStateException("thrown by the test");
         });
-    assertThat(producer.callbackFailures()).isEqualTo(1);
+    assertThat(producer.metrics().failures().callbacks()).isEqualTo(1);
   }
 
   @Test
@@ -151,7 +151,7 @@ class ProducerCallbackTest {
     producer.sendAndForget(ProducerRecord.of("nowhere", new byte[1]));
     producer.sendAndForget(record("taken"));
     producer.flush();
-    assertThat(producer.forgottenFailures()).isEqualTo(2);
+    assertThat(producer.metrics().failures().forgotten()).isEqualTo(2);
     assertThat(broker.values(1)).containsExactly("taken");
   }
 
