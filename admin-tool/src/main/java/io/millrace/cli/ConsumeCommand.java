@@ -5,23 +5,15 @@ import io.millrace.cli.record.RecordFormat;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
-import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.OffsetSpec;
-import io.millrace.client.api.OffsetsFound;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import java.io.PrintStream;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -46,12 +38,10 @@ import picocli.CommandLine.TypeConversionException;
       "  ${ROOT-COMMAND-NAME} consume orders --format '%%p %%o %%k %%v\\n'",
       "  ${ROOT-COMMAND-NAME} consume orders --from latest --follow",
       "  ${ROOT-COMMAND-NAME} consume orders --from 15m -o json",
+      "  ${ROOT-COMMAND-NAME} consume orders --from -10 --format '%%o %%xv\\n'",
+      "  ${ROOT-COMMAND-NAME} consume orders -p 0,2 --from 2026-01-31 --to 2026-02-01",
     })
 final class ConsumeCommand implements Callable<Integer> {
-  private static final Duration POLL = Duration.ofMillis(200);
-
-  private static final int MOST_PLACES = 8;
-
   private final CliContext context;
 
   @Spec private CommandSpec command = CommandSpec.create();
@@ -63,10 +53,22 @@ final class ConsumeCommand implements Callable<Integer> {
   @Option(
       names = "--from",
       paramLabel = "PLACE",
-      description =
-          "earliest, latest, an offset, a time (2026-01-31T12:00:00Z) or an age (15m). Default:"
-              + " earliest.")
+      description = {
+        "The first record: earliest, latest, an offset, -N for the last N of each partition, a time"
+            + " (2026-01-31T12:00:00Z, 2026-01-31, @MILLISECONDS) or an age (15m).",
+        "Default: earliest."
+      })
   private String from = "earliest";
+
+  @Option(
+      names = "--to",
+      paramLabel = "PLACE",
+      description = {
+        "The first record not to print, of each partition, in the same forms; with --follow an"
+            + " offset.",
+        "Default: the end that the log has now."
+      })
+  private Optional<String> to = Optional.empty();
 
   @Option(
       names = {"-n", "--max"},
@@ -80,7 +82,7 @@ final class ConsumeCommand implements Callable<Integer> {
       paramLabel = "PATTERN",
       converter = RecordFormat.Converter.class,
       description = "How a record is printed. Default: '%%v\\n'.")
-  private RecordFormat pattern = RecordFormat.parse("%v\\n");
+  private RecordFormat format = RecordFormat.parse("%v\\n");
 
   @Option(
       names = "--null",
@@ -110,41 +112,59 @@ final class ConsumeCommand implements Callable<Integer> {
       description = "json prints an object a line instead of --format.")
   private Optional<OutputFormat> output = Optional.empty();
 
-  private RecordFormat format = pattern;
-  private long printed;
-
   ConsumeCommand(CliContext context) {
     this.context = context;
   }
 
   @Override
   public Integer call() {
-    if (output.isPresent() && output.get() != OutputFormat.json) {
-      throw new ParameterException(
-          command.commandLine(), "-o " + output.get() + ": consume prints --format or json");
-    }
-    format = pattern.withNull(nullText);
-    OffsetSpec start = start();
+    Place first = place("--from", from);
+    Optional<Place> last = to.map(text -> place("--to", text));
+    check(first, last);
     OutageNotes notes = new OutageNotes(context, connection.timeout());
     try (MillraceClient client = connection.connect(context);
         Consumer consumer = client.consumer(ConsumerConfig.defaults())) {
-      List<TopicPartition> chosen = choose(client.admin());
-      Map<TopicPartition, Long> ends =
-          follow ? Map.of() : offsets(client.admin(), chosen, OffsetSpec.latest(), notes);
-      offsets(client.admin(), chosen, start, notes)
-          .forEach((partition, offset) -> consumer.assign(partition, OffsetSpec.offset(offset)));
-      consume(consumer, ends, notes);
-      explainNothing(start, ends);
+      Admin admin = client.admin();
+      RecordRange.LookUp lookUp = new RecordRange.LookUp(admin, choose(admin), notes);
+      RecordRange range = RecordRange.of(lookUp, first, last, follow);
+      RangeReader reader = new RangeReader(context, consumer, lookUp, notes);
+      long printed = reader.print(range, max, printer());
+      explainNothing(printed, range, first);
     }
     return 0;
   }
 
-  private OffsetSpec start() {
-    try {
-      return StartPlace.parse(from, context.clock().wallMs());
-    } catch (TypeConversionException e) {
-      throw new ParameterException(command.commandLine(), "--from: " + e.getMessage());
+  /** What is wrong whatever is in the topic. */
+  private void check(Place first, Optional<Place> last) {
+    if (output.isPresent() && output.get() != OutputFormat.json) {
+      throw mistake("-o " + output.get() + ": consume prints --format or json");
     }
+    Optional<Long> end = last.flatMap(ConsumeCommand::offset);
+    if (follow && last.isPresent() && end.isEmpty()) {
+      throw mistake("--to " + to.get() + " with --follow (expected: an offset)");
+    }
+    Optional<Long> start = offset(first);
+    if (start.isPresent() && end.isPresent() && start.get() > end.get()) {
+      throw mistake("--to " + end.get() + " (expected: " + start.get() + " or more, as --from is)");
+    }
+  }
+
+  private static Optional<Long> offset(Place place) {
+    return place instanceof Place.Known known && known.spec() instanceof OffsetSpec.AtOffset at
+        ? Optional.of(at.offset())
+        : Optional.empty();
+  }
+
+  private Place place(String option, String text) {
+    try {
+      return Place.parse(text, context.clock().wallMs());
+    } catch (TypeConversionException e) {
+      throw mistake(option + ": " + e.getMessage());
+    }
+  }
+
+  private ParameterException mistake(String what) {
+    return new ParameterException(command.commandLine(), what);
   }
 
   private List<TopicPartition> choose(Admin admin) {
@@ -171,86 +191,25 @@ final class ConsumeCommand implements Callable<Integer> {
     return chosen;
   }
 
-  private static Map<TopicPartition, Long> offsets(
-      Admin admin, List<TopicPartition> chosen, OffsetSpec place, OutageNotes notes) {
-    Map<TopicPartition, OffsetSpec> places = new TreeMap<>();
-    chosen.forEach(partition -> places.put(partition, place));
-    OffsetsFound now = admin.offsetsNow(places);
-    if (now.unknown().isEmpty()) {
-      return now.offsets();
-    }
-    notes.tell(new TreeMap<>(now.unknown()).firstEntry().getValue());
-    places.keySet().retainAll(now.unknown().keySet());
-    Map<TopicPartition, Long> all = new HashMap<>(now.offsets());
-    all.putAll(admin.offsets(places));
-    notes.look(Optional.empty());
-    return all;
+  private RangeReader.Printer printer() {
+    RecordFormat pattern = format.withNull(nullText);
+    return output.isPresent()
+        ? (record, out) -> out.println(JsonRecords.line(record))
+        : pattern::write;
   }
 
   /** An offset beyond the end is likely a mistake, though not an error: it may come to exist. */
-  private void explainNothing(OffsetSpec start, Map<TopicPartition, Long> ends) {
-    long end = ends.values().stream().mapToLong(Long::longValue).max().orElse(0);
-    if (printed == 0 && start instanceof OffsetSpec.AtOffset at && at.offset() > end) {
-      context.err().println("no records yet at offset " + at.offset() + "; the log ends at " + end);
-    }
-  }
-
-  private void consume(Consumer consumer, Map<TopicPartition, Long> ends, OutageNotes notes) {
-    PrintStream out = context.out();
-    Duration wait = Duration.ZERO;
-    while (printed < max && !out.checkError()) {
-      List<ConsumerRecord> records = poll(consumer, wait);
-      notes.look(consumer.trouble());
-      for (ConsumerRecord record : records) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        if (printed < max && record.offset() < ends.getOrDefault(partition, Long.MAX_VALUE)) {
-          print(record, out);
-        }
-      }
-      if (!follow && atEnd(consumer, ends)) {
-        break;
-      }
-      wait = POLL;
-    }
-    out.flush();
-  }
-
-  private List<ConsumerRecord> poll(Consumer consumer, Duration wait) {
-    try {
-      return consumer.poll(wait);
-    } catch (MillraceException e) {
-      context.out().flush();
-      tellPositions(consumer);
-      throw e;
-    }
-  }
-
-  /** For whoever goes on later. */
-  private void tellPositions(Consumer consumer) {
-    String places =
-        consumer.assignment().stream()
-            .sorted()
-            .limit(MOST_PLACES)
-            .map(partition -> partition + " at offset " + consumer.position(partition))
-            .collect(Collectors.joining(", "));
-    context.err().println(TopicReports.count(printed, "record") + " printed; stopped in " + places);
-  }
-
-  private static boolean atEnd(Consumer consumer, Map<TopicPartition, Long> ends) {
-    for (Map.Entry<TopicPartition, Long> end : ends.entrySet()) {
-      if (consumer.position(end.getKey()) < end.getValue()) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  private void print(ConsumerRecord record, PrintStream out) {
-    printed++;
-    if (output.isPresent()) {
-      out.println(JsonRecords.line(record));
-    } else {
-      format.write(record, out);
-    }
+  private void explainNothing(long printed, RecordRange range, Place first) {
+    offset(first)
+        .filter(offset -> printed == 0 && !follow && offset > range.logEnd())
+        .ifPresent(
+            offset ->
+                context
+                    .err()
+                    .println(
+                        "no records yet at offset "
+                            + offset
+                            + "; the log ends at "
+                            + range.logEnd()));
   }
 }

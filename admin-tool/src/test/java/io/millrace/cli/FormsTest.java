@@ -24,6 +24,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The forms in which the command reads and writes. */
 class FormsTest {
+  private static final long NOW = 1_700_000_000_000L;
+
   private static final byte[] NOT_TEXT = {(byte) 0xff, 0, 'x'};
 
   private static byte[] bytes(String text) {
@@ -80,18 +82,22 @@ class FormsTest {
   }
 
   @Test
-  void readsPlacesToStart() {
-    long now = 1_700_000_000_000L;
-    assertThat(StartPlace.parse("earliest", now)).isEqualTo(OffsetSpec.earliest());
-    assertThat(StartPlace.parse("latest", now)).isEqualTo(OffsetSpec.latest());
-    assertThat(StartPlace.parse("42", now)).isEqualTo(OffsetSpec.offset(42));
-    assertThat(StartPlace.parse("15m", now)).isEqualTo(OffsetSpec.time(now - 900_000));
-    assertThat(StartPlace.parse("-2h", now)).isEqualTo(OffsetSpec.time(now - 7_200_000));
-    assertThat(StartPlace.parse("1970-01-01T00:00:01Z", now)).isEqualTo(OffsetSpec.time(1_000));
-    assertThat(StartPlace.parse("1970-01-01T01:00:01.500+01:00", now))
-        .isEqualTo(OffsetSpec.time(1_500));
-    assertThat(StartPlace.parse("2026-01-31", now)).isInstanceOf(OffsetSpec.AtTime.class);
-    assertThat(StartPlace.parse("2026-01-31 12:30", now)).isInstanceOf(OffsetSpec.AtTime.class);
+  void readsPlacesInALog() {
+    assertThat(place("earliest")).isEqualTo(OffsetSpec.earliest());
+    assertThat(place("latest")).isEqualTo(OffsetSpec.latest());
+    assertThat(place("42")).isEqualTo(OffsetSpec.offset(42));
+    assertThat(place("15m")).isEqualTo(OffsetSpec.time(NOW - 900_000));
+    assertThat(place("-2h")).isEqualTo(OffsetSpec.time(NOW - 7_200_000));
+    assertThat(place("1970-01-01T00:00:01Z")).isEqualTo(OffsetSpec.time(1_000));
+    assertThat(place("1970-01-01T01:00:01.500+01:00")).isEqualTo(OffsetSpec.time(1_500));
+    assertThat(place("@1500")).isEqualTo(OffsetSpec.time(1_500));
+    assertThat(place("2026-01-31")).isInstanceOf(OffsetSpec.AtTime.class);
+    assertThat(place("2026-01-31 12:30")).isInstanceOf(OffsetSpec.AtTime.class);
+    assertThat(Place.parse("-42", NOW)).isEqualTo(new Place.BeforeEnd(42));
+  }
+
+  private static OffsetSpec place(String text) {
+    return ((Place.Known) Place.parse(text, NOW)).spec();
   }
 
   @ParameterizedTest
