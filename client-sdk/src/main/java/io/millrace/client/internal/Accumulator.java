@@ -6,10 +6,8 @@ import io.millrace.client.api.SendCallback;
 import io.millrace.common.TopicPartition;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.IntSupplier;
@@ -35,9 +33,16 @@ final class Accumulator {
   }
 
   private final ProducerConfig config;
+  private final BufferBudget budget;
   private final IntSupplier batchBytes;
   private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
-  private final Map<TopicPartition, PartitionBuffer> buffers = new ConcurrentHashMap<>();
+  private final Consumer<ProducerBatch> onBegun;
+  private static final Optional<Appended> JOINED = Optional.of(Appended.JOINED);
+  private static final Optional<Appended> OPENED = Optional.of(Appended.OPENED);
+  private static final Optional<Appended> SEALED_AND_OPENED =
+      Optional.of(Appended.SEALED_AND_OPENED);
+
+  private final PartitionBuffers buffers = new PartitionBuffers();
 
   /** Read under a buffer's lock: whoever takes the lock after it was set finds no new batch. */
   private volatile boolean closed;
@@ -45,90 +50,128 @@ final class Accumulator {
   /**
    * @param batchBytes how large a batch of several records may get now
    * @param newBatch makes the batch for a partition's next records, of the topic with that id
+   * @param onBegun told of each batch that has its first record, under its partition's lock
    */
   Accumulator(
       ProducerConfig config,
+      BufferBudget budget,
       IntSupplier batchBytes,
-      BiFunction<TopicPartition, UUID, ProducerBatch> newBatch) {
+      BiFunction<TopicPartition, UUID, ProducerBatch> newBatch,
+      Consumer<ProducerBatch> onBegun) {
     this.config = config;
+    this.budget = budget;
     this.batchBytes = batchBytes;
     this.newBatch = newBatch;
+    this.onBegun = onBegun;
   }
 
   /**
-   * Adds a record whose bytes the budget has granted.
+   * Adds a record, waiting for room in the budget if there is none.
    *
-   * @param topicId the topic's id now
+   * @param topic the topic now
    * @param callback told what becomes of it, or {@link BatchAnswers#NOBODY}
-   * @throws IllegalStateException after {@link #close} or {@link #abandon}; the bytes are still the
-   *     caller's
+   * @param timeoutMs how long to wait for room
+   * @throws IllegalStateException after {@link #close} or {@link #abandon}
+   * @throws io.millrace.common.MillraceException if there was no room in time
    */
   Appended append(
-      TopicPartition partition,
-      UUID topicId,
+      TopicView topic,
+      int partition,
       ProducerRecord record,
       long timestampMs,
-      long reservedBytes,
-      SendCallback callback) {
-    PartitionBuffer buffer = buffers.computeIfAbsent(partition, p -> new PartitionBuffer());
+      SendCallback callback,
+      long timeoutMs) {
+    PartitionBuffer buffer = buffers.of(topic, partition);
+    long bytes = ProducerBatch.recordBytesMax(record);
+    Optional<Appended> appended =
+        append(buffer, topic.id(), record, bytes, timestampMs, callback, 0);
+    if (appended.isPresent()) {
+      return appended.get();
+    }
+    long granted = budget.acquire(bytes, timeoutMs);
+    try {
+      return append(buffer, topic.id(), record, bytes, timestampMs, callback, granted)
+          .orElseThrow();
+    } catch (RuntimeException e) {
+      budget.release(granted);
+      throw e;
+    }
+  }
+
+  /**
+   * Adds a record if what its batch can spare, and the grant, are enough.
+   *
+   * @param bytes what the record needs at most
+   * @param granted becomes the batch's, unless this throws
+   */
+  private Optional<Appended> append(
+      PartitionBuffer buffer,
+      UUID topicId,
+      ProducerRecord record,
+      long bytes,
+      long timestampMs,
+      SendCallback callback,
+      long granted) {
     synchronized (buffer) {
       if (closed) {
         throw new IllegalStateException("the producer is closed");
       }
-      boolean full =
-          buffer.open().isPresent()
-              && !buffer.open().get().hasRoom(reservedBytes, batchBytes.getAsInt());
-      if (full) {
-        buffer.seal();
+      Optional<ProducerBatch> open = buffer.open();
+      boolean joins = open.isPresent() && open.get().hasRoom(bytes, batchBytes.getAsInt());
+      long spare = granted + (joins ? open.get().spareBytes() : 0);
+      if (spare < bytes) {
+        return Optional.empty();
       }
-      boolean opens = buffer.open().isEmpty();
-      if (opens) {
-        buffer.open(newBatch.apply(partition, topicId));
+      ProducerBatch batch = joins ? open.get() : newBatch.apply(buffer.partition(), topicId);
+      batch.append(record, timestampMs, bytes, callback);
+      batch.grant(granted);
+      if (joins) {
+        return JOINED;
       }
-      buffer.open().orElseThrow().append(record, timestampMs, reservedBytes, callback);
-      if (full) {
-        return Appended.SEALED_AND_OPENED;
-      }
-      return opens ? Appended.OPENED : Appended.JOINED;
+      boolean seals = buffer.seal();
+      onBegun.accept(batch);
+      buffers.open(buffer, batch);
+      return seals ? SEALED_AND_OPENED : OPENED;
     }
   }
 
   /**
    * Hands over every batch that is full or has waited long enough, in the order of each partition.
+   * Only for the producer's thread.
    *
    * @param hasRoom whether a partition's pipeline takes a batch that is not full
    * @return when the next open batch is due, or {@code Long.MAX_VALUE}
    */
   long takeDue(long nowMs, Predicate<TopicPartition> hasRoom, Consumer<ProducerBatch> taker) {
-    long next = Long.MAX_VALUE;
     List<ProducerBatch> taken = new ArrayList<>();
-    for (Map.Entry<TopicPartition, PartitionBuffer> entry : buffers.entrySet()) {
-      boolean room = hasRoom.test(entry.getKey());
-      PartitionBuffer buffer = entry.getValue();
-      synchronized (buffer) {
-        if (buffer.open().isPresent()) {
-          long due = dueMs(buffer.open().get(), room);
-          if (due <= nowMs) {
-            buffer.seal();
-          } else {
-            next = Math.min(next, due);
-          }
-        }
-        drain(buffer, taken);
-      }
-    }
+    boolean allDue = budget.isWanted();
+    long next =
+        buffers.visit(
+            buffer -> {
+              long dueMs = allDue ? nowMs : dueMs(buffer, hasRoom);
+              if (dueMs <= nowMs) {
+                buffer.seal();
+              }
+              buffer.drainSealed(taken);
+              return buffer.isEmpty() ? Long.MAX_VALUE : dueMs;
+            });
     // Outside the locks: what hangs on a batch's futures may send again.
     taken.forEach(taker);
     return next;
   }
 
+  private long dueMs(PartitionBuffer buffer, Predicate<TopicPartition> hasRoom) {
+    if (buffer.open().isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    long lingerMs = config.linger().toMillis();
+    boolean room = hasRoom.test(buffer.partition());
+    return buffer.open().get().createdMs() + (room ? lingerMs : Math.max(lingerMs, OPEN_MS_MAX));
+  }
+
   /** Makes every open batch due. */
   void sealAll() {
-    for (PartitionBuffer buffer : buffers.values()) {
-      synchronized (buffer) {
-        buffer.seal();
-      }
-    }
+    buffers.forEach(PartitionBuffer::seal);
   }
 
   /** Takes no more records, and makes every open batch due. */
@@ -140,35 +183,11 @@ final class Accumulator {
   /** Takes no more records, and forgets those that were not handed over. */
   void abandon() {
     closed = true;
-    for (PartitionBuffer buffer : buffers.values()) {
-      synchronized (buffer) {
-        buffer.clear();
-      }
-    }
+    buffers.forEach(PartitionBuffer::clear);
   }
 
-  /** Whether no batch waits. */
+  /** Whether no batch waits. Only for the producer's thread. */
   boolean isEmpty() {
-    for (PartitionBuffer buffer : buffers.values()) {
-      synchronized (buffer) {
-        if (!buffer.isEmpty()) {
-          return false;
-        }
-      }
-    }
-    return true;
-  }
-
-  private long dueMs(ProducerBatch batch, boolean room) {
-    long lingerMs = config.linger().toMillis();
-    return batch.createdMs() + (room ? lingerMs : Math.max(lingerMs, OPEN_MS_MAX));
-  }
-
-  private static void drain(PartitionBuffer buffer, List<ProducerBatch> taken) {
-    for (Optional<ProducerBatch> batch = buffer.takeSealed();
-        batch.isPresent();
-        batch = buffer.takeSealed()) {
-      taken.add(batch.get());
-    }
+    return buffers.areEmpty();
   }
 }

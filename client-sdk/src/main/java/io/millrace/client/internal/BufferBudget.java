@@ -4,6 +4,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The bytes that a producer may hold: a send waits here when they are used up. First come, first
@@ -13,19 +14,28 @@ final class BufferBudget {
   /** Bytes are counted in units of so many, which keeps large buffers within an int. */
   private static final int UNIT_BYTES = 16;
 
+  /** What is taken at once if it is there: small records need not come for every one of them. */
+  private static final int GRANT_BYTES = 16 << 10;
+
   private final long capacityBytes;
   private final Semaphore free;
+  private final Runnable onWait;
+  private final AtomicInteger waiting = new AtomicInteger();
   private volatile boolean closed;
 
-  BufferBudget(long capacityBytes) {
+  /**
+   * @param onWait told on the thread that is about to wait
+   */
+  BufferBudget(long capacityBytes, Runnable onWait) {
     this.capacityBytes = capacityBytes;
+    this.onWait = onWait;
     this.free = new Semaphore(units(capacityBytes), true);
   }
 
   /**
    * Takes bytes, waiting if there are not enough.
    *
-   * @return how many were taken, to be given back by {@link #release}: a little more than asked for
+   * @return how many were taken, to be given back by {@link #release}: at least what was asked for
    * @throws IllegalStateException after {@link #close}
    * @throws MillraceException {@code REQUEST_TOO_LARGE} if there never will be enough, {@code
    *     REQUEST_TIMED_OUT} if there were not in time
@@ -36,26 +46,47 @@ final class BufferBudget {
           ErrorCode.REQUEST_TOO_LARGE,
           "record: " + bytes + " bytes (expected: at most bufferBytes, " + capacityBytes + ")");
     }
+    int ample = units(Math.max(bytes, GRANT_BYTES));
+    if (!isWanted() && free.tryAcquire(ample)) {
+      return granted(ample);
+    }
+    waiting.incrementAndGet();
     try {
-      if (!free.tryAcquire(units(bytes), timeoutMs, TimeUnit.MILLISECONDS)) {
-        throw new MillraceException(
-            ErrorCode.REQUEST_TIMED_OUT,
-            "the producer's buffer of "
-                + capacityBytes
-                + " bytes was full for "
-                + timeoutMs
-                + " ms: the broker takes records more slowly than they are sent");
-      }
-      if (closed) {
-        free.release(units(bytes));
-        throw new IllegalStateException("the producer is closed");
-      }
-      return (long) units(bytes) * UNIT_BYTES;
+      onWait.run();
+      return await(bytes, timeoutMs);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MillraceException(
           ErrorCode.UNAVAILABLE, "interrupted while waiting for room in the producer's buffer");
+    } finally {
+      waiting.decrementAndGet();
     }
+  }
+
+  private long await(long bytes, long timeoutMs) throws InterruptedException {
+    if (!free.tryAcquire(units(bytes), timeoutMs, TimeUnit.MILLISECONDS)) {
+      throw new MillraceException(
+          ErrorCode.REQUEST_TIMED_OUT,
+          "the producer's buffer of "
+              + capacityBytes
+              + " bytes was full for "
+              + timeoutMs
+              + " ms: the broker takes records more slowly than they are sent");
+    }
+    return granted(units(bytes));
+  }
+
+  private long granted(int units) {
+    if (closed) {
+      free.release(units);
+      throw new IllegalStateException("the producer is closed");
+    }
+    return (long) units * UNIT_BYTES;
+  }
+
+  /** Whether somebody waits for bytes. */
+  boolean isWanted() {
+    return waiting.get() > 0;
   }
 
   /** What is taken now. */
@@ -76,9 +107,15 @@ final class BufferBudget {
     free.release(Integer.MAX_VALUE - units(capacityBytes));
   }
 
-  /** Gives back what one or more calls of {@link #acquire} took. */
-  void release(long bytes) {
-    free.release(units(bytes));
+  /**
+   * Gives back what calls of {@link #acquire} took, whole or in parts.
+   *
+   * @return how much was given back: a little less if it is not a whole number of units
+   */
+  long release(long bytes) {
+    int whole = Math.toIntExact(bytes / UNIT_BYTES);
+    free.release(whole);
+    return (long) whole * UNIT_BYTES;
   }
 
   private static int units(long bytes) {

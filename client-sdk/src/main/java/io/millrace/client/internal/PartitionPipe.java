@@ -193,11 +193,12 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   public void sendFrame(
       long streamEpoch, long sendId, ProducerBatch batch, BatchSequence sequence) {
     owner.sending(batch);
-    PartitionBatch.Builder frame =
+    PartitionBatch frame =
         PartitionBatch.newBuilder()
             .setTopicId(topicIdBytes)
             .setPartition(partition.partition())
-            .setLeaderEpoch(leaderEpoch);
+            .setLeaderEpoch(leaderEpoch)
+            .build();
     connection.orElseThrow().sendFrame(this, sendId, batch, frame, batch.stamped(sequence));
   }
 

@@ -1,20 +1,19 @@
 package io.millrace.client.internal;
 
 import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.CallOptions;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.common.MillraceException;
 import io.millrace.proto.v1.PartitionBatch;
-import io.millrace.proto.v1.ProduceFrame;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpen;
 import io.millrace.proto.v1.ProduceStreamOpened;
 import io.millrace.proto.v1.ProduceStreamRequest;
 import io.millrace.proto.v1.ProduceStreamResponse;
-import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.ResumePartition;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -55,15 +54,14 @@ final class ProduceConnection {
 
   private record Sent(PartitionPipe pipe, long sendId) {}
 
-  private record Queued(ProduceStreamRequest message, Optional<ProducerBatch> batch) {}
+  private record Queued(OutboundMessage message, Optional<ProducerBatch> batch) {}
 
   private final BrokerAddress broker;
   private final long epoch;
   private final boolean expectAnswers;
-  private final BufferBudget budget;
   private final Executor loop;
   private final Listener listener;
-  private final ClientCallStreamObserver<ProduceStreamRequest> requests;
+  private final ClientCallStreamObserver<OutboundMessage> requests;
   private final Map<Long, Sent> unanswered = new HashMap<>();
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private long lastFrameId;
@@ -85,26 +83,28 @@ final class ProduceConnection {
     this.broker = broker;
     this.epoch = epoch;
     this.expectAnswers = expectAnswers;
-    this.budget = shared.budget();
     this.loop = shared.loop();
     this.listener = shared.listener();
     Receiver receiver = new Receiver();
-    ProducerServiceGrpc.newStub(shared.cluster().channels().channel(broker))
-        .produceStream(receiver);
+    ClientCalls.asyncBidiStreamingCall(
+        shared
+            .cluster()
+            .channels()
+            .channel(broker)
+            .newCall(OutboundMarshaller.PRODUCE_STREAM, CallOptions.DEFAULT),
+        receiver);
     this.requests = receiver.stream();
-    requests.onNext(ProduceStreamRequest.newBuilder().setOpen(open).build());
+    requests.onNext(OutboundMessage.of(ProduceStreamRequest.newBuilder().setOpen(open).build()));
   }
 
   /**
    * What all streams of a producer have in common.
    *
    * @param cluster gives the channels
-   * @param budget gets the bytes of written batches back
    * @param loop runs tasks on the producer's thread
    * @param listener is told there
    */
-  record ProducerShared(
-      ClusterClient cluster, BufferBudget budget, Executor loop, Listener listener) {}
+  record ProducerShared(ClusterClient cluster, Executor loop, Listener listener) {}
 
   BrokerAddress broker() {
     return broker;
@@ -127,19 +127,16 @@ final class ProduceConnection {
       PartitionPipe pipe,
       long sendId,
       ProducerBatch batch,
-      PartitionBatch.Builder frame,
+      PartitionBatch frame,
       ByteBuffer bytes) {
     long frameId = ++lastFrameId;
     if (expectAnswers) {
       unanswered.put(frameId, new Sent(pipe, sendId));
     }
-    ByteString records = UnsafeByteOperations.unsafeWrap(bytes);
-    ProduceFrame message =
-        ProduceFrame.newBuilder().setFrameId(frameId).setBatch(frame.setRecords(records)).build();
     batch.enqueued();
-    queue.add(
-        new Queued(
-            ProduceStreamRequest.newBuilder().setFrame(message).build(), Optional.of(batch)));
+    OutboundMessage message =
+        OutboundMessage.frame(frameId, frame, bytes, batch::releasedByTransport);
+    queue.add(new Queued(message, Optional.of(batch)));
     write();
   }
 
@@ -151,7 +148,9 @@ final class ProduceConnection {
             .setNextSequence(nextSequence)
             .build();
     queue.add(
-        new Queued(ProduceStreamRequest.newBuilder().setResume(resume).build(), Optional.empty()));
+        new Queued(
+            OutboundMessage.of(ProduceStreamRequest.newBuilder().setResume(resume).build()),
+            Optional.empty()));
     write();
   }
 
@@ -173,7 +172,7 @@ final class ProduceConnection {
     while (!ended && !queue.isEmpty() && requests.isReady()) {
       Queued next = queue.remove();
       requests.onNext(next.message());
-      next.batch().ifPresent(batch -> batch.dequeued(budget));
+      next.batch().ifPresent(ProducerBatch::dequeued);
     }
     if (completing && !ended && queue.isEmpty()) {
       completing = false;
@@ -184,7 +183,10 @@ final class ProduceConnection {
   private void over() {
     ended = true;
     unanswered.clear();
-    queue.forEach(queued -> queued.batch().ifPresent(batch -> batch.dequeued(budget)));
+    for (Queued queued : queue) {
+      queued.message().drop();
+      queued.batch().ifPresent(ProducerBatch::dequeued);
+    }
     queue.clear();
   }
 
@@ -222,16 +224,16 @@ final class ProduceConnection {
 
   /** Runs on the network thread. */
   private final class Receiver
-      implements ClientResponseObserver<ProduceStreamRequest, ProduceStreamResponse> {
-    private final AtomicReference<ClientCallStreamObserver<ProduceStreamRequest>> stream =
+      implements ClientResponseObserver<OutboundMessage, ProduceStreamResponse> {
+    private final AtomicReference<ClientCallStreamObserver<OutboundMessage>> stream =
         new AtomicReference<>();
 
-    ClientCallStreamObserver<ProduceStreamRequest> stream() {
+    ClientCallStreamObserver<OutboundMessage> stream() {
       return Objects.requireNonNull(stream.get());
     }
 
     @Override
-    public void beforeStart(ClientCallStreamObserver<ProduceStreamRequest> requestStream) {
+    public void beforeStart(ClientCallStreamObserver<OutboundMessage> requestStream) {
       requestStream.setOnReadyHandler(() -> loop.execute(ProduceConnection.this::write));
       stream.set(requestStream);
     }

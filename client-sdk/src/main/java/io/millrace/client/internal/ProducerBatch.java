@@ -9,7 +9,6 @@ import io.millrace.common.producer.BatchOutcome;
 import io.millrace.common.producer.BatchOutcome.Acknowledged;
 import io.millrace.common.producer.BatchOutcome.Failed;
 import io.millrace.common.producer.BatchSequence;
-import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordBatchBuilder;
 import io.millrace.common.record.RecordHeader;
@@ -20,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,11 +32,18 @@ final class ProducerBatch {
   private final long createdMs;
   private final BatchAnswers answers = new BatchAnswers();
   private final CompletableFuture<Void> done = new CompletableFuture<>();
-  private Optional<RecordBatchBuilder> builder;
-  private ByteBuffer bytes = ByteBuffer.allocate(0);
+  private final BufferBudget budget;
+  private final BatchBuilders builders;
+  private final RecordBatchBuilder builder;
 
-  /** What its records took from the budget; given back once, when it is done and not queued. */
-  private long reservedBytes;
+  /** Empty while it takes records. */
+  private Optional<ByteBuffer> bytes = Optional.empty();
+
+  /** What it took from the budget; given back once, when it is done and not queued. */
+  private long grantedBytes;
+
+  /** What its records need of that at most; neededBytes <= grantedBytes. */
+  private long neededBytes;
 
   private int attempts;
   private long sentAtNanos;
@@ -44,11 +51,30 @@ final class ProducerBatch {
   /** How many frames with it wait to be written to a stream. */
   private int queued;
 
-  ProducerBatch(TopicPartition partition, UUID topicId, Compression compression, long nowMs) {
+  /** Whether budget and memory were given back. */
+  private boolean memoryLeft;
+
+  /** How many frames with it were made and not released by the transport. */
+  private final AtomicInteger lent = new AtomicInteger();
+
+  /**
+   * An open batch without records.
+   *
+   * @param budget gets back what the records were granted
+   * @param builders gives the memory for the records, and gets it back if it may be used again
+   */
+  ProducerBatch(
+      TopicPartition partition,
+      UUID topicId,
+      BufferBudget budget,
+      BatchBuilders builders,
+      long nowMs) {
     this.partition = partition;
     this.topicId = topicId;
+    this.budget = budget;
+    this.builders = builders;
+    this.builder = builders.take();
     this.createdMs = nowMs;
-    this.builder = Optional.of(new RecordBatchBuilder(compression));
   }
 
   TopicPartition partition() {
@@ -75,50 +101,80 @@ final class ProducerBatch {
 
   /** Whether a record of so many bytes still fits; the first always does. */
   boolean hasRoom(long recordBytes, int batchBytes) {
-    return answers.records() == 0 || openBuilder().estimatedBytes() + recordBytes <= batchBytes;
+    return answers.records() == 0 || builder.estimatedBytes() + recordBytes <= batchBytes;
   }
 
-  void append(ProducerRecord record, long timestampMs, long grantedBytes, SendCallback callback) {
-    openBuilder()
-        .append(timestampMs, wrap(record.key()), wrap(record.value()), headers(record.headers()));
+  /** What it was granted and has no record for. */
+  long spareBytes() {
+    return grantedBytes - neededBytes;
+  }
+
+  /** Adds to what it was granted. */
+  void grant(long moreBytes) {
+    grantedBytes += moreBytes;
+  }
+
+  /**
+   * Adds a record.
+   *
+   * @param recordBytes what the record needs at most; {@code <=} {@link #spareBytes()}
+   */
+  void append(ProducerRecord record, long timestampMs, long recordBytes, SendCallback callback) {
+    if (isSealed()) {
+      throw new IllegalStateException("the batch is sealed");
+    }
+    builder.appendArrays(timestampMs, record.key(), record.value(), headers(record.headers()));
     answers.add(callback, timestampMs);
-    reservedBytes += grantedBytes;
+    neededBytes += recordBytes;
   }
 
-  /** No more records: encodes and compresses what there is. */
+  /** No more records: encodes and compresses what there is, and gives back what it did not need. */
   void seal() {
-    bytes = openBuilder().build();
-    builder = Optional.empty();
+    bytes = Optional.of(builder.build());
+    grantedBytes -= budget.release(spareBytes());
+  }
+
+  private boolean isSealed() {
+    return bytes.isPresent();
   }
 
   /** How long the sealed batch is, as it is sent. */
   int encodedBytes() {
-    return bytes.remaining();
+    return sealedBytes().remaining();
   }
 
   /** The encoded batch with this identity and sequence. */
   ByteBuffer stamped(BatchSequence sequence) {
-    RecordBatch batch = RecordBatch.at(bytes, 0);
+    ByteBuffer sealed = sealedBytes();
+    RecordBatch batch = RecordBatch.at(sealed, 0);
     if (batch.producerId() != sequence.producerId()
         || batch.producerEpoch() != sequence.producerEpoch()
         || batch.baseSequence() != sequence.baseSequence()) {
       RecordBatch.stampProducer(
-          bytes,
+          sealed,
           0,
           sequence.producerId(),
           (short) sequence.producerEpoch(),
           sequence.baseSequence());
     }
-    return bytes.duplicate();
+    return sealed.duplicate();
   }
 
+  /** A frame with it was made and waits to be written. */
   void enqueued() {
     queued++;
+    lent.incrementAndGet();
   }
 
-  void dequeued(BufferBudget budget) {
+  /** The frame does not wait any more. */
+  void dequeued() {
     queued--;
-    releaseIfOver(budget);
+    releaseIfOver();
+  }
+
+  /** The transport, or whoever kept it from the transport, is through with a frame. Any thread. */
+  void releasedByTransport() {
+    lent.decrementAndGet();
   }
 
   /**
@@ -155,14 +211,16 @@ final class ProducerBatch {
   }
 
   /** Every record was answered. */
-  void over(BufferBudget budget) {
+  void over() {
     done.complete(null);
-    releaseIfOver(budget);
+    releaseIfOver();
   }
 
   static long recordBytesMax(ProducerRecord record) {
+    byte[] key = record.key();
+    byte[] value = record.value();
     return RecordBatchBuilder.recordBytesMax(
-        wrap(record.key()), wrap(record.value()), headers(record.headers()));
+        key == null ? 0 : key.length, value == null ? 0 : value.length, headers(record.headers()));
   }
 
   private MillraceError describe(Failed failed) {
@@ -173,15 +231,19 @@ final class ProducerBatch {
     return new MillraceError(failed.error().code(), failed.error().message(), details);
   }
 
-  private void releaseIfOver(BufferBudget budget) {
-    if (queued == 0 && done.isDone()) {
-      budget.release(reservedBytes);
-      reservedBytes = 0;
+  private void releaseIfOver() {
+    if (queued > 0 || !done.isDone() || memoryLeft) {
+      return;
+    }
+    memoryLeft = true;
+    budget.release(grantedBytes);
+    if (lent.get() == 0) {
+      builders.giveBack(builder);
     }
   }
 
-  private RecordBatchBuilder openBuilder() {
-    return builder.orElseThrow(() -> new IllegalStateException("the batch is sealed"));
+  private ByteBuffer sealedBytes() {
+    return bytes.orElseThrow(() -> new IllegalStateException("the batch is not sealed"));
   }
 
   private static @Nullable ByteBuffer wrap(byte @Nullable [] bytes) {

@@ -9,11 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * The batches that are not answered yet, and the bytes that they hold. Batches are begun on any
- * thread, completed on the producer's. Thread-safe.
+ * The batches that are not answered yet. Batches are begun on any thread, completed on the
+ * producer's. Thread-safe.
  */
 final class ProducerOutcomes {
-  private final BufferBudget budget;
   private final Set<ProducerBatch> incomplete = ConcurrentHashMap.newKeySet();
   private final ProducerCounters counters;
   private final CallbackGuard guard;
@@ -23,18 +22,10 @@ final class ProducerOutcomes {
    * @param onHandedOver told of each batch that takes no more records
    */
   ProducerOutcomes(
-      BufferBudget budget,
-      ProducerCounters counters,
-      CallbackGuard guard,
-      Consumer<ProducerBatch> onHandedOver) {
-    this.budget = budget;
+      ProducerCounters counters, CallbackGuard guard, Consumer<ProducerBatch> onHandedOver) {
     this.counters = counters;
     this.guard = guard;
     this.onHandedOver = onHandedOver;
-  }
-
-  BufferBudget budget() {
-    return budget;
   }
 
   ProducerCounters counters() {
@@ -54,7 +45,7 @@ final class ProducerOutcomes {
     batch.answer(outcome, guard);
     // Not before: whoever flushes meanwhile is to wait for the callbacks.
     incomplete.remove(batch);
-    batch.over(budget);
+    batch.over();
   }
 
   /** Answers a record that got into no batch; on the sender's thread. */

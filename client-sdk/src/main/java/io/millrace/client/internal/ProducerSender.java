@@ -80,7 +80,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     this.outcomes = outcomes;
     this.loop = loop;
     this.random = new SplittableRandom(cluster.clock().monotonicNanos());
-    this.shared = new ProducerShared(cluster, outcomes.budget(), loop::execute, this);
+    this.shared = new ProducerShared(cluster, loop::execute, this);
     this.settings =
         new ProducerSettings(
             config.acks(),

@@ -32,9 +32,9 @@ final class ServerLimits {
     this.cluster = cluster;
   }
 
-  /** Whether a broker's bound may be below so many bytes: then it should be known. */
-  boolean matterFor(long batchBytes) {
-    return batchBytes > room(LEAST_MESSAGE_BYTES);
+  /** Whether a broker's bound may be below so many bytes, and is not known yet. */
+  boolean wantedFor(long batchBytes) {
+    return messageBytes == 0 && batchBytes > room(LEAST_MESSAGE_BYTES);
   }
 
   /** How large a batch of several records may get: what was asked for, or what a broker takes. */

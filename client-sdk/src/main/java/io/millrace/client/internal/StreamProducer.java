@@ -14,6 +14,7 @@ import io.millrace.common.producer.BatchOutcome;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -37,6 +38,8 @@ final class StreamProducer implements Producer {
   private final MetadataCache metadata;
   private final Consumer<StreamProducer> onClose;
   private final PartitionChoice choice;
+  private final BufferBudget budget;
+  private final BatchBuilders builders;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
   private final ServerLimits limits;
@@ -70,13 +73,18 @@ final class StreamProducer implements Producer {
     this.helper = helper;
     this.counters = new ProducerCounters(cluster.clock());
     this.interceptors = new Interceptors(config.interceptors());
-    this.outcomes =
-        new ProducerOutcomes(
-            new BufferBudget(config.bufferBytes()), counters, guard, this::batchOver);
+    this.outcomes = new ProducerOutcomes(counters, guard, this::batchOver);
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
+    this.budget = new BufferBudget(config.bufferBytes(), loop::wake);
+    this.builders = new BatchBuilders(config.compression(), config.bufferBytes());
     this.accumulator =
-        new Accumulator(config, () -> limits.batchBytes(config.batchBytes()), this::newBatch);
+        new Accumulator(
+            config,
+            budget,
+            () -> limits.batchBytes(config.batchBytes()),
+            this::newBatch,
+            outcomes::begun);
     this.sender =
         new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);
     this.thread = new Thread(this::runLoop, "millrace-producer");
@@ -157,24 +165,28 @@ final class StreamProducer implements Producer {
   }
 
   private void append(ProducerRecord record, SendCallback callback) {
+    Optional<TopicView> known = metadata.known(record.topic());
+    boolean limitsMatter =
+        limits.wantedFor(Math.max(ProducerBatch.recordBytesMax(record), config.batchBytes()));
+    if (known.isPresent() && !limitsMatter) {
+      append(known.get(), record, callback, waitMs(config.maxBlock().toMillis()));
+      return;
+    }
     long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
-    TopicPartition partition = choice.choose(record, topic).id();
-    long recordBytes = ProducerBatch.recordBytesMax(record);
-    if (limits.matterFor(Math.max(recordBytes, config.batchBytes()))) {
+    if (limitsMatter) {
       limits.learn(Duration.ofMillis(leftMs(deadlineMs)));
     }
+    append(topic, record, callback, waitMs(leftMs(deadlineMs)));
+  }
+
+  private void append(TopicView topic, ProducerRecord record, SendCallback callback, long waitMs) {
+    int partition = choice.choose(record, topic).id().partition();
     long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
-    long granted = outcomes.budget().acquire(recordBytes, waitMs(deadlineMs));
-    Accumulator.Appended appended;
-    try {
-      appended = accumulator.append(partition, topic.id(), record, timestampMs, granted, callback);
-    } catch (IllegalStateException e) {
-      outcomes.budget().release(granted);
-      throw e;
-    }
+    Accumulator.Appended appended =
+        accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
     if (appended == Accumulator.Appended.SEALED_AND_OPENED) {
-      choice.batchOver(topic, partition.partition());
+      choice.batchOver(topic, partition);
     }
     if (appended != Accumulator.Appended.JOINED) {
       loop.wake();
@@ -182,8 +194,8 @@ final class StreamProducer implements Producer {
   }
 
   /** In a callback nobody could make room meanwhile. */
-  private long waitMs(long deadlineMs) {
-    return Thread.currentThread() == thread ? 0 : leftMs(deadlineMs);
+  private long waitMs(long mostMs) {
+    return Thread.currentThread() == thread ? 0 : mostMs;
   }
 
   private long leftMs(long deadlineMs) {
@@ -207,7 +219,6 @@ final class StreamProducer implements Producer {
 
   @Override
   public ProducerMetrics metrics() {
-    BufferBudget budget = outcomes.budget();
     return new ProducerMetrics(
         counters.answered(),
         counters.frames(),
@@ -224,7 +235,7 @@ final class StreamProducer implements Producer {
     if (closing.compareAndSet(false, true)) {
       closed = true;
       accumulator.close();
-      outcomes.budget().close();
+      budget.close();
       if (inCallback) {
         helper.execute(() -> end(timeout));
       } else {
@@ -305,10 +316,7 @@ final class StreamProducer implements Producer {
   }
 
   private ProducerBatch newBatch(TopicPartition partition, UUID topicId) {
-    ProducerBatch batch =
-        new ProducerBatch(partition, topicId, config.compression(), cluster.clock().monotonicMs());
-    outcomes.begun(batch);
-    return batch;
+    return new ProducerBatch(partition, topicId, budget, builders, cluster.clock().monotonicMs());
   }
 
   private void batchOver(ProducerBatch batch) {

@@ -83,19 +83,21 @@ public final class RecordBatchBuilder {
       @Nullable ByteBuffer key,
       @Nullable ByteBuffer value,
       List<RecordHeader> headers) {
-    if (built) {
-      throw new IllegalStateException("the batch is built (expected: reset() before append)");
-    }
-    if (timestamp < RecordBatch.NO_TIMESTAMP) {
-      throw new IllegalArgumentException("timestamp: " + timestamp + " (expected: at least -1)");
-    }
-    long base = recordCount == 0 ? timestamp : baseTimestamp;
-    encodeHeaders(headers);
-    writeRecord(timestamp - base, key, value);
-    maxTimestamp = recordCount == 0 ? timestamp : Math.max(maxTimestamp, timestamp);
-    baseTimestamp = base;
-    recordCount++;
-    return this;
+    int keyBytes = key == null ? -1 : key.remaining();
+    int valueBytes = value == null ? -1 : value.remaining();
+    int at = begin(timestamp, keyBytes, valueBytes, headers);
+    at = putField(plain.array, at, key, keyBytes);
+    at = putField(plain.array, at, value, valueBytes);
+    return end(at, timestamp);
+  }
+
+  /** The same for arrays that are a record's as a whole. */
+  public RecordBatchBuilder appendArrays(
+      long timestamp, byte @Nullable [] key, byte @Nullable [] value, List<RecordHeader> headers) {
+    int at = begin(timestamp, length(key), length(value), headers);
+    at = putField(plain.array, at, key);
+    at = putField(plain.array, at, value);
+    return end(at, timestamp);
   }
 
   /** The records appended so far. */
@@ -111,15 +113,24 @@ public final class RecordBatchBuilder {
   /** The most bytes that a record takes before compression. */
   public static long recordBytesMax(
       @Nullable ByteBuffer key, @Nullable ByteBuffer value, List<RecordHeader> headers) {
-    long bytes = RECORD_OVERHEAD_BYTES_MAX;
-    bytes += key == null ? 0 : key.remaining();
-    bytes += value == null ? 0 : value.remaining();
+    return recordBytesMax(
+        key == null ? 0 : key.remaining(), value == null ? 0 : value.remaining(), headers);
+  }
+
+  /** The most bytes that a record takes before compression, its key and value being so long. */
+  public static long recordBytesMax(int keyBytes, int valueBytes, List<RecordHeader> headers) {
+    long bytes = (long) RECORD_OVERHEAD_BYTES_MAX + keyBytes + valueBytes;
     for (RecordHeader header : headers) {
       ByteBuffer headerValue = header.value();
       bytes +=
           10 + 3L * header.key().length() + (headerValue == null ? 0 : headerValue.remaining());
     }
     return bytes;
+  }
+
+  /** The memory that this builder holds, in bytes. */
+  public long capacityBytes() {
+    return (long) plain.array.length + compressed.array.length + encodedHeaders.array.length;
   }
 
   /**
@@ -164,10 +175,16 @@ public final class RecordBatchBuilder {
     RecordBatch.stampCrc(batch, 0);
   }
 
-  private void writeRecord(
-      long timestampDelta, @Nullable ByteBuffer key, @Nullable ByteBuffer value) {
-    int keyBytes = key == null ? -1 : key.remaining();
-    int valueBytes = value == null ? -1 : value.remaining();
+  /** Writes a record up to its key; returns where the key's length goes. */
+  private int begin(long timestamp, int keyBytes, int valueBytes, List<RecordHeader> headers) {
+    if (built) {
+      throw new IllegalStateException("the batch is built (expected: reset() before append)");
+    }
+    if (timestamp < RecordBatch.NO_TIMESTAMP) {
+      throw new IllegalArgumentException("timestamp: " + timestamp + " (expected: at least -1)");
+    }
+    long timestampDelta = recordCount == 0 ? 0 : timestamp - baseTimestamp;
+    encodeHeaders(headers);
     long bodyBytes =
         1L
             + Varints.sizeOfLong(timestampDelta)
@@ -181,10 +198,16 @@ public final class RecordBatchBuilder {
     int at = Varints.putInt(target, plain.size, (int) bodyBytes);
     target[at++] = 0;
     at = Varints.putLong(target, at, timestampDelta);
-    at = Varints.putInt(target, at, recordCount);
-    at = putField(target, at, key, keyBytes);
-    at = putField(target, at, value, valueBytes);
-    plain.size = putHeaders(target, at);
+    return Varints.putInt(target, at, recordCount);
+  }
+
+  /** Writes a record's headers and counts it. */
+  private RecordBatchBuilder end(int at, long timestamp) {
+    plain.size = putHeaders(plain.array, at);
+    maxTimestamp = recordCount == 0 ? timestamp : Math.max(maxTimestamp, timestamp);
+    baseTimestamp = recordCount == 0 ? timestamp : baseTimestamp;
+    recordCount++;
+    return this;
   }
 
   private byte[] reserve(long bodyBytes) {
@@ -226,6 +249,19 @@ public final class RecordBatchBuilder {
     int bytes = field == null ? -1 : field.remaining();
     out.reserve(Math.addExact(Math.max(bytes, 0), LENGTH_BYTES_MAX));
     out.size = putField(out.array, out.size, field, bytes);
+  }
+
+  private static int length(byte @Nullable [] field) {
+    return field == null ? -1 : field.length;
+  }
+
+  private static int putField(byte[] target, int at, byte @Nullable [] field) {
+    int start = Varints.putInt(target, at, length(field));
+    if (field == null) {
+      return start;
+    }
+    System.arraycopy(field, 0, target, start, field.length);
+    return start + field.length;
   }
 
   private static int putField(byte[] target, int at, @Nullable ByteBuffer field, int bytes) {

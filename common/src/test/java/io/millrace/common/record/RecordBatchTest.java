@@ -183,6 +183,24 @@ class RecordBatchTest {
   }
 
   @Test
+  void aBatchOfArraysIsTheSameAsOneOfBuffers() {
+    for (long seed = 0; seed < 200; seed++) {
+      BatchPlan plan = BatchPlan.random(seed, Compression.NONE);
+      RecordBatchBuilder ofBuffers = new RecordBatchBuilder(Compression.NONE);
+      RecordBatchBuilder ofArrays = new RecordBatchBuilder(Compression.NONE);
+      for (BatchPlan.Entry entry : plan.entries()) {
+        ofBuffers.append(
+            entry.timestamp(),
+            BatchPlan.buffer(entry.key()),
+            BatchPlan.buffer(entry.value()),
+            entry.headers());
+        ofArrays.appendArrays(entry.timestamp(), entry.key(), entry.value(), entry.headers());
+      }
+      assertThat(ofArrays.build()).as("seed %d", seed).isEqualTo(ofBuffers.build());
+    }
+  }
+
+  @Test
   void recordsOfADirectBufferOutliveIt() {
     ByteBuffer direct = ByteBuffer.allocateDirect(SIZE).put(batch(0)).flip();
     List<Record> records = RecordReader.readAll(RecordBatch.at(direct, 0), SIZE);
