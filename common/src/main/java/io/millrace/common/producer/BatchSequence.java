@@ -11,6 +11,13 @@ public record BatchSequence(long producerId, int producerEpoch, int baseSequence
   /** The header of a producer that is not idempotent. */
   public static final BatchSequence NONE = new BatchSequence(-1, -1, -1);
 
+  /** The same producer, so many records later. */
+  BatchSequence after(int records) {
+    return baseSequence < 0
+        ? this
+        : new BatchSequence(producerId, producerEpoch, advance(baseSequence, records));
+  }
+
   /**
    * The sequence that is {@code records} further on: after 2<sup>31</sup>-1 comes 0.
    *

@@ -1,6 +1,8 @@
 package io.millrace.common.producer;
 
 import io.millrace.common.MillraceError;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,28 @@ final class PendingBatch<B> {
     this.batch = batch;
     this.recordCount = recordCount;
     this.deadlineMs = deadlineMs;
+  }
+
+  /**
+   * The parts in this batch's place: its deadline, and its sequences shared out.
+   *
+   * @throws IllegalArgumentException if they do not have as many records as this batch
+   */
+  List<PendingBatch<B>> into(List<BatchPart<B>> parts) {
+    int records = parts.stream().mapToInt(BatchPart::recordCount).sum();
+    if (records != recordCount) {
+      throw new IllegalArgumentException(
+          "records of the parts: " + records + " (expected: " + recordCount + ")");
+    }
+    List<PendingBatch<B>> pending = new ArrayList<>();
+    int before = 0;
+    for (BatchPart<B> part : parts) {
+      var one = new PendingBatch<>(part.batch(), part.recordCount(), deadlineMs);
+      one.sequence = sequence.after(before);
+      before += part.recordCount();
+      pending.add(one);
+    }
+    return pending;
   }
 
   boolean is(State expected) {

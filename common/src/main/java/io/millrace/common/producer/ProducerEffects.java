@@ -1,6 +1,7 @@
 package io.millrace.common.producer;
 
 import io.millrace.common.MillraceError;
+import java.util.List;
 
 /**
  * What a {@link ProducerSession} asks of its owner. Called from within the session's events, in the
@@ -25,6 +26,18 @@ public interface ProducerEffects<B> {
    * @param nextSequence the base sequence of that frame, or -1 for a producer without identity
    */
   void resume(long streamEpoch, int nextSequence);
+
+  /**
+   * Cuts a batch that the broker finds too large into smaller ones, which take its place and its
+   * sequences: the same records in the same order. If there are parts, the batch itself gets no
+   * outcome. The default does not cut.
+   *
+   * @param error the broker's refusal
+   * @return at least two parts, or none if the batch can't be cut: then it fails
+   */
+  default List<BatchPart<B>> split(B batch, MillraceError error) {
+    return List.of();
+  }
 
   /** Tells what became of a batch, once. */
   void complete(B batch, BatchOutcome outcome);

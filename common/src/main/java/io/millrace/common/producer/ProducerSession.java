@@ -9,6 +9,7 @@ import io.millrace.common.producer.FrameResult.Appended;
 import io.millrace.common.producer.FrameResult.Refused;
 import io.millrace.common.producer.PendingBatch.State;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.DoubleSupplier;
 
@@ -30,6 +31,10 @@ import java.util.function.DoubleSupplier;
  *       are given up too, and the rest waits for a higher producer epoch and starts at 0 (KIP-360):
  *       the broker refuses what may still be under way with the old one.
  * </ul>
+ *
+ * <p>A batch of several records that is too large for the broker is cut into parts, which take its
+ * place and its sequences; only records that are too large by themselves fail. The window may then
+ * hold more batches than may be in flight; the first of them are.
  *
  * <p>Without an identity, batches keep their order on a stream, and a lost answer may double one.
  *
@@ -61,6 +66,10 @@ public final class ProducerSession<B> {
   private final StreamPlace stream;
   private final RetryPause pause;
   private Phase phase = Phase.SENDING;
+
+  /** Whether a batch was refused for good, or cut, since the last pass. */
+  private boolean batchLost;
+
   private long lastSendId;
   private long timerAtMs = NEVER;
   private long lastEventMs = Long.MIN_VALUE;
@@ -110,6 +119,15 @@ public final class ProducerSession<B> {
    * @param recordCount its records, from 1
    */
   public void offer(B batch, int recordCount, long nowMs) {
+    offer(batch, recordCount, nowMs + settings.deliveryTimeoutMs(), nowMs);
+  }
+
+  /**
+   * Takes a batch that was begun before.
+   *
+   * @param deadlineMs when it is given up; not before that of the batch offered last
+   */
+  public void offer(B batch, int recordCount, long deadlineMs, long nowMs) {
     if (recordCount < 1) {
       throw new IllegalArgumentException("recordCount: " + recordCount + " (expected: >= 1)");
     }
@@ -117,7 +135,7 @@ public final class ProducerSession<B> {
       effects.complete(batch, new Failed(endedBy, false));
       return;
     }
-    ready.add(new PendingBatch<>(batch, recordCount, nowMs + settings.deliveryTimeoutMs()));
+    ready.add(new PendingBatch<>(batch, recordCount, deadlineMs));
     proceed(nowMs);
   }
 
@@ -251,10 +269,11 @@ public final class ProducerSession<B> {
   }
 
   private void sendWhatFits(long nowMs) {
-    for (var next = window.nextToSend(); next.isPresent(); next = window.nextToSend()) {
+    int limit = stream.maxInFlight();
+    for (var next = window.nextToSend(limit); next.isPresent(); next = window.nextToSend(limit)) {
       send(next.get(), nowMs);
     }
-    while (!ready.isEmpty() && window.size() < stream.maxInFlight()) {
+    while (!ready.isEmpty() && window.size() < limit) {
       PendingBatch<B> batch = ready.remove();
       sequences.assign(batch);
       if (settings.acks() == Acks.NONE) {
@@ -262,7 +281,7 @@ public final class ProducerSession<B> {
         completion.sentUnacknowledged(batch);
       } else {
         window.add(batch);
-        send(window.nextToSend().orElseThrow(), nowMs);
+        send(window.nextToSend(limit).orElseThrow(), nowMs);
       }
     }
   }
@@ -291,10 +310,28 @@ public final class ProducerSession<B> {
     batch.refusal = error;
     batch.inDoubt |= !Refusal.nothingAppended(error.code());
     switch (Refusal.of(error.code(), sequences.idempotent())) {
-      case RETRY, GAP -> pause.want();
+      case RETRY, GAP -> {
+        // What follows a lost batch goes through once that is out of the way.
+        if (error.code() != ErrorCode.PREVIOUS_FRAME_FAILED || !batchLost) {
+          pause.want();
+        }
+      }
       case APPENDED_BEFORE -> acknowledge(batch, new Acknowledged(-1, -1, -1));
-      case BATCH_LOST -> completion.fail(batch, error);
+      case BATCH_LOST -> splitOrLose(batch, error);
       case SESSION_LOST -> end(error);
+    }
+  }
+
+  /** In doubt it is not cut: of a batch that was appended, the parts would be no repeats. */
+  private void splitOrLose(PendingBatch<B> batch, MillraceError error) {
+    batchLost = true;
+    boolean mayBeCut =
+        error.code() == ErrorCode.BATCH_TOO_LARGE && batch.recordCount > 1 && !batch.inDoubt;
+    List<BatchPart<B>> parts = mayBeCut ? effects.split(batch.batch, error) : List.of();
+    if (parts.isEmpty()) {
+      completion.fail(batch, error);
+    } else {
+      window.replace(batch, batch.into(parts));
     }
   }
 
@@ -322,6 +359,7 @@ public final class ProducerSession<B> {
         sequences.idempotent() ? SequenceGap.close(window, completion) : Optional.empty();
     Optional<PendingBatch<B>> hole = window.first(State.FAILED);
     boolean pauses = pause.takeWanted();
+    batchLost = false;
     window.dropSettled();
     if (newIdentityReason.isPresent()) {
       phase = Phase.AWAITING_IDENTITY;

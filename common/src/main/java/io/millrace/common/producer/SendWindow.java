@@ -36,9 +36,21 @@ final class SendWindow<B> {
     batches.add(batch);
   }
 
-  /** The next batch to send in this pass, if any; moves past it. */
-  Optional<PendingBatch<B>> nextToSend() {
-    while (cursor < batches.size()) {
+  /** Puts parts where a batch was that is not in flight; they wait for the next pass. */
+  void replace(PendingBatch<B> batch, List<PendingBatch<B>> parts) {
+    int place = batches.indexOf(batch);
+    batches.remove(place);
+    batches.addAll(place, parts);
+    cursor += place < cursor ? parts.size() - 1 : 0;
+  }
+
+  /**
+   * The next batch to send in this pass, if any; moves past it.
+   *
+   * @param limit the most batches from the oldest to that one
+   */
+  Optional<PendingBatch<B>> nextToSend(int limit) {
+    while (cursor < Math.min(limit, batches.size())) {
       PendingBatch<B> batch = batches.get(cursor++);
       if (batch.is(State.WAITING)) {
         return Optional.of(batch);

@@ -16,6 +16,7 @@ import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.producer.BatchOutcome.Acknowledged;
 import io.millrace.common.producer.BatchOutcome.Failed;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -250,7 +251,6 @@ class ProducerSessionTest {
     owner.acknowledge("a", 0);
     owner.refuse("b", BATCH_TOO_LARGE);
     owner.refuse("c", PREVIOUS_FRAME_FAILED);
-    owner.waitForTimer();
     owner.offer("d");
 
     assertThat(failure(owner, "b").maybeAppended()).isFalse();
@@ -359,7 +359,6 @@ class ProducerSessionTest {
     owner.takeEffects();
     owner.refuse("a", OUT_OF_ORDER_SEQUENCE);
     owner.refuse("b", PREVIOUS_FRAME_FAILED);
-    owner.waitForTimer();
 
     assertThat(owner.outcomes).containsOnlyKeys("a");
     assertThat(owner.takeEffects()).containsExactly("resume -1", "send b@-1:-1");
@@ -415,5 +414,93 @@ class ProducerSessionTest {
 
   private static Failed failure(ScriptedOwner owner, String batch) {
     return (Failed) owner.outcomes.get(batch);
+  }
+
+  private static void cutsInTwo(ScriptedOwner owner, String batch) {
+    owner.parts.put(
+        batch, List.of(new BatchPart<>(batch + "1", 4), new BatchPart<>(batch + "2", 6)));
+  }
+
+  @Test
+  void S28b_sendsThePartsOfABatchThatIsTooLargeInItsPlaceAndWithItsSequences() {
+    ScriptedOwner owner = withThreeInFlight();
+    cutsInTwo(owner, "b");
+    owner.acknowledge("a", 0);
+    owner.refuse("b", BATCH_TOO_LARGE);
+    assertThat(owner.takeEffects()).containsExactly("split b");
+    owner.offer("d");
+    assertThat(owner.takeEffects()).as("c is not answered yet").isEmpty();
+
+    owner.refuse("c", PREVIOUS_FRAME_FAILED);
+
+    assertThat(owner.takeEffects())
+        .as("without a pause, and no more than the window")
+        .containsExactly("resume 10", "send b1@0:10", "send b2@0:14", "send c@0:20");
+    owner.acknowledge("b1", 10);
+    assertThat(owner.takeEffects()).containsExactly("send d@0:30");
+    assertThat(owner.outcomes).containsOnlyKeys("a", "b1");
+  }
+
+  @Test
+  void keepsPartsBackThatDoNotFitIntoTheWindow() {
+    ScriptedOwner owner = withThreeInFlight();
+    cutsInTwo(owner, "a");
+    owner.refuse("a", BATCH_TOO_LARGE);
+    owner.refuse("b", PREVIOUS_FRAME_FAILED);
+    owner.refuse("c", PREVIOUS_FRAME_FAILED);
+    assertThat(owner.takeEffects())
+        .containsExactly("split a", "resume 0", "send a1@0:0", "send a2@0:4", "send b@0:10");
+
+    owner.acknowledge("a2", 4);
+    assertThat(owner.takeEffects()).as("the oldest holds the window").isEmpty();
+    owner.acknowledge("a1", 0);
+
+    assertThat(owner.takeEffects()).containsExactly("send c@0:20");
+  }
+
+  @Test
+  void losesABatchOfOneRecordOrOneThatCannotBeCutAndClosesTheHole() {
+    ScriptedOwner owner = withThreeInFlight();
+    owner.refuse("a", BATCH_TOO_LARGE);
+    owner.refuse("b", PREVIOUS_FRAME_FAILED);
+    owner.refuse("c", PREVIOUS_FRAME_FAILED);
+
+    assertThat(owner.takeEffects()).containsExactly("resume 0", "send b@0:0", "send c@0:10");
+    assertThat(owner.outcomes.get("a")).isInstanceOf(Failed.class);
+    cutsInTwo(owner, "one");
+    owner.session.offer("one", 1, owner.nowMs);
+    owner.acknowledge("b", 0);
+    owner.acknowledge("c", 10);
+    owner.refuse("one", BATCH_TOO_LARGE);
+    assertThat(owner.takeEffects()).doesNotContain("split one");
+  }
+
+  @Test
+  void S28_doesNotCutABatchThatMayHaveBeenAppendedBefore() {
+    ScriptedOwner owner = withThreeInFlight();
+    cutsInTwo(owner, "a");
+    owner.close();
+    owner.open();
+    owner.takeEffects();
+
+    owner.refuse("a", BATCH_TOO_LARGE);
+
+    assertThat(owner.takeEffects()).isEmpty();
+    assertThat(owner.outcomes.get("a"))
+        .isInstanceOfSatisfying(Failed.class, f -> assertThat(f.maybeAppended()).isTrue());
+  }
+
+  @Test
+  void partsKeepTheDeadlineOfTheirBatch() {
+    ScriptedOwner owner = idempotent();
+    cutsInTwo(owner, "a");
+    owner.open();
+    owner.session.offer("a", 10, owner.nowMs + 500, owner.nowMs);
+    owner.nowMs += 400;
+    owner.refuse("a", BATCH_TOO_LARGE);
+    owner.waitForTimer();
+
+    assertThat(owner.nowMs).isEqualTo(1_500);
+    assertThat(owner.outcomes).containsOnlyKeys("a1", "a2");
   }
 }

@@ -16,6 +16,10 @@ final class ScriptedOwner implements ProducerEffects<String> {
   final Map<String, BatchOutcome> outcomes = new LinkedHashMap<>();
   final Map<String, Long> sendIds = new LinkedHashMap<>();
   final List<Long> refusedUnacknowledged = new ArrayList<>();
+
+  /** What batches can be cut into. */
+  final Map<String, List<BatchPart<String>>> parts = new LinkedHashMap<>();
+
   final ProducerSession<String> session;
   long nowMs = 1000;
   long timerAtMs = Long.MAX_VALUE;
@@ -34,6 +38,15 @@ final class ScriptedOwner implements ProducerEffects<String> {
   @Override
   public void resume(long streamEpoch, int nextSequence) {
     effects.add("resume " + nextSequence);
+  }
+
+  @Override
+  public List<BatchPart<String>> split(String batch, MillraceError error) {
+    List<BatchPart<String>> into = parts.getOrDefault(batch, List.of());
+    if (!into.isEmpty()) {
+      effects.add("split " + batch);
+    }
+    return into;
   }
 
   @Override
