@@ -1,0 +1,136 @@
+package io.millrace.bench.kafka;
+
+import io.millrace.bench.kafka.load.Fields;
+import io.millrace.bench.kafka.load.LoadMain;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * Both brokers, in a directory of their own, and what is needed to work with them. Confined to the
+ * main thread; {@link #close} may come from another when the process is told to end.
+ */
+final class Bench implements AutoCloseable {
+  private static final Duration DELETION_PATIENCE = Duration.ofSeconds(90);
+  private static final Duration SETTLE = Duration.ofMillis(500);
+
+  private final Installation installation;
+  private final Options options;
+  private final Path directory;
+  private final Path profiles;
+  private final Launcher launcher;
+  private final Ports ports = new Ports();
+  private final Map<Peer, Node> nodes = new EnumMap<>(Peer.class);
+  private int clients;
+
+  Bench(Installation installation, Options options, Path directory, Path profiles) {
+    this.installation = installation;
+    this.options = options;
+    this.directory = directory;
+    this.profiles = profiles;
+    this.launcher = new Launcher(installation, options.profiler, profiles);
+  }
+
+  Options options() {
+    return options;
+  }
+
+  Launcher launcher() {
+    return launcher;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  /** A client port whose followers are free too, for a node of that kind. */
+  int freePort(Peer peer) {
+    return ports.inARow(Launcher.ports(peer));
+  }
+
+  /** Starts both brokers. */
+  void startNodes() throws IOException {
+    for (Peer peer : Peer.values()) {
+      Path home = directory.resolve(peer + "-node");
+      int port = freePort(peer);
+      launcher.prepare(peer, home, port);
+      nodes.put(peer, launcher.start(peer, home, port));
+    }
+  }
+
+  Node node(Peer peer) {
+    Node node = nodes.get(peer);
+    if (node == null) {
+      throw new IllegalStateException("the node of " + peer + " has not been started");
+    }
+    return node;
+  }
+
+  /** A new client process for a broker, with settings for all of its clients. */
+  ClientProcess client(Peer peer, String bootstrap, Fields settings) throws IOException {
+    String name = peer + "-client-" + ++clients;
+    List<String> command = new ArrayList<>(List.of(Installation.java()));
+    command.addAll(options.clientJvm);
+    options.profiler.ifPresent(
+        library ->
+            command.add(Launcher.profilerFlag(library, profiles.resolve(name + ".collapsed"))));
+    command.addAll(
+        List.of(
+            "-Dlog4j2.configurationFile="
+                + directory.resolve(Peer.KAFKA + "-node").resolve(KafkaFiles.CLIENT_LOGGING),
+            "-Dlog4j2.disable.jmx=true",
+            "-cp",
+            installation.clientClassPath(peer),
+            LoadMain.class.getName(),
+            peer.sideClass(),
+            bootstrap,
+            settings.line()));
+    return ClientProcess.start(
+        new ProcessBuilder(command).redirectError(directory.resolve(name + ".log").toFile()));
+  }
+
+  /** Waits until the files of a deleted topic are gone and nothing is left to be written back. */
+  void awaitDeletion(Peer peer, String topic) throws IOException, InterruptedException {
+    long end = System.nanoTime() + DELETION_PATIENCE.toNanos();
+    while (hasFilesOf(node(peer).dataDir(), topic)) {
+      if (System.nanoTime() > end) {
+        throw new IOException("the files of topic " + topic + " are still there");
+      }
+      Thread.sleep(100);
+    }
+    settle();
+  }
+
+  /** Lets the disk come to rest. */
+  void settle() throws IOException, InterruptedException {
+    Process sync = new ProcessBuilder("sync", "-f", directory.toString()).start();
+    sync.waitFor();
+    Thread.sleep(SETTLE.toMillis());
+  }
+
+  /** A deleted topic's directories have other names while they wait for their deletion. */
+  private static boolean hasFilesOf(Path dataDir, String topic) throws IOException {
+    try (Stream<Path> paths = Files.walk(dataDir, 2)) {
+      return paths
+          .map(path -> path.getFileName().toString())
+          .anyMatch(
+              name ->
+                  name.startsWith(topic + "-")
+                      || name.endsWith("-delete")
+                      || name.endsWith(".deleted"));
+    } catch (java.io.UncheckedIOException vanished) {
+      return true;
+    }
+  }
+
+  @Override
+  public void close() {
+    nodes.values().forEach(Node::close);
+  }
+}
