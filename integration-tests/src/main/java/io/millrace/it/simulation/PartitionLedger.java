@@ -139,6 +139,31 @@ final class PartitionLedger {
     }
   }
 
+  /** S28: under one identity every batch goes on where the one before ended. */
+  private void checkSequence(RecordBatch found, SimulatedBatch batch) {
+    if (!found.hasProducerId()) {
+      return;
+    }
+    for (int i = entries.size() - 1; i >= 0; i--) {
+      Entry entry = entries.get(i);
+      if (entry.producerId() == found.producerId() && entry.epoch() == found.producerEpoch()) {
+        if (!isNotForgotten(i) || entry.baseOffset() < begunAnewAt) {
+          return;
+        }
+        int next = (entry.sequence() + entry.batch().records()) & Integer.MAX_VALUE;
+        require(
+            found.baseSequence() == next,
+            "partition %d has %s with sequence %d behind %s: a gap (expected: %d)",
+            partition,
+            batch,
+            found.baseSequence(),
+            entry.batch(),
+            next);
+        return;
+      }
+    }
+  }
+
   private SimulatedBatch identify(ByteBuffer records, int position) {
     Optional<SimulatedBatch> batch = world.batch(SimulatedBatch.idAt(records, position));
     require(
@@ -169,6 +194,7 @@ final class PartitionLedger {
         partition,
         batch,
         before);
+    checkSequence(found, batch);
     lost.clear(batch.id());
     boolean appendTime = found.timestampType() == TimestampType.LOG_APPEND_TIME;
     entries.add(

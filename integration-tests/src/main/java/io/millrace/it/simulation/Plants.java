@@ -16,7 +16,9 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.FlushMode;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.producer.FrameResult;
+import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatch;
+import io.millrace.common.record.RecordBatchBuilder;
 import io.millrace.it.simulation.Messages.Frame;
 import io.millrace.it.simulation.Messages.Produced;
 import java.io.IOException;
@@ -124,8 +126,17 @@ final class Plants {
                 batch.lastSequence());
     if (check instanceof SequenceCheck.Refuse refuse
         && refuse.error().code() == ErrorCode.OUT_OF_ORDER_SEQUENCE) {
-      RecordBatch.stampProducer(command.batch(), command.batch().position(), -1, (short) -1, -1);
+      log.producers().update(before(batch), 0);
     }
+  }
+
+  /** A batch that this one would follow. */
+  private static RecordBatch before(RecordBatch batch) {
+    RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE);
+    int sequence = (batch.baseSequence() - 1) & Integer.MAX_VALUE;
+    builder.producer(batch.producerId(), batch.producerEpoch(), sequence);
+    builder.append(0, null, null, List.of());
+    return RecordBatch.at(builder.build(), 0);
   }
 
   /** The pipeline that a frame is said to come on. */

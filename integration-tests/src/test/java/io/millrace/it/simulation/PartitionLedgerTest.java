@@ -35,7 +35,8 @@ class PartitionLedgerTest {
   }
 
   private static ByteBuffer stored(SimulatedBatch batch, long baseOffset) {
-    ByteBuffer bytes = batch.encode(new BatchSequence(1_000, 0, 3 * batch.order()));
+    ByteBuffer bytes =
+        batch.encode(new BatchSequence(1_000 + batch.producer(), 0, 3 * batch.order()));
     RecordBatch.stamp(bytes, 0, baseOffset, 0);
     return bytes;
   }
@@ -154,6 +155,13 @@ class PartitionLedgerTest {
 
     assertThatThrownBy(() -> os.compareAndExtend(stored(batch(1), 0)))
         .hasMessageContaining("after recovery");
+  }
+
+  @Test
+  void S28_aBatchThatDoesNotFollowItsProducersLastIsAGap() {
+    append(os, batch(0));
+
+    assertThatThrownBy(() -> append(os, batch(2))).hasMessageContaining("a gap (expected: 3)");
   }
 
   @Test

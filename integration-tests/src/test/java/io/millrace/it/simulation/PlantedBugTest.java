@@ -7,7 +7,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * The simulation is worth what it finds: each planted bug must be caught, and by the way it shows.
+ * The simulation is worth what it finds: each planted bug must be caught, by what it leads to and
+ * not by something else that its seed has.
  */
 class PlantedBugTest {
   private static final int SEEDS = 2_000;
@@ -21,6 +22,11 @@ class PlantedBugTest {
     Optional<SimulationRuns.FailedSeed> caught = runs.run(1);
 
     assertThat(caught).as("%s within %d seeds", bug, SEEDS).isPresent();
+    String what = caught.get().failure().what();
+    assertThat(bug.isShownBy(what)).as("%s shows as: %s", bug, what).isTrue();
+    assertThat(Simulation.run(caught.get().seed(), Optional.empty(), new SimulationStats()))
+        .as("seed %d without the bug", caught.get().seed())
+        .isEmpty();
     System.out.printf(
         "%-34s caught after %4d seeds: %s%n",
         bug, runs.total().runs, caught.get().failure().what().lines().findFirst().orElse(""));
