@@ -28,6 +28,19 @@ public final class RecordBatches {
    * start with one whole batch of the right magic and CRC. Looks at no record. Never throws.
    */
   public static Optional<MillraceError> defectAt(ByteBuffer buffer, int position) {
+    Optional<MillraceError> defect = misshapenAt(buffer, position);
+    if (defect.isPresent()) {
+      return defect;
+    }
+    RecordBatch batch = RecordBatch.at(buffer, position);
+    return batch.crcValid() ? Optional.empty() : corrupt(wrongCrc(batch));
+  }
+
+  /**
+   * What is wrong with the bytes at an absolute index up to the buffer's limit, if they do not
+   * start with one whole batch of the right magic: {@link #defectAt} without the CRC. Never throws.
+   */
+  public static Optional<MillraceError> misshapenAt(ByteBuffer buffer, int position) {
     long available = (long) buffer.limit() - position;
     if (position < 0 || available < RecordBatch.HEADER_BYTES) {
       return corrupt(
@@ -47,7 +60,7 @@ public final class RecordBatches {
               ErrorCode.UNSUPPORTED_BATCH_FORMAT,
               "magic: " + batch.magic() + " (expected: " + RecordBatch.MAGIC + ")"));
     }
-    return batch.crcValid() ? Optional.empty() : corrupt(wrongCrc(batch));
+    return Optional.empty();
   }
 
   private static String impossibleLength(int size) {
