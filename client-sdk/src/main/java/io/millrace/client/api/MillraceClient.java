@@ -27,7 +27,7 @@ public interface MillraceClient extends AutoCloseable {
   /** A new consumer, which has no partitions yet. */
   Consumer consumer(ConsumerConfig config);
 
-  /** Closes the producers, after sending what they hold, and the connections. */
+  /** Closes the producers, after sending what they hold, the consumers and the connections. */
   @Override
   void close();
 }

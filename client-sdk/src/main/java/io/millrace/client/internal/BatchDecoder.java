@@ -1,50 +1,66 @@
 package io.millrace.client.internal;
 
-import com.google.protobuf.ByteOutput;
-import com.google.protobuf.ByteString;
-import com.google.protobuf.UnsafeByteOperations;
+import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.Header;
+import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import io.millrace.common.record.Record;
 import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordBatches;
-import io.millrace.common.record.RecordReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.millrace.common.record.RecordHeader;
+import io.millrace.common.record.RecordWalk;
 import java.nio.ByteBuffer;
-import java.util.Collections;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The records of one fetch message from an offset on. Each batch's CRC is checked before its
  * records are read (S25); records before the asked offset are dropped (S26). Confined to the
- * consumer's thread.
+ * consumer's thread, and no two of one consumer are used in turns: they share the walk.
  */
 final class BatchDecoder {
   private final TopicPartition partition;
-  private final long maxDecompressedBytes;
-  private final Iterator<RecordBatch> batches;
+  private final ConsumerConfig config;
+  private final ConsumerCounters counters;
+  private final RecordWalk walk;
   private final ByteBuffer bytes;
-  private Iterator<Record> records = Collections.emptyIterator();
+
+  /** Where the next batch starts; the bytes before it were walked, or are being. */
+  private int nextBatchAt;
 
   /** Every record below it was returned, dropped, or is in no batch of this message. */
   private long position;
 
-  /** The offset after the batch that is being read. */
+  /** The offsets of the batch that is being read: the first, and the one after the last. */
+  private long batchBase;
+
   private long batchEnd;
 
-  BatchDecoder(TopicPartition partition, ByteString message, long from, long maxDecompressedBytes) {
+  /**
+   * Begins before the first record.
+   *
+   * @param bytes the message's records, from 0 to the limit
+   * @param from the first offset that is wanted
+   */
+  BatchDecoder(
+      TopicPartition partition,
+      ByteBuffer bytes,
+      long from,
+      RecordWalk walk,
+      ConsumerConfig config,
+      ConsumerCounters counters) {
     this.partition = partition;
-    this.maxDecompressedBytes = maxDecompressedBytes;
-    this.bytes = withoutCopy(message);
-    this.batches = RecordBatches.split(bytes).iterator();
+    this.config = config;
+    this.counters = counters;
+    this.walk = walk;
+    this.bytes = bytes;
     this.position = from;
+    this.batchBase = from;
     this.batchEnd = from;
+    walk.end();
   }
 
   /** The offset to go on at after what was returned so far. */
@@ -53,102 +69,113 @@ final class BatchDecoder {
   }
 
   /**
-   * The next record, if there is one.
+   * Adds records until the list has so many.
    *
-   * @throws MillraceException {@code CORRUPT_BATCH} or {@code DECOMPRESSED_TOO_LARGE}
+   * @return false when the message is over
+   * @throws MillraceException if a batch can't be read; what was before it is in the list
    */
-  Optional<ConsumerRecord> next() {
-    while (true) {
-      while (records.hasNext()) {
-        Record record = records.next();
-        if (record.offset() >= position) {
-          position = record.offset() + 1;
-          return Optional.of(convert(record));
+  boolean moveTo(List<ConsumerRecord> records, int most) {
+    while (records.size() < most) {
+      if (!nextRecord()) {
+        position = Math.max(position, batchEnd);
+        if (nextBatchAt >= bytes.limit()) {
+          return false;
         }
+        enterNext();
+      } else if (walk.offset() >= position) {
+        position = walk.offset() + 1;
+        records.add(record());
       }
-      position = Math.max(position, batchEnd);
-      if (!batches.hasNext()) {
-        return Optional.empty();
-      }
-      enter(batches.next());
+    }
+    return true;
+  }
+
+  private boolean nextRecord() {
+    try {
+      return walk.next();
+    } catch (MillraceException e) {
+      throw unreadable(batchBase, e.error());
     }
   }
 
-  private void enter(RecordBatch batch) {
-    Optional<MillraceError> defect = RecordBatches.defectAt(bytes, batch.position());
+  private void enterNext() {
+    Optional<MillraceError> defect = RecordBatches.misshapenAt(bytes, nextBatchAt);
     if (defect.isPresent()) {
-      throw CorruptBatches.at(partition, batch.baseOffset(), position, defect.get().message())
-          .exception();
+      throw unreadable(position, defect.get());
     }
-    if (batch.nextOffset() > position && !batch.isControl()) {
-      records = RecordReader.iterator(batch, maxDecompressedBytes);
-    }
+    RecordBatch batch = RecordBatch.at(bytes, nextBatchAt);
+    check(batch);
+    nextBatchAt += batch.sizeInBytes();
+    batchBase = batch.baseOffset();
     batchEnd = batch.nextOffset();
+    if (batchEnd > position && !batch.isControl()) {
+      begin(batch);
+    }
   }
 
-  private ConsumerRecord convert(Record record) {
+  private void check(RecordBatch batch) {
+    if (batch.baseOffset() < 0 || batch.lastOffsetDelta() < 0) {
+      throw unreadable(
+          batch.baseOffset(),
+          new MillraceError(
+              ErrorCode.CORRUPT_BATCH,
+              "offsets: "
+                  + batch.baseOffset()
+                  + " to "
+                  + batch.lastOffset()
+                  + " (expected: from 0, ascending)"));
+    }
+    if (config.checkCrcs() && !batch.crcValid()) {
+      counters.crcFailures.incrementAndGet();
+      throw unreadable(
+          batch.baseOffset(),
+          RecordBatches.defectAt(bytes, nextBatchAt)
+              .orElseThrow(() -> new IllegalStateException("the batch changed under its reader")));
+    }
+  }
+
+  private void begin(RecordBatch batch) {
+    try {
+      walk.begin(batch, config.maxDecompressedBytes());
+    } catch (MillraceException e) {
+      throw unreadable(batch.baseOffset(), e.error());
+    }
+    counters.batches.incrementAndGet();
+  }
+
+  /** What the application is told; a limit of its own is not a corrupt batch. */
+  private MillraceException unreadable(long offset, MillraceError error) {
+    counters.corruptBatches.incrementAndGet();
+    if (error.code() == ErrorCode.DECOMPRESSED_TOO_LARGE) {
+      return CorruptBatches.tooLarge(partition, offset, position, error).exception();
+    }
+    return CorruptBatches.at(partition, offset, position, error.message()).exception();
+  }
+
+  private ConsumerRecord record() {
     return new ConsumerRecord(
         partition.topic(),
         partition.partition(),
-        record.offset(),
-        record.timestamp(),
-        copy(record.key()),
-        copy(record.value()),
-        record.headers().stream().map(h -> new Header(h.key(), copy(h.value()))).toList());
+        walk.offset(),
+        walk.timestamp(),
+        walk.key(),
+        walk.value(),
+        headers());
   }
 
-  private static byte @Nullable [] copy(@Nullable ByteBuffer buffer) {
+  private List<Header> headers() {
+    List<RecordHeader> headers = walk.headers();
+    return headers.isEmpty()
+        ? List.of()
+        : headers.stream().map(h -> new Header(h.key(), array(h.value()))).toList();
+  }
+
+  private static byte @Nullable [] array(@Nullable ByteBuffer buffer) {
     if (buffer == null) {
       return null;
     }
-    byte[] array = new byte[buffer.remaining()];
-    buffer.get(buffer.position(), array);
-    return array;
-  }
-
-  /** The message's own array: a read-only view would cost a copy for every checksum. */
-  private static ByteBuffer withoutCopy(ByteString message) {
-    ArrayGrabber grabber = new ArrayGrabber();
-    try {
-      UnsafeByteOperations.unsafeWriteTo(message, grabber);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return grabber.array != null ? grabber.array : ByteBuffer.wrap(message.toByteArray());
-  }
-
-  private static final class ArrayGrabber extends ByteOutput {
-    @Nullable ByteBuffer array;
-    private int writes;
-
-    @Override
-    public void write(byte value) {
-      several();
-    }
-
-    @Override
-    public void write(byte[] value, int offset, int length) {
-      several();
-    }
-
-    @Override
-    public void writeLazy(byte[] value, int offset, int length) {
-      array = writes++ == 0 ? ByteBuffer.wrap(value, offset, length).slice() : null;
-    }
-
-    @Override
-    public void write(ByteBuffer value) {
-      several();
-    }
-
-    @Override
-    public void writeLazy(ByteBuffer value) {
-      several();
-    }
-
-    private void several() {
-      writes++;
-      array = null;
-    }
+    byte[] copy = new byte[buffer.remaining()];
+    buffer.get(buffer.position(), copy);
+    return copy;
   }
 }

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -21,18 +22,27 @@ import java.util.function.Consumer;
 final class ConsumerStreams {
   private final ConsumerConfig config;
   private final ClusterClient cluster;
-  private final Consumer<FetchEvent> sink;
+  private final FetchConnection.Wire wire;
+  private final ConsumerCounters counters;
   private final Map<Long, Subscription> byId = new HashMap<>();
-  private final Map<BrokerAddress, FetchConnection> connections = new HashMap<>();
+
+  /** Changed by the consumer's thread, read by any. */
+  private final Map<BrokerAddress, FetchConnection> connections = new ConcurrentHashMap<>();
+
   private long lastId;
 
   /**
    * @param sink takes what the network tells, on any thread
    */
-  ConsumerStreams(ConsumerConfig config, ClusterClient cluster, Consumer<FetchEvent> sink) {
+  ConsumerStreams(
+      ConsumerConfig config,
+      ClusterClient cluster,
+      ConsumerCounters counters,
+      Consumer<FetchEvent> sink) {
     this.config = config;
     this.cluster = cluster;
-    this.sink = sink;
+    this.counters = counters;
+    this.wire = FetchConnection.Wire.of(new ArrayPool(config.creditBytes()), sink);
   }
 
   /** The subscription of that number, if it is still on its stream. */
@@ -51,9 +61,11 @@ final class ConsumerStreams {
     BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(partition));
     FetchConnection connection =
         connections.computeIfAbsent(
-            leader, broker -> FetchConnection.open(broker, config, cluster, sink));
+            leader,
+            broker ->
+                FetchConnection.open(broker, config, cluster.channels().channel(broker), wire));
     long id = ++lastId;
-    subscription.joined(connection, id);
+    subscription.joined(connection, id, topic.id());
     byId.put(id, subscription);
     connection.subscribe(
         SubscribePartition.newBuilder()
@@ -77,7 +89,9 @@ final class ConsumerStreams {
   /** A stream is over; returns the subscriptions that were on it. */
   List<Subscription> ended(FetchConnection connection) {
     connection.markEnded();
-    connections.remove(connection.broker(), connection);
+    if (connections.remove(connection.broker(), connection)) {
+      counters.reconnects.incrementAndGet();
+    }
     cluster.channels().dialNow(connection.broker());
     List<Subscription> lost = new ArrayList<>();
     for (Subscription subscription : List.copyOf(byId.values())) {
@@ -87,6 +101,21 @@ final class ConsumerStreams {
       }
     }
     return lost;
+  }
+
+  /** How many are open. Any thread. */
+  int count() {
+    return connections.size();
+  }
+
+  /** What came in over open streams and is not done with. Any thread. */
+  long bufferedBytes() {
+    return connections.values().stream().mapToLong(FetchConnection::bufferedBytes).sum();
+  }
+
+  /** What the brokers may still send. Any thread. */
+  long creditBytes() {
+    return connections.values().stream().mapToLong(FetchConnection::creditBytes).sum();
   }
 
   void close() {

@@ -29,7 +29,7 @@ final class CorruptBatches {
    * @param position the offset of the record that was to be read next
    */
   static MillraceError at(TopicPartition partition, long offset, long position, String defect) {
-    return new MillraceError(
+    return located(
         ErrorCode.CORRUPT_BATCH,
         partition
             + ": the batch at offset "
@@ -39,6 +39,32 @@ final class CorruptBatches {
             + " (everything before offset "
             + position
             + " was read; to go on, seek to an offset after the batch)",
+        partition,
+        offset,
+        position);
+  }
+
+  /** A batch unpacks to more than this reader takes. */
+  static MillraceError tooLarge(
+      TopicPartition partition, long offset, long position, MillraceError error) {
+    return located(
+        ErrorCode.DECOMPRESSED_TOO_LARGE,
+        partition
+            + ": the batch at offset "
+            + offset
+            + " is refused: "
+            + error.message()
+            + " (to read it, raise maxDecompressedBytes; to go on, seek to an offset after it)",
+        partition,
+        offset,
+        position);
+  }
+
+  private static MillraceError located(
+      ErrorCode code, String message, TopicPartition partition, long offset, long position) {
+    return new MillraceError(
+        code,
+        message,
         Map.of(
             "topic", partition.topic(),
             "partition", Integer.toString(partition.partition()),

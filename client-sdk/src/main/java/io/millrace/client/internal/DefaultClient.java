@@ -20,6 +20,7 @@ public final class DefaultClient implements MillraceClient {
   private final MetadataCache metadata;
   private final OffsetLookup offsets;
   private final Set<StreamProducer> producers = ConcurrentHashMap.newKeySet();
+  private final Set<StreamConsumer> consumers = ConcurrentHashMap.newKeySet();
 
   /** Runs what blocks (metadata, offsets, producer ids) for producers and consumers. */
   private final ExecutorService helper =
@@ -57,12 +58,16 @@ public final class DefaultClient implements MillraceClient {
 
   @Override
   public Consumer consumer(ConsumerConfig config) {
-    return new StreamConsumer(config, cluster, metadata, offsets, helper);
+    StreamConsumer consumer =
+        new StreamConsumer(config, cluster, metadata, offsets, helper, consumers::remove);
+    consumers.add(consumer);
+    return consumer;
   }
 
   @Override
   public void close() {
     List.copyOf(producers).forEach(StreamProducer::close);
+    List.copyOf(consumers).forEach(StreamConsumer::close);
     cluster.close();
     helper.shutdownNow();
   }

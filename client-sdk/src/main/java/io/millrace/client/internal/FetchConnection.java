@@ -1,7 +1,11 @@
 package io.millrace.client.internal;
 
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.ConsumerConfig;
@@ -11,9 +15,11 @@ import io.millrace.proto.v1.FetchStreamOpen;
 import io.millrace.proto.v1.FetchStreamRequest;
 import io.millrace.proto.v1.FetchStreamResponse;
 import io.millrace.proto.v1.IsolationLevel;
+import io.millrace.proto.v1.PausePartition;
 import io.millrace.proto.v1.SubscribePartition;
 import io.millrace.proto.v1.UnsubscribePartition;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 
@@ -23,26 +29,33 @@ import java.util.function.Consumer;
  * the next is asked for when one is done with.
  */
 final class FetchConnection {
-  private static final int MESSAGES_AHEAD = 256;
+  static final int MESSAGES_AHEAD = 256;
 
   private final BrokerAddress broker;
   private final ClientCallStreamObserver<FetchStreamRequest> requests;
   private final int creditStepBytes;
+
+  /** All bytes of records that came in. */
+  private final AtomicLong receivedBytes = new AtomicLong();
+
+  /** Those of them that are done with; at most {@link #receivedBytes}. */
+  private final AtomicLong doneBytes = new AtomicLong();
+
+  /** All credits that were given; what of them is not received yet, the broker may send. */
+  private final AtomicLong givenBytes;
 
   /** Bytes that were taken from the credits and not given back yet. */
   private long owedBytes;
 
   private boolean ended;
 
-  private FetchConnection(
-      BrokerAddress broker,
-      ConsumerConfig config,
-      ClusterClient cluster,
-      Consumer<FetchEvent> sink) {
+  private FetchConnection(BrokerAddress broker, ConsumerConfig config, Channel channel, Wire wire) {
     this.broker = broker;
     this.creditStepBytes = Math.max(1, config.creditBytes() / 4);
-    Receiver receiver = new Receiver(sink);
-    FetchServiceGrpc.newStub(cluster.channels().channel(broker)).fetchStream(receiver);
+    this.givenBytes = new AtomicLong(config.creditBytes());
+    Receiver receiver = new Receiver(wire.sink());
+    ClientCalls.asyncBidiStreamingCall(
+        channel.newCall(wire.method(), CallOptions.DEFAULT), receiver);
     this.requests = receiver.stream();
     FetchStreamOpen open =
         FetchStreamOpen.newBuilder()
@@ -53,12 +66,27 @@ final class FetchConnection {
     requests.onNext(FetchStreamRequest.newBuilder().setOpen(open).build());
   }
 
+  /**
+   * What a consumer's streams share.
+   *
+   * @param method the call, on the consumer's memory for messages
+   * @param sink takes what the network tells, on any thread
+   */
+  record Wire(
+      MethodDescriptor<FetchStreamRequest, FetchMessage> method, Consumer<FetchEvent> sink) {
+    static Wire of(ArrayPool memory, Consumer<FetchEvent> sink) {
+      MethodDescriptor<FetchStreamRequest, FetchStreamResponse> generated =
+          FetchServiceGrpc.getFetchStreamMethod();
+      return new Wire(
+          generated.toBuilder(generated.getRequestMarshaller(), new FetchMessageMarshaller(memory))
+              .build(),
+          sink);
+    }
+  }
+
   static FetchConnection open(
-      BrokerAddress broker,
-      ConsumerConfig config,
-      ClusterClient cluster,
-      Consumer<FetchEvent> sink) {
-    return new FetchConnection(broker, config, cluster, sink);
+      BrokerAddress broker, ConsumerConfig config, Channel channel, Wire wire) {
+    return new FetchConnection(broker, config, channel, wire);
   }
 
   BrokerAddress broker() {
@@ -77,6 +105,12 @@ final class FetchConnection {
     send(FetchStreamRequest.newBuilder().setSubscribe(subscription).build());
   }
 
+  void pause(long subscriptionId, boolean paused) {
+    PausePartition message =
+        PausePartition.newBuilder().setSubscriptionId(subscriptionId).setPaused(paused).build();
+    send(FetchStreamRequest.newBuilder().setPause(message).build());
+  }
+
   void unsubscribe(long subscriptionId) {
     UnsubscribePartition message =
         UnsubscribePartition.newBuilder().setSubscriptionId(subscriptionId).build();
@@ -84,17 +118,35 @@ final class FetchConnection {
   }
 
   /** A message is done with: its bytes go back to the broker as credits, some at a time. */
-  void done(FetchStreamResponse message) {
+  void done(FetchMessage message) {
+    int bytes = message.recordBytes();
+    message.release().run();
+    doneBytes.addAndGet(bytes);
     if (ended) {
       return;
     }
     requests.request(1);
-    owedBytes += message.getData().getRecords().size();
+    owedBytes += bytes;
     if (owedBytes >= creditStepBytes) {
+      givenBytes.addAndGet(owedBytes);
       FetchCredits credits = FetchCredits.newBuilder().setBytes(owedBytes).build();
       owedBytes = 0;
       send(FetchStreamRequest.newBuilder().setCredits(credits).build());
     }
+  }
+
+  /** The bytes of records that came in and are not done with. Any thread. */
+  long bufferedBytes() {
+    // In this order: what is done was received before.
+    long done = doneBytes.get();
+    return receivedBytes.get() - done;
+  }
+
+  /**
+   * The bytes of records that the broker may still send; below 0 after a larger batch. Any thread.
+   */
+  long creditBytes() {
+    return givenBytes.get() - receivedBytes.get();
   }
 
   void close() {
@@ -111,8 +163,7 @@ final class FetchConnection {
   }
 
   /** Runs on the network thread. */
-  private final class Receiver
-      implements ClientResponseObserver<FetchStreamRequest, FetchStreamResponse> {
+  private final class Receiver implements ClientResponseObserver<FetchStreamRequest, FetchMessage> {
     private final Consumer<FetchEvent> sink;
     private final AtomicReference<ClientCallStreamObserver<FetchStreamRequest>> stream =
         new AtomicReference<>();
@@ -132,7 +183,8 @@ final class FetchConnection {
     }
 
     @Override
-    public void onNext(FetchStreamResponse value) {
+    public void onNext(FetchMessage value) {
+      receivedBytes.addAndGet(value.recordBytes());
       sink.accept(new FetchEvent.Data(FetchConnection.this, value));
     }
 

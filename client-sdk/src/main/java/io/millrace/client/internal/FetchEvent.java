@@ -1,12 +1,16 @@
 package io.millrace.client.internal;
 
 import io.millrace.common.MillraceException;
-import io.millrace.proto.v1.FetchStreamResponse;
 
 /** What a consumer waits for. */
 sealed interface FetchEvent {
   /** A message of a stream. */
-  record Data(FetchConnection connection, FetchStreamResponse response) implements FetchEvent {}
+  record Data(FetchConnection connection, FetchMessage message) implements FetchEvent {
+    /** The message is done with, whatever became of it. On the consumer's thread. */
+    void done() {
+      connection.done(message);
+    }
+  }
 
   /** A stream is over. */
   record Ended(FetchConnection connection, MillraceException cause) implements FetchEvent {}

@@ -3,6 +3,7 @@ package io.millrace.client.internal;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.common.MillraceException;
+import io.millrace.common.record.RecordWalk;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -13,7 +14,9 @@ import java.util.function.BiConsumer;
  */
 final class RecordHandOut {
   private final ConsumerConfig config;
+  private final ConsumerCounters counters;
   private final BiConsumer<Subscription, MillraceException> onDefect;
+  private final RecordWalk walk = new RecordWalk();
   private Optional<Reading> reading = Optional.empty();
 
   /** The message whose records are being handed out. */
@@ -22,19 +25,26 @@ final class RecordHandOut {
   /**
    * @param onDefect told of a batch that can't be read; its message is dropped
    */
-  RecordHandOut(ConsumerConfig config, BiConsumer<Subscription, MillraceException> onDefect) {
+  RecordHandOut(
+      ConsumerConfig config,
+      ConsumerCounters counters,
+      BiConsumer<Subscription, MillraceException> onDefect) {
     this.config = config;
+    this.counters = counters;
     this.onDefect = onDefect;
   }
 
   /** Begins with a message that has records; the last one must be over. */
   void begin(Subscription subscription, FetchEvent.Data event) {
+    counters.bytes.addAndGet(event.message().recordBytes());
     BatchDecoder decoder =
         new BatchDecoder(
             subscription.partition(),
-            event.response().getData().getRecords(),
+            event.message().records(),
             subscription.position(),
-            config.maxDecompressedBytes());
+            walk,
+            config,
+            counters);
     reading = Optional.of(new Reading(subscription, event, decoder));
   }
 
@@ -44,23 +54,31 @@ final class RecordHandOut {
       return false;
     }
     Reading current = reading.get();
-    while (records.size() < config.maxPollRecords()) {
-      Optional<ConsumerRecord> next;
-      try {
-        next = current.records().next();
-      } catch (MillraceException e) {
-        finish(current);
-        onDefect.accept(current.subscription(), e);
-        return false;
-      }
+    boolean enough;
+    try {
+      enough = current.records().moveTo(records, config.maxPollRecords());
+    } catch (MillraceException e) {
       current.subscription().advanceTo(current.records().position());
-      if (next.isEmpty()) {
-        finish(current);
-        return false;
-      }
-      records.add(next.get());
+      finish(current);
+      onDefect.accept(current.subscription(), e);
+      return false;
     }
-    return true;
+    current.subscription().advanceTo(current.records().position());
+    if (!enough) {
+      finish(current);
+    }
+    return enough;
+  }
+
+  /** Stops reading this subscription's message, if it is one, to begin with it again later. */
+  Optional<FetchEvent.Data> takeBack(Subscription subscription) {
+    Optional<Reading> own = reading.filter(r -> r.subscription() == subscription);
+    if (own.isEmpty()) {
+      return Optional.empty();
+    }
+    reading = Optional.empty();
+    counters.bytes.addAndGet(-own.get().event().message().recordBytes());
+    return Optional.of(own.get().event());
   }
 
   /** Drops what is left of the message if it is this subscription's. */
@@ -69,7 +87,7 @@ final class RecordHandOut {
   }
 
   private void finish(Reading current) {
-    current.event().connection().done(current.event().response());
+    current.event().done();
     reading = Optional.empty();
   }
 }

@@ -2,142 +2,269 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
+import io.millrace.client.api.ConsumerMetrics;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import io.millrace.proto.v1.FetchStreamResponse;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 
 /**
- * The consumer over fetch streams. Confined to the application's thread, but for {@link #wakeup}
- * and the queue that the network and the helper thread fill. Only the wait for that queue blocks.
+ * The consumer over fetch streams. Used by one thread at a time, which the guard sees to, but for
+ * {@link #wakeup}, {@link #metrics}, {@link #close} and the queue that the network and the helper
+ * thread fill. Only the wait for that queue blocks.
  */
 final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private final ConsumerConfig config;
   private final ClusterClient cluster;
   private final MetadataCache metadata;
   private final SubscriptionLookUps lookUps;
+  private final ConsumerCounters counters = new ConsumerCounters();
   private final ConsumerStreams streams;
   private final RecordHandOut handOut;
+  private final PausedMessages pausedMessages;
+  private final UseGuard guard;
 
   /** Bounded by the streams' credits and their bound on messages. */
   private final LinkedBlockingQueue<FetchEvent> events = new LinkedBlockingQueue<>();
 
-  private final Map<TopicPartition, Subscription> subscriptions = new LinkedHashMap<>();
+  /** Whether a wake-up is among the events. */
+  private final AtomicBoolean woken = new AtomicBoolean();
+
+  /** Changed by whoever is inside, read by any thread. */
+  private final Map<TopicPartition, Subscription> subscriptions = new ConcurrentHashMap<>();
+
+  /** Those that a poll has to do something for: not all, as there may be thousands. */
+  private final Set<Subscription> unsettled = new LinkedHashSet<>();
 
   /** Why the last look-up of starts failed; told once. */
   private Optional<MillraceException> startsUnknown = Optional.empty();
 
   /**
    * @param helper runs what blocks
+   * @param onClose told when it is closed
    */
   StreamConsumer(
       ConsumerConfig config,
       ClusterClient cluster,
       MetadataCache metadata,
       OffsetLookup offsets,
-      Executor helper) {
+      Executor helper,
+      java.util.function.Consumer<StreamConsumer> onClose) {
     this.config = config;
     this.cluster = cluster;
     this.metadata = metadata;
     this.lookUps = new SubscriptionLookUps(cluster, metadata, offsets, helper, events::add, this);
-    this.streams = new ConsumerStreams(config, cluster, events::add);
-    this.handOut = new RecordHandOut(config, this::unreadable);
+    this.streams = new ConsumerStreams(config, cluster, counters, events::add);
+    this.handOut = new RecordHandOut(config, counters, this::unreadable);
+    this.pausedMessages =
+        new PausedMessages(config.creditBytes() / 2, FetchConnection.MESSAGES_AHEAD / 2);
+    this.guard =
+        new UseGuard(
+            "the consumer",
+            () -> {
+              end();
+              onClose.accept(this);
+            });
   }
 
   @Override
   public void assign(TopicPartition partition, OffsetSpec from) {
-    Subscription known = subscriptions.get(partition);
-    if (known == null) {
-      subscriptions.put(partition, new Subscription(partition, from, cluster.newBackoff()));
-    } else {
-      move(known, from);
-    }
+    inside(
+        () -> {
+          Subscription known = subscriptions.get(partition);
+          if (known == null) {
+            Subscription added = new Subscription(partition, from, cluster.newBackoff());
+            subscriptions.put(partition, added);
+            unsettled.add(added);
+          } else {
+            move(known, from);
+          }
+        });
   }
 
   @Override
   public void unassign(TopicPartition partition) {
-    Subscription subscription = assigned(partition);
-    handOut.drop(subscription);
-    streams.forget(subscription);
-    subscription.leaveStream();
-    subscriptions.remove(partition);
+    inside(
+        () -> {
+          Subscription subscription = assigned(partition);
+          forget(subscription);
+          subscription.leaveStream();
+          subscriptions.remove(partition);
+          unsettled.remove(subscription);
+        });
   }
 
   @Override
-  public void seek(TopicPartition partition, long offset) {
-    move(assigned(partition), OffsetSpec.offset(offset));
+  public void seek(TopicPartition partition, OffsetSpec place) {
+    inside(() -> move(assigned(partition), place));
   }
 
   @Override
   public Set<TopicPartition> assignment() {
-    return Set.copyOf(subscriptions.keySet());
+    return guard.inside(() -> Set.copyOf(subscriptions.keySet()));
+  }
+
+  @Override
+  public void pause(TopicPartition partition) {
+    inside(
+        () -> {
+          Subscription subscription = assigned(partition);
+          if (!subscription.paused()) {
+            subscription.pause(true);
+            handOut.takeBack(subscription).ifPresent(data -> keep(subscription, data));
+          }
+        });
+  }
+
+  @Override
+  public void resume(TopicPartition partition) {
+    inside(
+        () -> {
+          Subscription subscription = assigned(partition);
+          if (subscription.paused()) {
+            subscription.pause(false);
+            pausedMessages.resume(subscription);
+            unsettled.add(subscription);
+          }
+        });
+  }
+
+  @Override
+  public Set<TopicPartition> paused() {
+    return guard.inside(
+        () ->
+            subscriptions.values().stream()
+                .filter(Subscription::paused)
+                .map(Subscription::partition)
+                .collect(Collectors.toUnmodifiableSet()));
   }
 
   @Override
   public long position(TopicPartition partition) {
-    return assigned(partition).position();
+    return guard.inside(() -> assigned(partition).position());
+  }
+
+  @Override
+  public OptionalLong lag(TopicPartition partition) {
+    return guard.inside(() -> assigned(partition).lag());
   }
 
   @Override
   public Optional<MillraceException> trouble() {
-    return subscriptions.values().stream().flatMap(s -> s.trouble().stream()).findFirst();
+    return guard.inside(
+        () -> subscriptions.values().stream().flatMap(s -> s.trouble().stream()).findFirst());
+  }
+
+  @Override
+  public ConsumerMetrics metrics() {
+    Map<TopicPartition, ConsumerMetrics.Partition> partitions = new HashMap<>();
+    subscriptions.forEach((partition, s) -> partitions.put(partition, s.metrics()));
+    return new ConsumerMetrics(
+        counters.records.get(),
+        counters.bytes.get(),
+        counters.batches.get(),
+        counters.polls.get(),
+        counters.reconnects.get(),
+        counters.crcFailures.get(),
+        counters.corruptBatches.get(),
+        streams.count(),
+        streams.bufferedBytes(),
+        streams.creditBytes(),
+        partitions);
   }
 
   @Override
   public List<ConsumerRecord> poll(Duration timeout) {
+    return guard.inside(
+        () -> {
+          List<ConsumerRecord> records = new ArrayList<>();
+          poll(timeout, records);
+          counters.polls.incrementAndGet();
+          counters.records.addAndGet(records.size());
+          return records;
+        });
+  }
+
+  private void poll(Duration timeout, List<ConsumerRecord> records) {
     long deadline = now() + timeout.toMillis();
-    List<ConsumerRecord> records = new ArrayList<>();
     throwReport();
+    throwFailure();
     while (true) {
-      lookUps.askForStarts(subscriptions.values());
-      lookUps.findLeaders(subscriptions.values(), now());
-      if (!takeEvents(records, 0)) {
-        return records;
-      }
-      if (!records.isEmpty()) {
-        return records;
+      lookUps.askForStarts(unsettled);
+      lookUps.findLeaders(unsettled, now());
+      unsettled.removeIf(Subscription::settled);
+      if (!takeEvents(records, 0) || !records.isEmpty()) {
+        return;
       }
       throwReport();
       throwFailure();
       long now = now();
       long wait = Math.min(deadline, Math.max(now, nextRetryMs())) - now;
       if (wait > 0 && !takeEvents(records, wait)) {
-        return records;
+        return;
       }
       if (!records.isEmpty() || now() >= deadline) {
-        return records;
+        return;
       }
     }
   }
 
   @Override
   public void wakeup() {
-    events.add(new FetchEvent.Woken());
+    if (woken.compareAndSet(false, true)) {
+      events.add(new FetchEvent.Woken());
+    }
   }
 
   @Override
   public void close() {
-    subscriptions.values().forEach(handOut::drop);
+    guard.close();
+    wakeup();
+  }
+
+  /** Nobody is inside, and nobody comes in any more. */
+  private void end() {
     streams.close();
     subscriptions.clear();
+    unsettled.clear();
+    events.clear();
+  }
+
+  private void inside(Runnable work) {
+    guard.inside(
+        () -> {
+          work.run();
+          return true;
+        });
   }
 
   private void move(Subscription subscription, OffsetSpec place) {
-    handOut.drop(subscription);
-    streams.forget(subscription);
+    forget(subscription);
     subscription.moveTo(place);
+    unsettled.add(subscription);
+  }
+
+  /** Drops what came in, and what is still under way. */
+  private void forget(Subscription subscription) {
+    streams.forget(subscription);
+    handOut.drop(subscription);
+    pausedMessages.drop(subscription);
   }
 
   private Subscription assigned(TopicPartition partition) {
@@ -156,19 +283,18 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private boolean takeEvents(List<ConsumerRecord> records, long waitMs) {
     long wait = waitMs;
     while (!handOut.moveTo(records)) {
+      Optional<FetchEvent.Data> resumed = pausedMessages.next();
+      if (resumed.isPresent()) {
+        take(resumed.get());
+        continue;
+      }
       Optional<FetchEvent> event = nextEvent(wait);
       if (event.isEmpty()) {
         return true;
       }
+      // What follows is what is there already.
       wait = 0;
-      FetchEvent found = event.get();
-      if (found instanceof FetchEvent.Data data) {
-        take(data);
-      } else if (found instanceof FetchEvent.Ended ended) {
-        streams.ended(ended.connection()).forEach(s -> trouble(s, ended.cause()));
-      } else if (found instanceof FetchEvent.Answered answered) {
-        answered.then().run();
-      } else {
+      if (!take(event.get())) {
         return false;
       }
     }
@@ -185,36 +311,77 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     }
   }
 
+  /** False for a wake-up. */
+  private boolean take(FetchEvent event) {
+    if (event instanceof FetchEvent.Data data) {
+      take(data);
+    } else if (event instanceof FetchEvent.Ended ended) {
+      streams.ended(ended.connection()).forEach(s -> trouble(s, ended.cause()));
+    } else if (event instanceof FetchEvent.Answered answered) {
+      answered.then().run();
+    } else {
+      woken.set(false);
+      return false;
+    }
+    return true;
+  }
+
   private void take(FetchEvent.Data event) {
-    FetchStreamResponse response = event.response();
-    Optional<Subscription> known = streams.find(response.getSubscriptionId());
+    FetchMessage message = event.message();
+    Optional<Subscription> known = streams.find(message.subscriptionId());
     if (known.isEmpty()) {
-      event.connection().done(response);
+      event.done();
       return;
     }
     Subscription subscription = known.get();
-    if (response.getData().hasError()) {
-      event.connection().done(response);
-      streams.forget(subscription);
-      refused(subscription, GrpcErrors.fromProto(response.getData().getError()).exception());
+    Optional<MillraceException> error =
+        message.standing().error().map(e -> GrpcErrors.fromProto(e).exception());
+    if (error.isPresent()) {
+      event.done();
+      forget(subscription);
+      refused(subscription, error.get());
+      return;
+    }
+    Optional<MillraceException> misfit = subscription.misfit(message.standing());
+    if (misfit.isPresent()) {
+      event.done();
+      unreadable(subscription, misfit.get());
       return;
     }
     subscription.healthy();
-    if (response.getData().getRecords().isEmpty()) {
-      event.connection().done(response);
+    subscription.told(message.standing().highWatermark());
+    if (message.recordBytes() == 0) {
+      event.done();
+    } else if (subscription.paused()) {
+      keep(subscription, event);
     } else {
       handOut.begin(subscription, event);
     }
   }
 
+  /** For later, as it is paused; without room it leaves the stream, and reads it again then. */
+  private void keep(Subscription subscription, FetchEvent.Data event) {
+    if (!pausedMessages.keep(subscription, event)) {
+      event.done();
+      forget(subscription);
+      subscription.leaveStream();
+    }
+  }
+
   private void refused(Subscription subscription, MillraceException e) {
-    if (e.code() == ErrorCode.OFFSET_OUT_OF_RANGE
-        && config.outOfRange() != ConsumerConfig.OutOfRange.FAIL) {
+    boolean gone =
+        e.code() == ErrorCode.OFFSET_OUT_OF_RANGE || e.code() == ErrorCode.UNKNOWN_TOPIC_ID;
+    if (gone && config.outOfRange() != ConsumerConfig.OutOfRange.FAIL) {
+      if (e.code() == ErrorCode.UNKNOWN_TOPIC_ID) {
+        metadata.forget(subscription.partition().topic());
+      }
       boolean earliest = config.outOfRange() == ConsumerConfig.OutOfRange.EARLIEST;
       subscription.lost(now(), e);
       subscription.moveTo(earliest ? OffsetSpec.earliest() : OffsetSpec.latest());
+      unsettled.add(subscription);
     } else if (e.code() == ErrorCode.CORRUPT_BATCH) {
       subscription.fail(CorruptBatches.served(subscription, e.error()).exception());
+      unsettled.add(subscription);
     } else {
       trouble(subscription, e);
     }
@@ -222,13 +389,21 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
 
   /** A batch came in bytes that can't be read. */
   private void unreadable(Subscription subscription, MillraceException e) {
-    streams.forget(subscription);
+    forget(subscription);
     subscription.leaveStream();
     subscription.fail(e);
+    unsettled.add(subscription);
   }
 
   @Override
   public void leadersKnown(Subscription subscription, TopicView topic) {
+    if (subscription.paused()) {
+      return;
+    }
+    if (!subscription.isOf(topic.id())) {
+      refused(subscription, subscription.otherTopic());
+      return;
+    }
     try {
       streams.join(subscription, topic);
     } catch (MillraceException e) {
@@ -251,6 +426,8 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
    * reported, but not from here: records may be in hand, and other subscriptions lost as well.
    */
   private void trouble(Subscription subscription, MillraceException e) {
+    pausedMessages.drop(subscription);
+    unsettled.add(subscription);
     if (!e.code().retriable() || e.code() == ErrorCode.UNKNOWN_TOPIC) {
       metadata.forget(subscription.partition().topic());
       subscription.fail(e);
@@ -271,15 +448,15 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       throw unknown.get();
     }
     Optional<MillraceException> report =
-        subscriptions.values().stream().flatMap(s -> s.report().stream()).findFirst();
+        unsettled.stream().flatMap(s -> s.report().stream()).findFirst();
     if (report.isPresent()) {
-      subscriptions.values().forEach(s -> s.reported(report.get()));
+      unsettled.forEach(s -> s.reported(report.get()));
       throw report.get();
     }
   }
 
   private void throwFailure() {
-    for (Subscription subscription : subscriptions.values()) {
+    for (Subscription subscription : unsettled) {
       if (subscription.failure().isPresent()) {
         throw subscription.failure().get();
       }
@@ -288,7 +465,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
 
   private long nextRetryMs() {
     long next = Long.MAX_VALUE;
-    for (Subscription subscription : subscriptions.values()) {
+    for (Subscription subscription : unsettled) {
       next = Math.min(next, subscription.retryAtMs());
     }
     return next;

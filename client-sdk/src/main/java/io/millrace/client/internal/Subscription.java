@@ -1,18 +1,27 @@
 package io.millrace.client.internal;
 
+import io.millrace.client.api.ConsumerMetrics;
 import io.millrace.client.api.OffsetSpec;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
 
 /**
- * One partition of a consumer. Confined to the consumer's thread.
+ * One partition of a consumer. Confined to the consumer's thread, but for what {@link #metrics}
+ * reads.
  *
  * <p>It goes through: start not known → known, not on a stream → on a stream; a lost stream or a
  * retriable error takes it back a step, another error stops it until it is moved. At each of the
  * first two steps there is a time while a question is out: for the start, then for the leader.
  */
 final class Subscription {
+  private static final long UNKNOWN = -1;
+
   private final TopicPartition partition;
   private final Backoff backoff;
 
@@ -20,7 +29,15 @@ final class Subscription {
   private Optional<OffsetSpec> start;
 
   /** The offset of the next record for the application; >= 0 once known. */
-  private long position = -1;
+  private volatile long position = UNKNOWN;
+
+  /** What the broker told last; {@link #UNKNOWN} until then. */
+  private volatile long highWatermark = UNKNOWN;
+
+  private volatile boolean paused;
+
+  /** The topic whose offsets {@link #position} counts; empty before the first stream. */
+  private Optional<UUID> topicId = Optional.empty();
 
   private Optional<FetchConnection> connection = Optional.empty();
   private long id;
@@ -59,6 +76,46 @@ final class Subscription {
 
   TopicPartition partition() {
     return partition;
+  }
+
+  boolean paused() {
+    return paused;
+  }
+
+  /** Stops the broker, or lets it go on. */
+  void pause(boolean now) {
+    paused = now;
+    connection.ifPresent(stream -> stream.pause(id, now));
+  }
+
+  /** The broker told where the partition stands. */
+  void told(long highWatermark) {
+    if (highWatermark >= 0) {
+      this.highWatermark = highWatermark;
+    }
+  }
+
+  /** How far behind the high watermark that was told last; empty while either is not known. */
+  OptionalLong lag() {
+    long from = position;
+    long to = highWatermark;
+    return from < 0 || to < 0 ? OptionalLong.empty() : OptionalLong.of(Math.max(0, to - from));
+  }
+
+  /** Where it stands. Any thread. */
+  ConsumerMetrics.Partition metrics() {
+    long at = position;
+    return new ConsumerMetrics.Partition(
+        at < 0 ? OptionalLong.empty() : OptionalLong.of(at), lag(), paused);
+  }
+
+  /** Whether nothing is to be done for it until something comes: it is read, or paused. */
+  boolean settled() {
+    return failure.isEmpty()
+        && report.isEmpty()
+        && start.isEmpty()
+        && !asking
+        && (connection.isPresent() || paused);
   }
 
   Optional<OffsetSpec> start() {
@@ -110,12 +167,15 @@ final class Subscription {
         && start.isEmpty()
         && connection.isEmpty()
         && !asking
+        && !paused
         && nowMs >= notBeforeMs;
   }
 
   /** When {@link #waitsForStream} may turn true by time alone; {@code Long.MAX_VALUE} for never. */
   long retryAtMs() {
-    return failure.isEmpty() && connection.isEmpty() && !asking ? notBeforeMs : Long.MAX_VALUE;
+    return failure.isEmpty() && connection.isEmpty() && !asking && !paused
+        ? notBeforeMs
+        : Long.MAX_VALUE;
   }
 
   void moveTo(OffsetSpec place) {
@@ -125,6 +185,8 @@ final class Subscription {
     notBeforeMs = Long.MIN_VALUE;
     asking = false;
     moves++;
+    position = UNKNOWN;
+    topicId = Optional.empty();
     start = Optional.of(place);
     startAtKnownOffset(place);
   }
@@ -135,7 +197,44 @@ final class Subscription {
     position = offset;
   }
 
-  void joined(FetchConnection stream, long subscriptionId) {
+  /** Whether its position is an offset of that topic, as far as can be told. */
+  boolean isOf(UUID topic) {
+    return topicId.isEmpty() || topicId.get().equals(topic);
+  }
+
+  /** What is said when the topic's name means another topic now. */
+  MillraceException otherTopic() {
+    return new MillraceException(
+        new MillraceError(
+            ErrorCode.UNKNOWN_TOPIC_ID,
+            partition
+                + ": the topic was deleted and created again; offset "
+                + position
+                + " is one of the deleted topic (to read the new one, seek to a place in it)",
+            Map.of(
+                "topic", partition.topic(),
+                "partition", Integer.toString(partition.partition()),
+                "position", Long.toString(position))));
+  }
+
+  /** Why a message that names this subscription can't be meant for it, if so. */
+  Optional<MillraceException> misfit(FetchMessage.Standing standing) {
+    if (standing.partition() == partition.partition()
+        && topicId.filter(id -> Uuids.toBytes(id).equals(standing.topicId())).isPresent()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new MillraceException(
+            ErrorCode.INTERNAL,
+            "the broker sent partition "
+                + standing.partition()
+                + " of another topic or place (expected: "
+                + partition
+                + ")"));
+  }
+
+  void joined(FetchConnection stream, long subscriptionId, UUID topic) {
+    topicId = Optional.of(topic);
     connection = Optional.of(stream);
     id = subscriptionId;
   }

@@ -47,9 +47,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -85,6 +87,9 @@ final class FakeBroker implements AutoCloseable {
   /** Turns the bytes of a fetched batch into what is sent. */
   Function<byte[], byte[]> onFetch = bytes -> bytes;
 
+  /** Turns a message of a fetch stream into those that are sent. */
+  Function<FetchStreamResponse, List<FetchStreamResponse>> onSend = List::of;
+
   /** Run before each answer to a metadata request. */
   Runnable onMetadata = () -> {};
 
@@ -106,7 +111,7 @@ final class FakeBroker implements AutoCloseable {
   /** Told the partition of each subscription; what it returns is answered instead. */
   Function<Integer, Optional<Error>> onSubscribe = partition -> Optional.empty();
 
-  long logStart;
+  volatile long logStart;
   UUID topicId = UUID.randomUUID();
 
   private final List<Fetcher> fetchers = new ArrayList<>();
@@ -127,6 +132,11 @@ final class FakeBroker implements AutoCloseable {
   synchronized void recreateTopic() {
     topicId = UUID.randomUUID();
     partitions.forEach(List::clear);
+  }
+
+  /** Deletes the topic and creates it again with the same records. */
+  synchronized void renameTopicId() {
+    topicId = UUID.randomUUID();
   }
 
   void start() {
@@ -478,6 +488,7 @@ final class FakeBroker implements AutoCloseable {
     private final StreamObserver<FetchStreamResponse> answers;
     private final Map<Long, FetchPartition> subscriptions = new HashMap<>();
     private final Map<Long, Long> positions = new HashMap<>();
+    private final Set<Long> paused = new HashSet<>();
     private long credits;
     private boolean over;
 
@@ -496,9 +507,13 @@ final class FakeBroker implements AutoCloseable {
           case SUBSCRIBE -> subscribe(request.getSubscribe());
           case UNSUBSCRIBE -> forget(request.getUnsubscribe().getSubscriptionId());
           case CREDITS -> credits += request.getCredits().getBytes();
+          case PAUSE ->
+              pause(request.getPause().getSubscriptionId(), request.getPause().getPaused());
           default -> throw new AssertionError(request);
         }
-        push();
+        if (!request.hasSubscribe()) {
+          push();
+        }
       }
     }
 
@@ -528,39 +543,61 @@ final class FakeBroker implements AutoCloseable {
       if (tellsPosition) {
         send(
             subscribe.getSubscriptionId(),
-            PartitionData.newBuilder()
+            standing(partition)
                 .setHighWatermark(end(partitions.get(partition.getPartition())))
                 .build());
+      }
+      push(Map.of(subscribe.getSubscriptionId(), partition));
+    }
+
+    private void pause(long id, boolean now) {
+      if (now) {
+        paused.add(id);
+      } else {
+        paused.remove(id);
       }
     }
 
     private void forget(long id) {
+      paused.remove(id);
       subscriptions.remove(id);
       positions.remove(id);
     }
 
     private void push() {
-      for (Map.Entry<Long, FetchPartition> entry : Map.copyOf(subscriptions).entrySet()) {
+      push(Map.copyOf(subscriptions));
+    }
+
+    private void push(Map<Long, FetchPartition> which) {
+      for (Map.Entry<Long, FetchPartition> entry : which.entrySet()) {
         for (RecordBatch batch : partitions.get(entry.getValue().getPartition())) {
           long position = positions.get(entry.getKey());
-          if (batch.nextOffset() > position && credits > 0) {
+          if (batch.nextOffset() > position && credits > 0 && !paused.contains(entry.getKey())) {
             byte[] bytes = new byte[batch.sizeInBytes()];
             batch.slice().get(bytes);
             credits -= bytes.length;
             positions.put(entry.getKey(), batch.nextOffset());
             send(
                 entry.getKey(),
-                PartitionData.newBuilder()
+                standing(entry.getValue())
                     .setRecords(ByteString.copyFrom(onFetch.apply(bytes)))
-                    .setHighWatermark(batch.nextOffset())
+                    .setHighWatermark(end(partitions.get(entry.getValue().getPartition())))
                     .build());
           }
         }
       }
     }
 
+    private PartitionData.Builder standing(FetchPartition partition) {
+      return PartitionData.newBuilder()
+          .setTopicId(partition.getTopicId())
+          .setPartition(partition.getPartition());
+    }
+
     private void send(long id, PartitionData data) {
-      answers.onNext(FetchStreamResponse.newBuilder().setSubscriptionId(id).setData(data).build());
+      onSend
+          .apply(FetchStreamResponse.newBuilder().setSubscriptionId(id).setData(data).build())
+          .forEach(answers::onNext);
     }
 
     private void cut() {

@@ -225,7 +225,8 @@ class StreamConsumerTest {
                 cluster,
                 metadata,
                 new OffsetLookup(cluster, metadata),
-                helper)) {
+                helper,
+                c -> {})) {
       consumer.assign(OTHER, OffsetSpec.offset(0));
       consumer.assign(PARTITION, OffsetSpec.offset(100));
       Awaitility.await()
@@ -375,7 +376,8 @@ class StreamConsumerTest {
                 cluster,
                 metadata,
                 new OffsetLookup(cluster, metadata),
-                Runnable::run)) {
+                Runnable::run,
+                c -> {})) {
       consumer.assign(PARTITION, OffsetSpec.latest());
       consumer.poll(Duration.ofMillis(1));
       assertThat(consumer.position(PARTITION)).isEqualTo(100);
