@@ -21,7 +21,8 @@ import java.util.function.Supplier;
  * @param maxInFlightBatches the most unanswered batches of a partition; the broker's own bound
  *     holds if it is smaller
  * @param maxBlock how long a send may wait for room in the buffer or for metadata
- * @param deliveryTimeout how long a batch is tried before its records fail
+ * @param deliveryTimeout how long after the begin of its batch a record fails that has no answer;
+ *     longer than {@code linger}
  * @param ackTimeout how long the broker may wait for acks
  * @param partitioner makes the partitioner of each producer, see {@link Partitioners}
  * @param interceptors see every record and its answer, in this order
@@ -48,6 +49,10 @@ public record ProducerConfig(
     ConfigChecks.notNegative("maxBlock", maxBlock);
     ConfigChecks.positive("deliveryTimeout", deliveryTimeout);
     ConfigChecks.positive("ackTimeout", ackTimeout);
+    if (linger.compareTo(deliveryTimeout) >= 0) {
+      throw new IllegalArgumentException(
+          "linger: " + linger + " (expected: less than deliveryTimeout, " + deliveryTimeout + ")");
+    }
     Objects.requireNonNull(partitioner, "partitioner");
     if (idempotent && acks == Acks.NONE) {
       throw new IllegalArgumentException("acks: 0 (expected: 1 or all, or idempotent off)");

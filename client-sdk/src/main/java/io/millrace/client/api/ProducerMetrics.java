@@ -39,8 +39,9 @@ public record ProducerMetrics(
    *
    * @param sent batches put on a stream, repeats included
    * @param retries those that had been on a stream before
+   * @param cuts batches that were too large for their topic and were sent on in parts
    */
-  public record Frames(long sent, long retries) {}
+  public record Frames(long sent, long retries, long cuts) {}
 
   /**
    * What went wrong in the application's own parts, or unseen.

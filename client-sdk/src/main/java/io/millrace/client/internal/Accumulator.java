@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.IntSupplier;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 
 /**
  * Gathers records into batches, a partition each. Senders append on any thread; the producer's
@@ -34,7 +34,7 @@ final class Accumulator {
 
   private final ProducerConfig config;
   private final BufferBudget budget;
-  private final IntSupplier batchBytes;
+  private final ToIntFunction<UUID> batchBytes;
   private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
   private final Consumer<ProducerBatch> onBegun;
   private static final Optional<Appended> JOINED = Optional.of(Appended.JOINED);
@@ -48,14 +48,14 @@ final class Accumulator {
   private volatile boolean closed;
 
   /**
-   * @param batchBytes how large a batch of several records may get now
+   * @param batchBytes how large a batch of several records may get now, by topic id
    * @param newBatch makes the batch for a partition's next records, of the topic with that id
    * @param onBegun told of each batch that has its first record, under its partition's lock
    */
   Accumulator(
       ProducerConfig config,
       BufferBudget budget,
-      IntSupplier batchBytes,
+      ToIntFunction<UUID> batchBytes,
       BiFunction<TopicPartition, UUID, ProducerBatch> newBatch,
       Consumer<ProducerBatch> onBegun) {
     this.config = config;
@@ -117,7 +117,10 @@ final class Accumulator {
         throw new IllegalStateException("the producer is closed");
       }
       Optional<ProducerBatch> open = buffer.open();
-      boolean joins = open.isPresent() && open.get().hasRoom(bytes, batchBytes.getAsInt());
+      boolean joins =
+          open.isPresent()
+              && open.get().topicId().equals(topicId)
+              && open.get().hasRoom(bytes, batchBytes.applyAsInt(topicId));
       long spare = granted + (joins ? open.get().spareBytes() : 0);
       if (spare < bytes) {
         return Optional.empty();

@@ -32,6 +32,21 @@ final class BatchAnswers {
   private int[] indexes = {};
   private long[] timestampsMs = {};
 
+  /** Those of the records from one place to another, as a batch of its own; none was told yet. */
+  BatchAnswers slice(int from, int to) {
+    BatchAnswers part = new BatchAnswers();
+    int i = 0;
+    while (i < asked && indexes[i] < from) {
+      i++;
+    }
+    for (int record = from; record < to; record++) {
+      boolean wanted = i < asked && indexes[i] == record;
+      part.add(wanted ? callbacks[i] : NOBODY, wanted ? timestampsMs[i] : 0);
+      i += wanted ? 1 : 0;
+    }
+    return part;
+  }
+
   int records() {
     return records;
   }

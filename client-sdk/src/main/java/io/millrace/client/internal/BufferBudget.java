@@ -118,6 +118,11 @@ final class BufferBudget {
     return (long) whole * UNIT_BYTES;
   }
 
+  /** The largest part of so many bytes that {@link #release} gives back without a rest. */
+  static long wholeUnits(long bytes) {
+    return bytes - bytes % UNIT_BYTES;
+  }
+
   private static int units(long bytes) {
     return Math.toIntExact((bytes + UNIT_BYTES - 1) / UNIT_BYTES);
   }

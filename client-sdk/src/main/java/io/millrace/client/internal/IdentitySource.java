@@ -4,6 +4,7 @@ import io.millrace.common.producer.ProducerIdentity;
 import io.millrace.proto.v1.InitProducerRequest;
 import io.millrace.proto.v1.InitProducerResponse;
 import io.millrace.proto.v1.ProducerServiceGrpc;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -19,8 +20,9 @@ final class IdentitySource {
    * A new identity, or the next epoch of one.
    *
    * @param current empty for a new producer id
+   * @param patience how long to go on trying
    */
-  ProducerIdentity next(Optional<ProducerIdentity> current) {
+  ProducerIdentity next(Optional<ProducerIdentity> current, Duration patience) {
     InitProducerRequest.Builder request = InitProducerRequest.newBuilder();
     current.ifPresent(
         identity ->
@@ -29,6 +31,7 @@ final class IdentitySource {
                 .setProducerEpoch(identity.producerEpoch()));
     InitProducerResponse answer =
         cluster.callAny(
+            patience,
             (channel, left) ->
                 ProducerServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)

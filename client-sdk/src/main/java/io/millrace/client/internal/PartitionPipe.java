@@ -6,6 +6,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
+import io.millrace.common.producer.BatchPart;
 import io.millrace.common.producer.BatchSequence;
 import io.millrace.common.producer.FrameResult;
 import io.millrace.common.producer.ProducerEffects;
@@ -16,6 +17,7 @@ import io.millrace.proto.v1.PartitionBatch;
 import io.millrace.proto.v1.PartitionProduceResult;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpened;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -31,6 +33,8 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   interface Owner {
     /** A batch is about to be put on a stream. */
     void sending(ProducerBatch batch);
+
+    List<ProducerBatch> split(ProducerBatch batch, MillraceError error);
 
     void completed(ProducerBatch batch, BatchOutcome outcome);
 
@@ -163,6 +167,28 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     notBeforeMs = nowMs + backoff.nextMs();
   }
 
+  /** What can't be true of an answer to one of this pipe's frames. */
+  Optional<String> defect(ProducerBatch batch, PartitionProduceResult result) {
+    boolean other =
+        result.getPartition() != partition.partition() || !result.getTopicId().equals(topicIdBytes);
+    if (other) {
+      return Optional.of(
+          "an answer about partition " + result.getPartition() + " to a frame of " + partition);
+    }
+    long last = result.getBaseOffset() + batch.recordCount() - 1;
+    boolean placed = result.getBaseOffset() >= 0 && result.getLastOffset() == last;
+    return result.hasError() || placed
+        ? Optional.empty()
+        : Optional.of(
+            "offsets "
+                + result.getBaseOffset()
+                + " to "
+                + result.getLastOffset()
+                + " for "
+                + batch.recordCount()
+                + " records");
+  }
+
   void answered(ProduceConnection stream, ProduceConnection.Frame frame, long nowMs) {
     FrameResult result = convert(frame.result());
     if (result instanceof FrameResult.Refused refused) {
@@ -205,6 +231,13 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   @Override
   public void resume(long streamEpoch, int nextSequence) {
     connection.orElseThrow().resume(topicIdBytes, partition.partition(), nextSequence);
+  }
+
+  @Override
+  public List<BatchPart<ProducerBatch>> split(ProducerBatch batch, MillraceError error) {
+    return owner.split(batch, error).stream()
+        .map(part -> new BatchPart<>(part, part.recordCount()))
+        .toList();
   }
 
   @Override

@@ -7,6 +7,7 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.ClientResponseObserver;
 import io.millrace.client.api.BrokerAddress;
+import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.proto.v1.PartitionBatch;
 import io.millrace.proto.v1.ProduceFrameResult;
@@ -52,9 +53,12 @@ final class ProduceConnection {
    */
   record Frame(long sendId, ProduceFrameResult result) {}
 
-  private record Sent(PartitionPipe pipe, long sendId) {}
+  private record Sent(PartitionPipe pipe, long sendId, ProducerBatch batch) {}
 
-  private record Queued(OutboundMessage message, Optional<ProducerBatch> batch) {}
+  /**
+   * @param frameId 0 for what is no frame
+   */
+  private record Queued(OutboundMessage message, long frameId, Optional<ProducerBatch> batch) {}
 
   private final BrokerAddress broker;
   private final long epoch;
@@ -65,6 +69,10 @@ final class ProduceConnection {
   private final Map<Long, Sent> unanswered = new HashMap<>();
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
   private long lastFrameId;
+
+  /** 0 <= lastWrittenId <= lastFrameId. */
+  private long lastWrittenId;
+
   private boolean ended;
   private boolean completing;
   private Optional<ProduceStreamOpened> limits = Optional.empty();
@@ -131,12 +139,12 @@ final class ProduceConnection {
       ByteBuffer bytes) {
     long frameId = ++lastFrameId;
     if (expectAnswers) {
-      unanswered.put(frameId, new Sent(pipe, sendId));
+      unanswered.put(frameId, new Sent(pipe, sendId, batch));
     }
     batch.enqueued();
     OutboundMessage message =
         OutboundMessage.frame(frameId, frame, bytes, batch::releasedByTransport);
-    queue.add(new Queued(message, Optional.of(batch)));
+    queue.add(new Queued(message, frameId, Optional.of(batch)));
     write();
   }
 
@@ -150,6 +158,7 @@ final class ProduceConnection {
     queue.add(
         new Queued(
             OutboundMessage.of(ProduceStreamRequest.newBuilder().setResume(resume).build()),
+            0,
             Optional.empty()));
     write();
   }
@@ -171,6 +180,7 @@ final class ProduceConnection {
   private void write() {
     while (!ended && !queue.isEmpty() && requests.isReady()) {
       Queued next = queue.remove();
+      lastWrittenId = Math.max(lastWrittenId, next.frameId());
       requests.onNext(next.message());
       next.batch().ifPresent(ProducerBatch::dequeued);
     }
@@ -207,12 +217,31 @@ final class ProduceConnection {
   }
 
   private void result(ProduceFrameResult result) {
+    if (ended) {
+      return;
+    }
     Sent sent = unanswered.remove(result.getFrameId());
     if (sent != null) {
+      Optional<String> defect =
+          result.getFrameId() > lastWrittenId
+              ? Optional.of("an answer to frame " + result.getFrameId() + ", which it has not got")
+              : sent.pipe().defect(sent.batch(), result.getResult());
+      if (defect.isPresent()) {
+        distrust(defect.get());
+        return;
+      }
       listener.answered(this, sent.pipe(), new Frame(sent.sendId(), result));
     } else if (!expectAnswers) {
       listener.refusedLate(this, result);
     }
+  }
+
+  /** Whoever answers nonsense may have done anything: what is unanswered is in doubt. */
+  private void distrust(String nonsense) {
+    cancel(nonsense);
+    listener.ended(
+        this,
+        new MillraceException(ErrorCode.INTERNAL, broker + " answered nonsense: " + nonsense));
   }
 
   private void lost(Throwable cause) {

@@ -9,10 +9,12 @@ import io.millrace.common.producer.BatchOutcome;
 import io.millrace.common.producer.BatchOutcome.Acknowledged;
 import io.millrace.common.producer.BatchOutcome.Failed;
 import io.millrace.common.producer.BatchSequence;
+import io.millrace.common.record.Record;
 import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordBatchBuilder;
 import io.millrace.common.record.RecordHeader;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,7 +32,7 @@ final class ProducerBatch {
   private final TopicPartition partition;
   private final UUID topicId;
   private final long createdMs;
-  private final BatchAnswers answers = new BatchAnswers();
+  private final BatchAnswers answers;
   private final CompletableFuture<Void> done = new CompletableFuture<>();
   private final BufferBudget budget;
   private final BatchBuilders builders;
@@ -45,11 +47,20 @@ final class ProducerBatch {
   /** What its records need of that at most; neededBytes <= grantedBytes. */
   private long neededBytes;
 
+  /** The parts it was cut into that are not over; 0 if it was not cut. */
+  private int partsLeft;
+
+  /** Told when it is over, if it is a part. */
+  private Runnable onOver = () -> {};
+
   private int attempts;
   private long sentAtNanos;
 
   /** How many frames with it wait to be written to a stream. */
   private int queued;
+
+  /** Whether every record was answered. */
+  private boolean answered;
 
   /** Whether budget and memory were given back. */
   private boolean memoryLeft;
@@ -69,6 +80,17 @@ final class ProducerBatch {
       BufferBudget budget,
       BatchBuilders builders,
       long nowMs) {
+    this(partition, topicId, budget, builders, nowMs, new BatchAnswers());
+  }
+
+  private ProducerBatch(
+      TopicPartition partition,
+      UUID topicId,
+      BufferBudget budget,
+      BatchBuilders builders,
+      long nowMs,
+      BatchAnswers answers) {
+    this.answers = answers;
     this.partition = partition;
     this.topicId = topicId;
     this.budget = budget;
@@ -143,6 +165,56 @@ final class ProducerBatch {
     return sealedBytes().remaining();
   }
 
+  /** How long it is before compression. */
+  int plainBytes() {
+    return builder.estimatedBytes();
+  }
+
+  /**
+   * Cuts the sealed batch of at least two records, which is not to be sent any more, into smaller
+   * sealed ones. They take over its answers and its part of the budget; it is done when they are.
+   *
+   * @param partBytes as large as a part of several records gets before compression
+   */
+  List<ProducerBatch> cut(int partBytes) {
+    List<ProducerBatch> parts = new ArrayList<>();
+    int from = 0;
+    long given = 0;
+    for (List<Record> records : BatchCutter.cut(sealedBytes(), partBytes)) {
+      ProducerBatch part = part(from, records);
+      from += records.size();
+      boolean last = from == recordCount();
+      part.grantedBytes =
+          last
+              ? grantedBytes - given
+              : BufferBudget.wholeUnits(grantedBytes / recordCount() * records.size());
+      given += part.grantedBytes;
+      parts.add(part);
+    }
+    grantedBytes = 0;
+    partsLeft = parts.size();
+    return parts;
+  }
+
+  private void partOver() {
+    partsLeft--;
+    if (partsLeft == 0) {
+      over();
+    }
+  }
+
+  private ProducerBatch part(int from, List<Record> records) {
+    int to = from + records.size();
+    ProducerBatch part =
+        new ProducerBatch(partition, topicId, budget, builders, createdMs, answers.slice(from, to));
+    for (Record record : records) {
+      part.builder.append(record.timestamp(), record.key(), record.value(), record.headers());
+    }
+    part.bytes = Optional.of(part.builder.build());
+    part.onOver = this::partOver;
+    return part;
+  }
+
   /** The encoded batch with this identity and sequence. */
   ByteBuffer stamped(BatchSequence sequence) {
     ByteBuffer sealed = sealedBytes();
@@ -212,8 +284,10 @@ final class ProducerBatch {
 
   /** Every record was answered. */
   void over() {
-    done.complete(null);
+    answered = true;
     releaseIfOver();
+    done.complete(null);
+    onOver.run();
   }
 
   static long recordBytesMax(ProducerRecord record) {
@@ -232,7 +306,7 @@ final class ProducerBatch {
   }
 
   private void releaseIfOver() {
-    if (queued > 0 || !done.isDone() || memoryLeft) {
+    if (queued > 0 || !answered || memoryLeft) {
       return;
     }
     memoryLeft = true;

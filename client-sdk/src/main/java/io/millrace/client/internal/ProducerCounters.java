@@ -20,6 +20,7 @@ final class ProducerCounters {
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong frames = new AtomicLong();
   private final AtomicLong retries = new AtomicLong();
+  private final AtomicLong cuts = new AtomicLong();
   private final AtomicLong late = new AtomicLong();
 
   /** Written by senders too. */
@@ -53,6 +54,11 @@ final class ProducerCounters {
     if (outcome instanceof BatchOutcome.Acknowledged) {
       requestLatency.record(clock.monotonicNanos() - batch.sentAtNanos());
     }
+  }
+
+  /** A batch was cut. */
+  void cut() {
+    cuts.incrementAndGet();
   }
 
   /** A record got into no batch. Any thread. */
@@ -89,7 +95,7 @@ final class ProducerCounters {
   }
 
   Frames frames() {
-    return new Frames(frames.get(), retries.get());
+    return new Frames(frames.get(), retries.get(), cuts.get());
   }
 
   Latency requestLatency() {

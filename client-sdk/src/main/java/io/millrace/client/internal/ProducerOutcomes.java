@@ -40,6 +40,13 @@ final class ProducerOutcomes {
     onHandedOver.accept(batch);
   }
 
+  /** A batch lives on in its parts. */
+  void cut(ProducerBatch batch, List<ProducerBatch> parts) {
+    counters.cut();
+    incomplete.addAll(parts);
+    incomplete.remove(batch);
+  }
+
   void complete(ProducerBatch batch, BatchOutcome outcome) {
     counters.completed(batch, outcome);
     batch.answer(outcome, guard);

@@ -16,6 +16,7 @@ import io.millrace.common.producer.ProducerSettings;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpen;
 import io.millrace.proto.v1.ProduceStreamOpened;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -97,15 +98,11 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
    * @return when to be called again at the latest, on the monotonic clock
    */
   long turn(long nowMs) {
-    long next = Long.MAX_VALUE;
+    takeHeld().forEach(batch -> offer(batch, nowMs));
+    long next = accumulator.takeDue(nowMs, this::hasRoom, batch -> handOver(batch, nowMs));
+    next = Math.min(next, expireHeld(nowMs));
     if (lacksIdentity()) {
       askForIdentity();
-    } else {
-      takeHeld().forEach(batch -> offer(batch, nowMs));
-      next = accumulator.takeDue(nowMs, this::hasRoom, batch -> handOver(batch, nowMs));
-      if (!held.isEmpty()) {
-        askForIdentity();
-      }
     }
     for (PartitionPipe pipe : List.copyOf(pipes.values())) {
       pipe.tick(nowMs);
@@ -138,7 +135,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   private boolean hasRoom(TopicPartition partition) {
     PartitionPipe pipe = pipes.get(partition);
-    return pipe == null || pipe.session().pendingBatches() < config.maxInFlightBatches();
+    return pipe == null
+        ? !lacksIdentity()
+        : pipe.session().pendingBatches() < config.maxInFlightBatches();
   }
 
   private boolean lacksIdentity() {
@@ -164,6 +163,11 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private void offer(ProducerBatch batch, long nowMs) {
     PartitionPipe pipe = pipes.get(batch.partition());
     if (pipe != null && !pipe.topicId().equals(batch.topicId())) {
+      if (isCurrent(pipe)) {
+        MillraceError stale = recreated(batch.partition().topic());
+        completed(batch, new BatchOutcome.Failed(stale, false));
+        return;
+      }
       pipe.session().end(recreated(batch.partition().topic()));
       pipe = null;
     }
@@ -176,7 +180,52 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipe = newPipe(batch.partition(), batch.topicId());
       pipes.put(batch.partition(), pipe);
     }
-    pipe.session().offer(batch, batch.recordCount(), nowMs);
+    pipe.session().offer(batch, batch.recordCount(), deadlineMs(batch), nowMs);
+  }
+
+  /** Whether the pipe's topic is the one that has its name now, as far as is known. */
+  private boolean isCurrent(PartitionPipe pipe) {
+    return metadata
+        .known(pipe.partition().topic())
+        .filter(topic -> topic.id().equals(pipe.topicId()))
+        .isPresent();
+  }
+
+  private long deadlineMs(ProducerBatch batch) {
+    return batch.createdMs() + config.deliveryTimeout().toMillis();
+  }
+
+  /**
+   * Gives up what has waited for an identity for too long.
+   *
+   * @return when the next of it is due, or {@code Long.MAX_VALUE}
+   */
+  private long expireHeld(long nowMs) {
+    long next = Long.MAX_VALUE;
+    for (ProducerBatch batch : List.copyOf(held)) {
+      if (deadlineMs(batch) <= nowMs) {
+        held.remove(batch);
+        completed(batch, new BatchOutcome.Failed(withoutIdentity(), false));
+      } else {
+        next = Math.min(next, deadlineMs(batch));
+      }
+    }
+    return next;
+  }
+
+  /** While anything may wait for an identity. */
+  private Duration identityPatience() {
+    Duration request = cluster.config().requestTimeout();
+    Duration delivery = config.deliveryTimeout();
+    return request.compareTo(delivery) > 0 ? request : delivery;
+  }
+
+  private MillraceError withoutIdentity() {
+    return new MillraceError(
+        ErrorCode.REQUEST_TIMED_OUT,
+        "not delivered within "
+            + config.deliveryTimeout().toMillis()
+            + " ms; no broker gave an identity");
   }
 
   private PartitionPipe newPipe(TopicPartition partition, UUID topicId) {
@@ -190,7 +239,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     }
     identityAsked = true;
     loop.ask(
-        () -> identities.next(Optional.empty()),
+        () -> identities.next(Optional.empty(), identityPatience()),
         granted -> {
           identityAsked = false;
           identity = Optional.of(granted);
@@ -341,6 +390,15 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   @Override
+  public List<ProducerBatch> split(ProducerBatch batch, MillraceError error) {
+    int partBytes = BatchCutter.partBytes(batch, config.compression(), error);
+    limits.learnTopic(batch.topicId(), partBytes);
+    List<ProducerBatch> parts = batch.cut(partBytes);
+    outcomes.cut(batch, parts);
+    return parts;
+  }
+
+  @Override
   public void completed(ProducerBatch batch, BatchOutcome outcome) {
     outcomes.complete(batch, outcome);
   }
@@ -354,7 +412,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   public void needIdentity(PartitionPipe pipe, MillraceError reason) {
     Optional<ProducerIdentity> current = newestOf(pipe.session().identity());
     loop.ask(
-        () -> identities.next(current),
+        () -> identities.next(current, identityPatience()),
         granted -> {
           identity = Optional.of(granted);
           pipe.session().identityGranted(granted, loop.nowMs());

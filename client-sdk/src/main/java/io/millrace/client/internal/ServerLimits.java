@@ -7,6 +7,8 @@ import io.millrace.proto.v1.MetadataServiceGrpc;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +27,9 @@ final class ServerLimits {
 
   private final ClusterClient cluster;
 
+  /** By topic id; holds only topics that have refused a batch. */
+  private final Map<UUID, Integer> topicBytes = new ConcurrentHashMap<>();
+
   /** 0 until it was asked for. */
   private volatile int messageBytes;
 
@@ -37,9 +42,18 @@ final class ServerLimits {
     return messageBytes == 0 && batchBytes > room(LEAST_MESSAGE_BYTES);
   }
 
-  /** How large a batch of several records may get: what was asked for, or what a broker takes. */
-  int batchBytes(int wanted) {
-    return messageBytes == 0 ? wanted : Math.min(wanted, room(messageBytes));
+  /**
+   * How large a batch of several records may get: what was asked for, or what a broker takes, or
+   * what a topic is known to take.
+   */
+  int batchBytes(int wanted, UUID topicId) {
+    int bytes = messageBytes == 0 ? wanted : Math.min(wanted, room(messageBytes));
+    return topicBytes.isEmpty() ? bytes : Math.min(bytes, topicBytes.getOrDefault(topicId, bytes));
+  }
+
+  /** A topic takes no larger batches than this, before compression. */
+  void learnTopic(UUID topicId, int batchBytes) {
+    topicBytes.merge(topicId, batchBytes, Math::min);
   }
 
   private static int room(int messageBytes) {

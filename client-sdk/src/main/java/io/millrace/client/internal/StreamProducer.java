@@ -82,7 +82,7 @@ final class StreamProducer implements Producer {
         new Accumulator(
             config,
             budget,
-            () -> limits.batchBytes(config.batchBytes()),
+            topicId -> limits.batchBytes(config.batchBytes(), topicId),
             this::newBatch,
             outcomes::begun);
     this.sender =

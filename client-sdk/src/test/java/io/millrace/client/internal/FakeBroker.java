@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.client.api.ClientConfig;
 import io.millrace.common.record.Record;
@@ -53,9 +54,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * A broker in a few lines, over real gRPC on a free port: one topic in memory, repeats of a
@@ -66,6 +70,8 @@ final class FakeBroker implements AutoCloseable {
 
   /** The largest message that it takes. */
   static final int MESSAGE_BYTES = 100_000;
+
+  private static final long SLOW_MS = 8;
 
   /** What to do with a frame instead of answering it. */
   enum Fault {
@@ -84,6 +90,21 @@ final class FakeBroker implements AutoCloseable {
   /** Told the number of each frame from 1. */
   Function<Integer, Fault> fault = frame -> Fault.NONE;
 
+  /** Turns the answer to a frame into what is sent. */
+  UnaryOperator<List<ProduceFrameResult>> onResult = results -> results;
+
+  /** What a cut stream ends with. */
+  volatile Status cutStatus = Status.UNAVAILABLE.withDescription("cut by the test");
+
+  /** The largest batch that the topic takes. */
+  volatile int topicBytes = Integer.MAX_VALUE;
+
+  /** Batches that came with a CRC that does not fit their bytes. */
+  final AtomicInteger corrupt = new AtomicInteger();
+
+  /** Told every batch that comes, whatever becomes of it. */
+  Consumer<RecordBatch> onBatch = batch -> {};
+
   /** Turns the bytes of a fetched batch into what is sent. */
   Function<byte[], byte[]> onFetch = bytes -> bytes;
 
@@ -93,6 +114,12 @@ final class FakeBroker implements AutoCloseable {
   /** Run before each answer to a metadata request. */
   Runnable onMetadata = () -> {};
 
+  /** Whether who asks for an identity gets no answer. */
+  volatile boolean hidesIdentities;
+
+  /** Whether frames are read one at a time, with a pause after each. */
+  volatile boolean readsSlowly;
+
   /** Whether no producer gets an identity. */
   volatile boolean refusesIdentities;
 
@@ -101,6 +128,9 @@ final class FakeBroker implements AutoCloseable {
 
   /** Whether metadata requests get no answer at all. */
   volatile boolean silent;
+
+  /** Whether the answers to frames are held back until they are released. */
+  volatile boolean holdsAnswers;
 
   /** Whether frames get no answer; what came is not appended. */
   volatile boolean answersNothing;
@@ -115,6 +145,7 @@ final class FakeBroker implements AutoCloseable {
   UUID topicId = UUID.randomUUID();
 
   private final List<Fetcher> fetchers = new ArrayList<>();
+  private final List<Runnable> heldAnswers = new ArrayList<>();
   private final List<Runnable> produceStreamCuts = new ArrayList<>();
   private Server server;
   private int port;
@@ -269,6 +300,9 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void initProducer(
         InitProducerRequest request, StreamObserver<InitProducerResponse> observer) {
+      if (hidesIdentities) {
+        return;
+      }
       if (refusesIdentities) {
         observer.onError(
             Status.PERMISSION_DENIED.withDescription("no identity").asRuntimeException());
@@ -288,6 +322,13 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public StreamObserver<ProduceStreamRequest> produceStream(
         StreamObserver<ProduceStreamResponse> answers) {
+      ServerCallStreamObserver<ProduceStreamResponse> call =
+          (ServerCallStreamObserver<ProduceStreamResponse>) answers;
+      boolean slow = readsSlowly;
+      if (slow) {
+        call.disableAutoRequest();
+        call.request(1);
+      }
       return new StreamObserver<>() {
         {
           synchronized (FakeBroker.this) {
@@ -318,6 +359,10 @@ final class FakeBroker implements AutoCloseable {
               case MESSAGE_NOT_SET -> throw new AssertionError("an empty message");
             }
           }
+          if (slow) {
+            CompletableFuture.delayedExecutor(SLOW_MS, TimeUnit.MILLISECONDS)
+                .execute(() -> call.request(1));
+          }
         }
 
         private void frame(ProduceFrame frame) {
@@ -334,15 +379,30 @@ final class FakeBroker implements AutoCloseable {
           if (what == Fault.APPEND_AND_CUT) {
             cut();
           } else if (acks != Acks.ACKS_NONE || result.hasError()) {
-            answers.onNext(
-                ProduceStreamResponse.newBuilder()
-                    .setResults(
-                        ProduceResults.newBuilder()
-                            .addResults(
-                                ProduceFrameResult.newBuilder()
-                                    .setFrameId(frame.getFrameId())
-                                    .setResult(result)))
-                    .build());
+            answer(frame, result);
+          }
+        }
+
+        private void answer(ProduceFrame frame, PartitionProduceResult result) {
+          ProduceFrameResult honest =
+              ProduceFrameResult.newBuilder()
+                  .setFrameId(frame.getFrameId())
+                  .setResult(result)
+                  .build();
+          Runnable send =
+              () -> {
+                if (!over) {
+                  ProduceResults results =
+                      ProduceResults.newBuilder()
+                          .addAllResults(onResult.apply(List.of(honest)))
+                          .build();
+                  answers.onNext(ProduceStreamResponse.newBuilder().setResults(results).build());
+                }
+              };
+          if (holdsAnswers) {
+            heldAnswers.add(send);
+          } else {
+            send.run();
           }
         }
 
@@ -351,7 +411,7 @@ final class FakeBroker implements AutoCloseable {
             return;
           }
           over = true;
-          answers.onError(Status.UNAVAILABLE.withDescription("cut by the test").asException());
+          answers.onError(cutStatus.asException());
         }
 
         @Override
@@ -391,9 +451,19 @@ final class FakeBroker implements AutoCloseable {
       if (!refusals.isEmpty()) {
         return refused(frame, refusals.remove(0));
       }
+      if (frame.getRecords().size() > topicBytes) {
+        return refused(
+            frame,
+            Error.newBuilder()
+                .setCode(ErrorCode.ERROR_CODE_BATCH_TOO_LARGE)
+                .putDetails("max_message_bytes", Integer.toString(topicBytes))
+                .build());
+      }
       ByteBuffer bytes = ByteBuffer.wrap(frame.getRecords().toByteArray());
       RecordBatch batch = RecordBatch.at(bytes, 0);
+      onBatch.accept(batch);
       if (!batch.crcValid()) {
+        corrupt.incrementAndGet();
         return refused(
             frame, Error.newBuilder().setCode(ErrorCode.ERROR_CODE_CORRUPT_BATCH).build());
       }
@@ -471,6 +541,13 @@ final class FakeBroker implements AutoCloseable {
       }
       return fetcher;
     }
+  }
+
+  /** Gives the answers that were held back. */
+  synchronized void releaseAnswers() {
+    holdsAnswers = false;
+    heldAnswers.forEach(Runnable::run);
+    heldAnswers.clear();
   }
 
   /** Cuts every produce stream. */

@@ -195,8 +195,8 @@ class StreamProducerTest {
         client.producer(
             small()
                 .batchBytes(3 * FakeBroker.MESSAGE_BYTES)
-                .linger(Duration.ofMinutes(1))
-                .deliveryTimeout(Duration.ofSeconds(3))
+                .linger(Duration.ofSeconds(20))
+                .deliveryTimeout(Duration.ofSeconds(30))
                 .build());
     List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 20_000);
     producer.flush();
