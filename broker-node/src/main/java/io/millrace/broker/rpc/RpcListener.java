@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.Server;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.grpc.protobuf.services.ChannelzService;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.protobuf.services.ProtoReflectionService;
@@ -90,6 +91,7 @@ public final class RpcListener {
     NettyServerBuilder builder =
         NettyServerBuilder.forAddress(address)
             .directExecutor()
+            .withChildOption(ChannelOption.ALLOCATOR, TransportMemory.shared())
             .maxInboundMessageSize(settings.maxMessageBytes())
             .flowControlWindow(settings.flowControlWindowBytes())
             .maxConcurrentCallsPerConnection(settings.maxStreamsPerConnection())
