@@ -16,31 +16,40 @@ import org.awaitility.Awaitility;
  * A broker in a process of its own, on ports and a directory of its own; can be killed, stopped and
  * started again.
  */
-final class BrokerProcess implements AutoCloseable {
+public final class BrokerProcess implements AutoCloseable {
   private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
 
   private final Path home;
   private final int firstPort = FreePorts.inARow(4);
   private final Map<String, String> settings;
+  private final List<String> jvmOptions;
   private final HttpClient http = HttpClient.newHttpClient();
   private MillraceProcess process;
 
-  private BrokerProcess(Path home, Map<String, String> settings) throws IOException {
+  private BrokerProcess(Path home, Map<String, String> settings, List<String> jvmOptions)
+      throws IOException {
     this.home = home;
     this.settings = settings;
+    this.jvmOptions = jvmOptions;
     this.process = launch();
   }
 
   /** Starts a broker that keeps everything under {@code home} and waits until it is ready. */
   static BrokerProcess start(Path home, Map<String, String> settings) throws IOException {
-    BrokerProcess broker = new BrokerProcess(home, settings);
+    return start(home, settings, MillraceProcess.SMALL_JVM);
+  }
+
+  /** The same in a JVM with these options. */
+  public static BrokerProcess start(
+      Path home, Map<String, String> settings, List<String> jvmOptions) throws IOException {
+    BrokerProcess broker = new BrokerProcess(home, settings, jvmOptions);
     broker.awaitReady();
     return broker;
   }
 
   /** Starts a broker and does not wait for it. */
   static BrokerProcess begin(Path home, Map<String, String> settings) throws IOException {
-    return new BrokerProcess(home, settings);
+    return new BrokerProcess(home, settings, MillraceProcess.SMALL_JVM);
   }
 
   private MillraceProcess launch() throws IOException {
@@ -51,7 +60,7 @@ final class BrokerProcess implements AutoCloseable {
     set(arguments, "listener.quorum", address(2));
     set(arguments, "listener.admin", address(3));
     settings.forEach((key, value) -> set(arguments, key, value));
-    return MillraceProcess.start(home, "broker", arguments);
+    return MillraceProcess.start(home, "broker", jvmOptions, arguments);
   }
 
   private static void set(List<String> arguments, String key, String value) {
@@ -64,15 +73,15 @@ final class BrokerProcess implements AutoCloseable {
   }
 
   /** host:port for clients. */
-  String bootstrap() {
+  public String bootstrap() {
     return address(0);
   }
 
-  Path dataDir() {
+  public Path dataDir() {
     return home.resolve("data");
   }
 
-  MillraceProcess process() {
+  public MillraceProcess process() {
     return process;
   }
 
@@ -82,7 +91,7 @@ final class BrokerProcess implements AutoCloseable {
   }
 
   /** SIGTERM; returns the exit code. */
-  int stop() throws InterruptedException {
+  public int stop() throws InterruptedException {
     process.terminate();
     return process.waitFor(Duration.ofSeconds(30));
   }
@@ -109,7 +118,7 @@ final class BrokerProcess implements AutoCloseable {
   }
 
   /** What the admin listener answers. */
-  HttpResponse<String> get(String path) throws IOException, InterruptedException {
+  public HttpResponse<String> get(String path) throws IOException, InterruptedException {
     return http.send(
         HttpRequest.newBuilder(URI.create("http://" + address(3) + path))
             .timeout(Duration.ofSeconds(5))

@@ -12,7 +12,11 @@ import java.util.concurrent.TimeUnit;
  * The {@code millrace} command in a JVM of its own, its output in files. Ended, if need be by
  * force, when closed.
  */
-final class MillraceProcess implements AutoCloseable {
+public final class MillraceProcess implements AutoCloseable {
+  /** For short tests: starts quickly and stays small. */
+  static final List<String> SMALL_JVM =
+      List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private final Process process;
   private final Path stdout;
   private final Path stderr;
@@ -25,17 +29,18 @@ final class MillraceProcess implements AutoCloseable {
 
   /** Starts the command; its standard input is a pipe, {@link #input()}. */
   static MillraceProcess start(Path logs, String name, List<String> arguments) throws IOException {
+    return start(logs, name, SMALL_JVM, arguments);
+  }
+
+  /** Starts the command in a JVM with these options. */
+  static MillraceProcess start(
+      Path logs, String name, List<String> jvmOptions, List<String> arguments) throws IOException {
     Path stdout = logs.resolve(name + ".out");
     Path stderr = logs.resolve(name + ".err");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path")));
+    command.addAll(jvmOptions);
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     if (Runtime.version().feature() >= 24) {
       command.add("--enable-native-access=ALL-UNNAMED");
     }
@@ -53,11 +58,11 @@ final class MillraceProcess implements AutoCloseable {
     return process.getOutputStream();
   }
 
-  boolean isAlive() {
+  public boolean isAlive() {
     return process.isAlive();
   }
 
-  long pid() {
+  public long pid() {
     return process.pid();
   }
 
@@ -84,7 +89,7 @@ final class MillraceProcess implements AutoCloseable {
     return Files.readString(stdout);
   }
 
-  String stderr() throws IOException {
+  public String stderr() throws IOException {
     return Files.readString(stderr);
   }
 

@@ -1,0 +1,118 @@
+package io.millrace.it.soak;
+
+import io.millrace.common.time.Clock;
+import io.millrace.it.cluster.BrokerProcess;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Lets the load run and looks at both processes meanwhile. Confined to one thread. */
+final class SoakRun {
+  private static final int LINES = 30;
+
+  private final SoakPlan plan;
+  private final Clock clock;
+  private final PrintStream out;
+  private final SoakStop stop = new SoakStop();
+
+  /** A process and what was seen of it. */
+  private static final class Watched {
+    private final String name;
+    private final ProcessProbe probe;
+    private final List<ProcessSample> baseline = new ArrayList<>();
+    private final List<ProcessSample> last = new ArrayList<>();
+    private long baselineHeapKb = -1;
+
+    Watched(String name, ProcessProbe probe) {
+      this.name = name;
+      this.probe = probe;
+    }
+  }
+
+  SoakRun(SoakPlan plan, Clock clock, PrintStream out) {
+    this.plan = plan;
+    this.clock = clock;
+    this.out = out;
+  }
+
+  /** Runs it all; returns whether all is well, and has told what is not. */
+  boolean run(BrokerProcess broker) throws IOException, InterruptedException {
+    List<Watched> all =
+        List.of(
+            new Watched("broker", ProcessProbe.of(broker)),
+            new Watched("load", ProcessProbe.ofThis()));
+    try (SoakLoad load = new SoakLoad(broker.bootstrap(), clock, stop)) {
+      load.start();
+      watch(all, load);
+      boolean compared = compare(all);
+      load.finish();
+      out.println("\n" + load.done());
+      stop.failure().ifPresent(what -> out.println("FAILED: " + what));
+      return compared && stop.failure().isEmpty();
+    }
+  }
+
+  private void watch(List<Watched> all, SoakLoad load) throws IOException, InterruptedException {
+    long startMs = clock.monotonicMs();
+    long told = -1;
+    Duration passed = Duration.ZERO;
+    while (passed.compareTo(plan.total()) < 0 && !stop.await(plan.sampleInterval())) {
+      passed = Duration.ofMillis(clock.monotonicMs() - startMs);
+      for (Watched process : all) {
+        take(process, passed);
+      }
+      long line = passed.toMillis() * LINES / plan.total().toMillis();
+      if (line != told) {
+        told = line;
+        tell(all, passed, load.done());
+      }
+    }
+  }
+
+  private void take(Watched process, Duration passed) throws IOException, InterruptedException {
+    Duration baselineEnd = plan.baselineStart().plus(plan.window());
+    ProcessSample sample = process.probe.sample();
+    if (passed.compareTo(plan.finalStart()) >= 0) {
+      process.last.add(sample);
+    } else if (passed.compareTo(baselineEnd) >= 0) {
+      if (process.baselineHeapKb < 0) {
+        process.baselineHeapKb = process.probe.liveHeapKb();
+      }
+    } else if (passed.compareTo(plan.baselineStart()) >= 0) {
+      process.baseline.add(sample);
+    }
+  }
+
+  private void tell(List<Watched> all, Duration passed, Map<String, Long> done)
+      throws IOException, InterruptedException {
+    StringBuilder line = new StringBuilder("%5d s".formatted(passed.toSeconds()));
+    for (Watched process : all) {
+      ProcessSample now = process.probe.sample();
+      line.append(
+          "  %s %d MB, direct %d MB, %d descriptors, %d threads;"
+              .formatted(
+                  process.name,
+                  now.residentKb() >> 10,
+                  now.directKb() >> 10,
+                  now.descriptors(),
+                  now.threads()));
+    }
+    out.println(line + "  " + done);
+  }
+
+  private boolean compare(List<Watched> all) throws IOException, InterruptedException {
+    if (stop.failure().isPresent()) {
+      return false;
+    }
+    SoakVerdict verdict = new SoakVerdict(plan.tolerance());
+    for (Watched process : all) {
+      verdict.compare(process.name, process.baseline, process.last);
+      verdict.compareHeap(process.name, process.baselineHeapKb, process.probe.liveHeapKb());
+    }
+    out.println("\n" + verdict);
+    return verdict.passes();
+  }
+}
