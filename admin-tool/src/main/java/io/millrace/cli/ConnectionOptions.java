@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 
 /** How a client command reaches the cluster. */
 public final class ConnectionOptions {
-  static final String VARIABLE = "MILLRACE_BOOTSTRAP";
+  static final String VARIABLE = ProfileKey.bootstrap.variable();
 
   /** What gRPC writes here, the command's own errors say better. */
   private static final Logger TRANSPORT_LOG = Logger.getLogger("io.grpc");
@@ -27,20 +27,50 @@ public final class ConnectionOptions {
       names = {"-b", "--bootstrap"},
       paramLabel = "HOST:PORT[,…]",
       description =
-          "Brokers to ask first; the others are learnt from them. Default: $"
-              + VARIABLE
-              + " or 127.0.0.1:9650.")
+          "Brokers to ask first; the others are learnt from them. Default: $MILLRACE_BOOTSTRAP, the"
+              + " profile's, or 127.0.0.1:9650.")
   private Optional<String> bootstrap = Optional.empty();
 
   @Option(
       names = "--timeout",
       paramLabel = "TIME",
       converter = Durations.MoreThanZero.class,
-      description = "The longest a request may take, such as 500ms, 30s or 2m. Default: 30s.")
-  private Duration timeout = Duration.ofSeconds(30);
+      description =
+          "The longest a request may take, such as 500ms, 30s or 2m. Default: $MILLRACE_TIMEOUT, the"
+              + " profile's, or 30s.")
+  private Optional<Duration> timeout = Optional.empty();
+
+  @Option(
+      names = "--profile",
+      paramLabel = "NAME",
+      description =
+          "Take what is not given from this profile. Default: $MILLRACE_PROFILE or the one in use.")
+  private Optional<String> profile = Optional.empty();
+
+  private ClientSettings settings = ClientSettings.DEFAULTS;
 
   public Duration timeout() {
-    return timeout;
+    return timeout.orElseGet(() -> Durations.parse(settings.text(ProfileKey.timeout)));
+  }
+
+  /**
+   * Looks up what is not given, before the command runs.
+   *
+   * @param before the profile that was named before the command
+   * @return what holds for other options of the command
+   */
+  ClientSettings lookUp(CliContext context, Optional<String> before) {
+    settings = settings(context, profile.or(() -> before), command);
+    return settings;
+  }
+
+  static ClientSettings settings(
+      CliContext context, Optional<String> profile, CommandSpec command) {
+    try {
+      return ClientSettings.of(context.environment(), profile);
+    } catch (ClientSettings.UsageException e) {
+      throw new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
+    }
   }
 
   /** A client; opens no connection yet. */
@@ -48,23 +78,18 @@ public final class ConnectionOptions {
     TRANSPORT_LOG.setLevel(Level.OFF);
     return MillraceClient.connect(
         ClientConfig.builder()
-            .bootstrap(addresses(context))
+            .bootstrap(addresses())
             .clientId("millrace-cli")
-            .requestTimeout(timeout)
+            .requestTimeout(timeout())
             .build());
   }
 
-  private List<BrokerAddress> addresses(CliContext context) {
-    String fromEnvironment = context.environment().getOrDefault(VARIABLE, "");
-    String text = bootstrap.orElse(fromEnvironment);
-    if (bootstrap.isEmpty() && text.isEmpty()) {
-      return List.of(new BrokerAddress("127.0.0.1", BrokerAddress.DEFAULT_PORT));
-    }
+  private List<BrokerAddress> addresses() {
     try {
-      return BrokerAddress.parseList(text);
+      return BrokerAddress.parseList(
+          bootstrap.orElseGet(() -> settings.text(ProfileKey.bootstrap)));
     } catch (IllegalArgumentException e) {
-      String origin = bootstrap.isEmpty() ? VARIABLE : "--bootstrap";
-      throw new ParameterException(command.commandLine(), origin + ": " + e.getMessage());
+      throw new ParameterException(command.commandLine(), "--bootstrap: " + e.getMessage());
     }
   }
 }

@@ -14,13 +14,16 @@ import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IFactory;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -54,6 +57,14 @@ public final class Millrace implements Runnable {
 
   @Spec private CommandSpec command = CommandSpec.create();
 
+  @Option(
+      names = PROFILE,
+      paramLabel = "NAME",
+      description = "The profile, of commands that take one.")
+  private Optional<String> profile = Optional.empty();
+
+  private static final String PROFILE = "--profile";
+
   private Millrace() {}
 
   /** The process's entry. */
@@ -79,8 +90,7 @@ public final class Millrace implements Runnable {
   /** Runs one command line and returns its exit code. */
   static int run(CliContext context, String... args) {
     ErrorReports errors = new ErrorReports(context);
-    CommandLine commandLine = new CommandLine(new Millrace(), new ContextFactory(context));
-    commandsFor(args).forEach(commandLine::addSubcommand);
+    CommandLine commandLine = withCommands(context, commandsFor(args));
     commandLine
         .setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8))
@@ -88,6 +98,7 @@ public final class Millrace implements Runnable {
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setAbbreviatedOptionsAllowed(false)
         .setUsageHelpLongOptionsMaxWidth(28)
+        .setExecutionStrategy(parsed -> execute(context, parsed))
         .setParameterExceptionHandler((e, arguments) -> errors.usage(e))
         .setExecutionExceptionHandler((e, line, parsed) -> errors.failure(e, line));
     int exitCode = commandLine.execute(args);
@@ -96,11 +107,64 @@ public final class Millrace implements Runnable {
     return exitCode == 0 ? written : exitCode;
   }
 
+  /** The command with all of its commands, to be looked at. */
+  static CommandLine whole(CliContext context) {
+    return withCommands(context, COMMANDS).setCommandName("millrace");
+  }
+
+  private static CommandLine withCommands(CliContext context, Map<String, Class<?>> commands) {
+    CommandLine commandLine = new CommandLine(new Millrace(), new ContextFactory(context));
+    commands.forEach(commandLine::addSubcommand);
+    return commandLine;
+  }
+
+  /** Gives the options that were not given their values, and runs the command. */
+  private static int execute(CliContext context, ParseResult parsed) {
+    ParseResult last = parsed;
+    while (last.hasSubcommand()) {
+      last = last.subcommand();
+    }
+    if (!last.isUsageHelpRequested() && !last.isVersionHelpRequested()) {
+      Optional<String> before = ((Millrace) parsed.commandSpec().userObject()).profile;
+      try {
+        fill(context, before, last.commandSpec());
+      } catch (CliException e) {
+        CommandLine failed = last.commandSpec().commandLine();
+        throw new CommandLine.ExecutionException(failed, e.getMessage(), e);
+      }
+    }
+    return new CommandLine.RunLast().execute(parsed);
+  }
+
+  private static void fill(CliContext context, Optional<String> before, CommandSpec command) {
+    Optional<ConnectionOptions> connection = mixin(command, ConnectionOptions.class);
+    if (connection.isEmpty()) {
+      if (before.isPresent()) {
+        throw new ParameterException(
+            command.commandLine(), PROFILE + " is for commands that connect to a cluster");
+      }
+      return;
+    }
+    ClientSettings settings = connection.get().lookUp(context, before);
+    mixin(command, OutputOptions.class)
+        .ifPresent(output -> output.prefer(OutputFormat.valueOf(settings.text(ProfileKey.output))));
+  }
+
+  private static <T> Optional<T> mixin(CommandSpec command, Class<T> type) {
+    return command.mixins().values().stream()
+        .map(CommandSpec::userObject)
+        .filter(type::isInstance)
+        .map(type::cast)
+        .findFirst();
+  }
+
   /**
    * The commands that may be meant: reading the options of all of them costs more than running one.
    */
   private static Map<String, Class<?>> commandsFor(String... args) {
-    String first = args.length == 0 ? "" : args[0];
+    int at = args.length > 0 && args[0].equals(PROFILE) ? 2 : 0;
+    at = args.length > 0 && args[0].startsWith(PROFILE + "=") ? 1 : at;
+    String first = args.length > at ? args[at] : "";
     Class<?> meant = COMMANDS.get(first);
     if (meant != null) {
       return Map.of(first, meant);
@@ -120,6 +184,8 @@ public final class Millrace implements Runnable {
     commands.put("log", LogCommand.class);
     commands.put("metadata", MetadataCommand.class);
     commands.put("config", ConfigCommand.class);
+    commands.put("profile", ProfileCommand.class);
+    commands.put("completion", CompletionCommand.class);
     return commands;
   }
 

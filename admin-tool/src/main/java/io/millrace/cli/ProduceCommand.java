@@ -4,6 +4,8 @@ import io.millrace.cli.record.BadRecordException;
 import io.millrace.cli.record.RecordParser;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.Partitioner;
+import io.millrace.client.api.Partitioners;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -60,6 +63,7 @@ final class ProduceCommand implements Callable<Integer> {
       names = {"-a", "--acks"},
       paramLabel = "0|1|all",
       converter = AcksConverter.class,
+      completionCandidates = AcksConverter.Candidates.class,
       description = "When a record counts as acknowledged. Default: all.")
   private Acks acks = Acks.ALL;
 
@@ -67,10 +71,21 @@ final class ProduceCommand implements Callable<Integer> {
       names = {"-c", "--codec"},
       paramLabel = "CODEC",
       converter = CodecConverter.class,
+      completionCandidates = CodecConverter.Candidates.class,
       description = "none, gzip, snappy, lz4 or zstd. Default: none.")
   private Compression codec = Compression.NONE;
 
   @Mixin private RecordInputOptions records = new RecordInputOptions();
+
+  @Option(
+      names = "--partitioner",
+      paramLabel = "NAME",
+      converter = PartitionerConverter.class,
+      completionCandidates = PartitionerConverter.Candidates.class,
+      description =
+          "Who chooses the partition of a record without one: ${COMPLETION-CANDIDATES}. Default:"
+              + " key-hash.")
+  private Supplier<Partitioner> partitioner = Partitioners::keyHash;
 
   @Option(
       names = "--delivery-timeout",
@@ -123,6 +138,7 @@ final class ProduceCommand implements Callable<Integer> {
     return ProducerConfig.builder()
         .acks(acks)
         .compression(codec)
+        .partitioner(partitioner)
         .deliveryTimeout(deliveryTimeout)
         .maxBlock(deliveryTimeout)
         .build();

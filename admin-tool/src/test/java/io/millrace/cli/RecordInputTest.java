@@ -174,4 +174,13 @@ class RecordInputTest {
     assertThat(node.runWithRawInput(line, "produce", "bytes", "-i", "json", "-o", "json").out())
         .contains("\"bytes\": 3");
   }
+
+  @Test
+  void letsAnotherPartitionerChoose() {
+    node.run("topic create turns --partitions 2");
+    String lines = "k:a\nk:b\nk:c\nk:d";
+    node.runWithInput(lines, "produce", "turns", "-k", ":", "--partitioner", "round-robin");
+    assertThat(node.run("consume turns -p 0 --format %v").out()).hasSize(2);
+    assertThat(node.run("consume turns -p 1 --format %v").out()).hasSize(2);
+  }
 }

@@ -49,6 +49,7 @@ class UsageTest {
         "consume t --format %xp | '%x' in '%xp' is none of ",
         "consume t --format 100% | '% ' in '100%' is none of ",
         "produce t --input-format xml | expected one of [text, hex, base64, json]",
+        "produce t --partitioner hash | 'hash' (expected: key-hash, sticky, round-robin, random)",
         "produce t --header h | --header: 'h' (expected: NAME=VALUE)",
         "produce t -H =v | --header: '=v' (expected: NAME=VALUE)",
         "produce t -i json -k : | --key-separator is for lines of text, hex or base64",
@@ -131,7 +132,14 @@ class UsageTest {
         "perf consume",
         "perf latency",
         "config",
-        "config show"
+        "config show",
+        "profile",
+        "profile list",
+        "profile show",
+        "profile set",
+        "profile use",
+        "profile delete",
+        "completion"
       })
   void explainsEachCommandWithExitCodesAndExamples(String command) {
     String line = (command + " --help").strip();
@@ -139,7 +147,7 @@ class UsageTest {
     assertThat(run.exitCode()).isZero();
     assertThat(run.err()).isEmpty();
     assertThat(run.out()).startsWith("Usage: ./millrace").contains("A mistake in the command line");
-    assertThat(run.out()).containsPattern("Examples?:\\n  (.* )?./millrace " + command);
+    assertThat(run.out()).containsPattern("Examples?:\\n  (.*[ (])?./millrace " + command);
     // A line that the width of the terminal breaks can't be copied.
     String examples = run.out().substring(run.out().indexOf("Example"));
     assertThat(examples.lines().skip(1)).allMatch(example -> example.startsWith("  "));
@@ -178,7 +186,7 @@ class UsageTest {
     String commands =
         help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
     assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
-        .hasSize(10)
+        .hasSize(12)
         .allMatch(line -> line.endsWith("."));
     assertThat(CommandLineRun.of("log", "--help").out())
         .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");
