@@ -62,16 +62,23 @@ final class MetadataCache {
     return view(answer, topic);
   }
 
-  /** Asks for topics again; those that are gone are forgotten. */
-  void refreshAll(Collection<String> names, Duration timeout) {
+  /**
+   * Asks for topics again; those that are gone are forgotten.
+   *
+   * @return why some of them are not known, by name
+   */
+  Map<String, MillraceError> refreshAll(Collection<String> names, Duration timeout) {
     GetMetadataResponse answer = fetch(names, timeout);
+    Map<String, MillraceError> errors = new HashMap<>();
     for (TopicMetadata topic : answer.getTopicsList()) {
       if (topic.hasError()) {
         topics.remove(topic.getName());
+        errors.put(topic.getName(), named(GrpcErrors.fromProto(topic.getError()), topic.getName()));
       } else {
         view(answer, topic);
       }
     }
+    return errors;
   }
 
   private GetMetadataResponse fetch(Collection<String> names, Duration timeout) {

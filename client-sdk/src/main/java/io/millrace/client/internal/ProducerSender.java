@@ -19,13 +19,14 @@ import io.millrace.proto.v1.ProduceStreamOpened;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * Brings batches to the leaders: a pipe for each partition, a stream for each broker. Confined to
@@ -35,6 +36,9 @@ import java.util.UUID;
 final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.Owner {
   /** How much longer than the broker waits for acks a frame may stay unanswered. */
   private static final long ANSWER_GRACE_MS = 10_000;
+
+  /** The most topics in one look-up. */
+  private static final int LOOK_UP_TOPICS_MAX = 500;
 
   private final ProducerConfig config;
   private final ClusterClient cluster;
@@ -49,7 +53,15 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final ProducerShared shared;
   private final Map<TopicPartition, PartitionPipe> pipes = new HashMap<>();
   private final Map<BrokerAddress, ProduceConnection> connections = new HashMap<>();
-  private final Set<String> lookUps = new HashSet<>();
+
+  /** Those of the pipes that have something to deliver. */
+  private final Set<PartitionPipe> busy = new LinkedHashSet<>();
+
+  /** Topics to be looked up. */
+  private final Set<String> doubtful = new LinkedHashSet<>();
+
+  /** Topics that are being looked up, in one request; empty if none is under way. */
+  private Set<String> lookUp = Set.of();
 
   /** The newest identity; empty until granted, and always for a producer that is not idempotent. */
   private Optional<ProducerIdentity> identity = Optional.empty();
@@ -104,13 +116,17 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     if (lacksIdentity()) {
       askForIdentity();
     }
-    for (PartitionPipe pipe : List.copyOf(pipes.values())) {
+    for (PartitionPipe pipe : List.copyOf(busy)) {
       pipe.tick(nowMs);
       if (pipe.needsLookUp(nowMs) || pipe.needsStream(nowMs)) {
         findLeader(pipe, nowMs);
       }
       next = Math.min(next, pipe.nextMs(nowMs));
+      if (pipe.session().isIdle()) {
+        busy.remove(pipe);
+      }
     }
+    lookUpDoubtful();
     return next;
   }
 
@@ -180,6 +196,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipe = newPipe(batch.partition(), batch.topicId());
       pipes.put(batch.partition(), pipe);
     }
+    busy.add(pipe);
     pipe.session().offer(batch, batch.recordCount(), deadlineMs(batch), nowMs);
   }
 
@@ -263,34 +280,60 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     Optional<TopicView> known = pipe.leaderInDoubt() ? Optional.empty() : metadata.known(name);
     if (known.isPresent()) {
       lead(pipe, known.get(), nowMs);
-    } else if (lookUps.add(name)) {
-      loop.ask(
-          () -> metadata.refresh(name, cluster.config().connectTimeout()),
-          this::found,
-          failure -> notFound(name, failure));
+    } else if (!lookUp.contains(name)) {
+      doubtful.add(name);
     }
   }
 
-  private void found(TopicView topic) {
-    lookUps.remove(topic.name());
-    pipesOf(topic.name()).forEach(pipe -> lead(pipe, topic, loop.nowMs()));
+  /** One request at a time: after a broker's end thousands of topics may be in doubt. */
+  private void lookUpDoubtful() {
+    if (!lookUp.isEmpty() || doubtful.isEmpty()) {
+      return;
+    }
+    Set<String> names =
+        doubtful.stream().limit(LOOK_UP_TOPICS_MAX).collect(Collectors.toUnmodifiableSet());
+    doubtful.removeAll(names);
+    lookUp = names;
+    loop.ask(
+        () -> metadata.refreshAll(names, cluster.config().connectTimeout()),
+        this::found,
+        this::notFound);
   }
 
-  private void notFound(String name, MillraceException failure) {
-    lookUps.remove(name);
-    for (PartitionPipe pipe : pipesOf(name)) {
-      if (failure.code() == ErrorCode.UNKNOWN_TOPIC) {
-        pipe.session().end(failure.error());
+  private void found(Map<String, MillraceError> errors) {
+    for (PartitionPipe pipe : takeLookedUp()) {
+      String name = pipe.partition().topic();
+      MillraceError error = errors.get(name);
+      if (error == null) {
+        leadOrRetry(pipe, name);
+      } else if (error.code() == ErrorCode.UNKNOWN_TOPIC) {
+        pipe.session().end(error);
       } else {
-        pipe.retryLater(loop.nowMs(), failure.error());
+        pipe.retryLater(loop.nowMs(), error);
       }
     }
   }
 
-  private List<PartitionPipe> pipesOf(String topic) {
-    List<PartitionPipe> found = new ArrayList<>();
-    pipes.values().stream().filter(p -> p.partition().topic().equals(topic)).forEach(found::add);
-    return found;
+  private void leadOrRetry(PartitionPipe pipe, String name) {
+    Optional<TopicView> topic = metadata.known(name);
+    if (topic.isPresent()) {
+      lead(pipe, topic.get(), loop.nowMs());
+    } else {
+      pipe.retryLater(
+          loop.nowMs(),
+          new MillraceError(ErrorCode.INTERNAL, "the broker told nothing of " + name));
+    }
+  }
+
+  private void notFound(MillraceException failure) {
+    takeLookedUp().forEach(pipe -> pipe.retryLater(loop.nowMs(), failure.error()));
+  }
+
+  /** The pipes whose topics were looked up; the look-up is over. */
+  private List<PartitionPipe> takeLookedUp() {
+    Set<String> names = lookUp;
+    lookUp = Set.of();
+    return pipes.values().stream().filter(p -> names.contains(p.partition().topic())).toList();
   }
 
   private void lead(PartitionPipe pipe, TopicView topic, long nowMs) {
@@ -447,6 +490,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   @Override
   public void ended(PartitionPipe pipe, MillraceError error) {
     pipes.remove(pipe.partition(), pipe);
+    busy.remove(pipe);
     // The next pipe of the partition begins at sequence 0: under this identity the broker might
     // take
     // its batches for repeats.

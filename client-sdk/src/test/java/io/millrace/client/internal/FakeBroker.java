@@ -68,6 +68,9 @@ import java.util.function.UnaryOperator;
 final class FakeBroker implements AutoCloseable {
   static final String TOPIC = "orders";
 
+  /** Every topic whose name begins so is there, with one partition; its records are counted. */
+  static final String MANY = "many-";
+
   /** The largest message that it takes. */
   static final int MESSAGE_BYTES = 100_000;
 
@@ -85,6 +88,10 @@ final class FakeBroker implements AutoCloseable {
   final List<List<RecordBatch>> partitions = new ArrayList<>();
   final List<Error> refusals = new ArrayList<>();
   final AtomicInteger metadataCalls = new AtomicInteger();
+
+  /** How many records each of the many topics has, by id. */
+  final Map<ByteString, Long> manyEnds = new HashMap<>();
+
   final AtomicInteger frames = new AtomicInteger();
 
   /** Told the number of each frame from 1. */
@@ -259,7 +266,8 @@ final class FakeBroker implements AutoCloseable {
               .addBrokers(
                   BrokerEndpoint.newBuilder().setNodeId(1).setHost("127.0.0.1").setPort(port));
       for (String name : request.getTopicsList()) {
-        answer.addTopics(name.equals(TOPIC) ? topic() : unknown(name));
+        answer.addTopics(
+            name.equals(TOPIC) ? topic() : name.startsWith(MANY) ? oneOfMany(name) : unknown(name));
       }
       observer.onNext(answer.build());
       observer.onCompleted();
@@ -283,6 +291,18 @@ final class FakeBroker implements AutoCloseable {
             PartitionMetadata.newBuilder().setPartition(i).setLeaderId(1).setLeaderEpoch(epoch));
       }
       return topic.build();
+    }
+
+    private TopicMetadata oneOfMany(String name) {
+      UUID id = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
+      synchronized (FakeBroker.this) {
+        manyEnds.putIfAbsent(Uuids.toBytes(id), 0L);
+      }
+      return TopicMetadata.newBuilder()
+          .setName(name)
+          .setTopicId(Uuids.toBytes(id))
+          .addPartitions(PartitionMetadata.newBuilder().setLeaderId(1).setLeaderEpoch(epoch))
+          .build();
     }
 
     private TopicMetadata unknown(String name) {
@@ -444,6 +464,13 @@ final class FakeBroker implements AutoCloseable {
     }
 
     private PartitionProduceResult append(PartitionBatch frame) {
+      if (manyEnds.containsKey(frame.getTopicId())) {
+        ByteBuffer copy = ByteBuffer.wrap(frame.getRecords().toByteArray());
+        RecordBatch one = RecordBatch.at(copy, 0);
+        long end = manyEnds.merge(frame.getTopicId(), (long) one.recordCount(), Long::sum);
+        RecordBatch.stamp(copy, 0, end - one.recordCount(), epoch);
+        return appended(frame, one, false);
+      }
       if (!frame.getTopicId().equals(Uuids.toBytes(topicId))) {
         return refused(
             frame, Error.newBuilder().setCode(ErrorCode.ERROR_CODE_UNKNOWN_TOPIC_ID).build());
