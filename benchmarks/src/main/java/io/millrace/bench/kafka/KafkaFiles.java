@@ -53,8 +53,7 @@ final class KafkaFiles {
     settings.put("transaction.state.log.min.isr", "1");
     settings.put("share.coordinator.state.topic.replication.factor", "1");
     settings.put("share.coordinator.state.topic.min.isr", "1");
-    // A minute by default: the data of a deleted topic would burden the rounds after it.
-    settings.put("log.segment.delete.delay.ms", "1000");
+    settings.put(Launcher.DELETE_DELAY, Launcher.DELETE_DELAY_MS);
     return settings;
   }
 

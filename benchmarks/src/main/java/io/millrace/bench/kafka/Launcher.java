@@ -12,6 +12,14 @@ import java.util.Optional;
 
 /** Starts nodes of either kind; a node's data, settings and log are in one directory. */
 final class Launcher {
+  /**
+   * A minute by default, on both sides: the data of a deleted topic would burden the rounds after
+   * it.
+   */
+  static final String DELETE_DELAY = "log.segment.delete.delay.ms";
+
+  static final String DELETE_DELAY_MS = "1000";
+
   private final Installation installation;
   private final Optional<Path> profiler;
   private final Path profiles;
@@ -78,6 +86,7 @@ final class Launcher {
     settings.put("listener.internal", "127.0.0.1:" + (port + 1));
     settings.put("listener.quorum", "127.0.0.1:" + (port + 2));
     settings.put("listener.admin", "127.0.0.1:" + (port + 3));
+    settings.put(DELETE_DELAY, DELETE_DELAY_MS);
     List<String> command = new ArrayList<>();
     command.add(installation.root().resolve("millrace").toString());
     command.add("server");

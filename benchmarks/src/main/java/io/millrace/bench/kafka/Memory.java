@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.OptionalDouble;
 
 /**
- * What the brokers take: resident memory without topics and clients some time after the start, the
- * CPU they use then, and the highest and last resident memory of all rounds.
+ * What the brokers take: resident memory without topics and clients some time after they are ready,
+ * the CPU they use then, and the highest and last resident memory of all rounds.
  *
- * @param idleBytes resident ten seconds after the start
+ * @param idleBytes resident ten seconds after the node was ready
  * @param idleCores CPU used over the ten seconds after that, in cores
  * @param lastBytes resident after the last round; empty for a broker that has ended
  */

@@ -38,6 +38,10 @@ final class Options {
   int pairs = 5;
   int discard = 2;
   Duration window = Duration.ofSeconds(5);
+
+  /** What each discarded round does before its window. */
+  long warmUpBytes = 2_000_000_000L;
+
   Pattern workloads = Pattern.compile(".*");
   Optional<Path> payloadFile = Optional.empty();
   Map<String, String> kafkaTuned = Map.of("batch.size", "131072", "linger.ms", "5");
@@ -85,6 +89,7 @@ final class Options {
     pairs = 3;
     discard = 1;
     window = Duration.ofSeconds(3);
+    warmUpBytes = 1_000_000_000L;
   }
 
   private void set(String name, Optional<String> given) {

@@ -18,10 +18,12 @@ final class Progress {
           "end_to_end_p99_ms",
           "start_s");
 
+  private static final long START = System.nanoTime();
+
   private Progress() {}
 
   static void say(String text) {
-    System.err.println(text);
+    System.err.printf("[%4d s] %s%n", (System.nanoTime() - START) / 1_000_000_000, text);
   }
 
   static void round(Workload workload, Peer peer, int round, boolean counts, Fields result) {

@@ -129,10 +129,10 @@ record Report(Map<String, String> facts, List<Row> rows, Memory memory) {
     MarkdownTable table =
         new MarkdownTable(
             "",
-            "resident MB, 10 s after the start",
+            "resident MB, 10 s after it is ready",
             "highest under load",
             "after all",
-            "cores while idle, after the start",
+            "cores while idle, then",
             "cores while the other works (median, highest)");
     for (Peer peer : Peer.values()) {
       table.add(
@@ -178,7 +178,8 @@ record Report(Map<String, String> facts, List<Row> rows, Memory memory) {
     new TreeMap<>(setup.producer()).forEach((key, value) -> shown.add(key + "=" + value));
     new TreeMap<>(setup.consumer()).forEach((key, value) -> shown.add(key + "=" + value));
     new TreeMap<>(setup.topic()).forEach((key, value) -> shown.add("topic: " + key + "=" + value));
-    return String.join(" ", shown);
+    String written = workload.kind() == Kind.CONSUME ? "written with " : "";
+    return written + String.join(" ", shown);
   }
 
   private static String title(Row row) {

@@ -17,7 +17,7 @@ import java.util.Optional;
 final class Rounds implements AutoCloseable {
   private static final int PARTITIONS = 6;
   private static final Duration RAMP = Duration.ofSeconds(2);
-  private static final Duration DISCARDED_WINDOW = Duration.ofSeconds(6);
+  private static final Duration DISCARDED_RAMP = Duration.ofSeconds(5);
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** Also the bound of the disk space that a round takes. */
@@ -127,12 +127,22 @@ final class Rounds implements AutoCloseable {
         .withAll("receive.", setup(peer).consumer());
   }
 
-  /** Rounds that do not count are longer: they are there to warm the client's JVM up. */
+  /** Rounds that do not count are longer: they warm the JVMs up, both sides' by the same work. */
   private Fields timed(Peer peer, Fields work, boolean counts) {
-    return work.with("ramp", RAMP.toMillis())
-        .with("window", (counts ? bench.options().window : DISCARDED_WINDOW).toMillis())
+    return work.with("ramp", (counts ? RAMP : DISCARDED_RAMP).toMillis())
+        .with("ramp.bytes", counts ? 0 : warmUpBytes())
+        .with("window", bench.options().window.toMillis())
         .with("broker", bench.node(peer).pid())
         .with("idle", bench.node(peer.other()).pid());
+  }
+
+  /** Reading costs a third of writing: it takes more of it until all is compiled. */
+  private long warmUpBytes() {
+    return switch (workload.kind()) {
+      case PRODUCE -> bench.options().warmUpBytes;
+      case CONSUME -> 3 * bench.options().warmUpBytes;
+      case LATENCY, START -> 0;
+    };
   }
 
   private Setup setup(Peer peer) {

@@ -51,11 +51,9 @@ final class LatencyRound implements Runnable {
   /** The receipts are taken over the same window, read just outside of its ends. */
   private Fields measureBoth() throws IOException, InterruptedException {
     Window window = Window.of(round);
-    Window ramp = new Window(Duration.ZERO, window.ramp(), window.broker(), window.idle());
-    ramp.measure(acknowledged);
+    window.awaitRamp(acknowledged);
     Latencies.Copy before = received.latencies();
-    Window rest = new Window(Duration.ZERO, window.length(), window.broker(), window.idle());
-    Fields result = rest.measure(acknowledged);
+    Fields result = window.withoutRamp().measure(acknowledged);
     Latencies.Copy receipts = received.latencies().since(before);
     received.check();
     return result

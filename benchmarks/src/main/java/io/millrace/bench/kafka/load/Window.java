@@ -7,12 +7,15 @@ import java.time.Duration;
  * The time in which a round is measured: after a ramp, while the load goes on. Reads the CPU time
  * of client, broker and of the other side's idle broker at both ends.
  *
- * @param ramp how long the load runs before the window opens
+ * @param ramp how long the load runs at least before the window opens
+ * @param rampBytes how much is done before that, unless it takes longer than {@link #LONGEST_RAMP}
  * @param length how long the window is open
  * @param broker the process id of the broker under load
  * @param idle the process id of the other side's broker
  */
-record Window(Duration ramp, Duration length, long broker, long idle) {
+record Window(Duration ramp, long rampBytes, Duration length, long broker, long idle) {
+  static final Duration LONGEST_RAMP = Duration.ofSeconds(40);
+
   private static final Duration STEP = Duration.ofMillis(50);
 
   private record Mark(
@@ -26,6 +29,7 @@ record Window(Duration ramp, Duration length, long broker, long idle) {
   static Window of(Fields round) {
     return new Window(
         Duration.ofMillis(round.number("ramp")),
+        round.number("ramp.bytes"),
         Duration.ofMillis(round.number("window")),
         round.number("broker"),
         round.number("idle"));
@@ -33,7 +37,7 @@ record Window(Duration ramp, Duration length, long broker, long idle) {
 
   /** Waits for the ramp and the window; returns what happened within. */
   Fields measure(Tally tally) throws InterruptedException, IOException {
-    await(ramp, tally);
+    awaitRamp(tally);
     Mark open = mark(tally);
     await(length, tally);
     Mark close = mark(tally);
@@ -66,6 +70,20 @@ record Window(Duration ramp, Duration length, long broker, long idle) {
         Processes.cpu(ProcessHandle.current().pid()),
         Processes.cpu(broker),
         Processes.cpu(idle));
+  }
+
+  /** Waits until the window is to be opened. */
+  void awaitRamp(Tally tally) throws InterruptedException {
+    await(ramp, tally);
+    long end = System.nanoTime() + LONGEST_RAMP.toNanos();
+    while (tally.bytes() < rampBytes && System.nanoTime() < end) {
+      await(STEP, tally);
+    }
+  }
+
+  /** The same window, opened at once. */
+  Window withoutRamp() {
+    return new Window(Duration.ZERO, 0, length, broker, idle);
   }
 
   /** Ends early, by an exception, when a record has failed. */

@@ -127,11 +127,8 @@ public final class MillraceSide implements Side {
 
   private record MillraceSender(String topic, Producer producer) implements Sender {
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // the listener is told the same
     public void send(byte[] value, SendListener listener) {
-      producer
-          .send(ProducerRecord.of(topic, value))
-          .whenComplete((metadata, failure) -> listener.done(failure));
+      producer.send(ProducerRecord.of(topic, value), (metadata, failure) -> listener.done(failure));
     }
 
     @Override

@@ -61,6 +61,7 @@ class RoundsOnFakesTest {
         .with("topic", "any")
         .with("records", "random:100")
         .with("ramp", 20)
+        .with("ramp.bytes", 0)
         .with("window", 300)
         .with("broker", SELF)
         .with("idle", SELF);
