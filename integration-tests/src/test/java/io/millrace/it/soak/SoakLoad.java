@@ -4,9 +4,11 @@ import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
+import io.millrace.common.TopicPartition;
 import io.millrace.common.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +30,7 @@ final class SoakLoad implements AutoCloseable {
   private static final Duration LOOK_BACK_LIFE = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final long SEED = 7;
+  private static final Duration STEADY_TIMEOUT = Duration.ofMinutes(3);
   private static final Duration JOIN_TIMEOUT = Duration.ofSeconds(60);
 
   /**
@@ -139,6 +142,38 @@ final class SoakLoad implements AutoCloseable {
             "soak-" + name);
     threads.add(thread);
     thread.start();
+  }
+
+  /**
+   * Waits until retention deletes in every bounded partition, so that as many files are made as are
+   * deleted from then on.
+   */
+  void awaitSteady() {
+    Map<TopicPartition, OffsetSpec> starts = new HashMap<>();
+    for (Bulk bulk : BULKS) {
+      for (int i = 0; i < PARTITIONS; i++) {
+        starts.put(new TopicPartition(bulk.topic(), i), OffsetSpec.earliest());
+      }
+    }
+    long endMs = clock.monotonicMs() + STEADY_TIMEOUT.toMillis();
+    while (client.admin().offsets(starts).values().stream().anyMatch(start -> start == 0)) {
+      if (clock.monotonicMs() >= endMs) {
+        stop.fail("retention has not deleted anything in some partition for " + STEADY_TIMEOUT);
+      }
+      if (stop.await(PAUSE)) {
+        return;
+      }
+    }
+  }
+
+  /** Values that the bounded topics have taken so far. */
+  double acknowledgedMb() {
+    return sentBytes.get() / MB;
+  }
+
+  /** How many a second there should be. */
+  double wantedMbPerSecond() {
+    return BULKS.stream().mapToDouble(Bulk::mbPerSecond).sum();
   }
 
   /** Waits for the workers, and checks what was acknowledged. */

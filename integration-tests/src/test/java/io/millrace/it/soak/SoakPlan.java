@@ -3,9 +3,9 @@ package io.millrace.it.soak;
 import java.time.Duration;
 
 /**
- * When to look. Of 30 minutes, minutes 5 to 7 are compared with the last two, a sample every 15
- * seconds; a shorter run is cut in the same proportions, and its memory may grow by more: compilers
- * and pools are still at work.
+ * When to look, counted from when the load is steady. Of 30 minutes, minutes 5 to 7 are compared
+ * with the last two, a sample every 15 seconds; a shorter run is cut in the same proportions, and
+ * its memory may grow by more: compilers and pools are still at work.
  *
  * @param total how long the load lasts
  */

@@ -46,7 +46,14 @@ final class SoakRun {
             new Watched("load", ProcessProbe.ofThis()));
     try (SoakLoad load = new SoakLoad(broker.bootstrap(), clock, stop)) {
       load.start();
+      load.awaitSteady();
+      long startMs = clock.monotonicMs();
+      double startMb = load.acknowledgedMb();
       watch(all, load);
+      double seconds = Math.max(1, clock.monotonicMs() - startMs) / 1e3;
+      out.printf(
+          "%n%.1f MB/s of values (wanted: %.0f; less if the machine had other work)%n",
+          (load.acknowledgedMb() - startMb) / seconds, load.wantedMbPerSecond());
       boolean compared = compare(all);
       load.finish();
       out.println("\n" + load.done());
