@@ -16,6 +16,7 @@ import io.millrace.client.api.ProducerRecord;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
+import io.millrace.common.record.Compression;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The consumer against a real broker that does to it what brokers and administrators do. */
 class ConsumerOnBrokerTest {
@@ -252,6 +255,43 @@ class ConsumerOnBrokerTest {
       }
       assertThat(read).isEqualTo(range(0, RECORDS + 100));
     }
+  }
+
+  /** Messages come in memory that is lent: none is used again while it is read. */
+  @ParameterizedTest
+  @EnumSource(names = {"NONE", "ZSTD"})
+  void returnsEveryByteAsItWasSent(Compression compression) {
+    int count = 6_000;
+    String topic = "bytes";
+    client.admin().createTopic(NewTopic.of(topic, 2));
+    ProducerConfig config =
+        ProducerConfig.builder().compression(compression).batchBytes(16_000).build();
+    try (Producer producer = client.producer(config)) {
+      for (int i = 0; i < count; i++) {
+        producer.send(ProducerRecord.of(topic, randomBytes(i)).toPartition(i % 2));
+      }
+    }
+    ConsumerConfig reading =
+        ConsumerConfig.builder().maxPollRecords(50).maxFetchBytes(40_000).build();
+    try (Consumer consumer = client.consumer(reading)) {
+      consumer.assign(new TopicPartition(topic, 0), OffsetSpec.earliest());
+      consumer.assign(new TopicPartition(topic, 1), OffsetSpec.earliest());
+      for (int read = 0; read < count; ) {
+        List<ConsumerRecord> records = consumer.poll(LONG);
+        assertThat(records).as("after %s", read).isNotEmpty();
+        for (ConsumerRecord record : records) {
+          int sent = (int) record.offset() * 2 + record.partition();
+          assertThat(record.value()).as("record %s", sent).isEqualTo(randomBytes(sent));
+        }
+        read += records.size();
+      }
+    }
+  }
+
+  private static byte[] randomBytes(int seed) {
+    byte[] bytes = new byte[600];
+    new Random(seed).nextBytes(bytes);
+    return bytes;
   }
 
   @Test
