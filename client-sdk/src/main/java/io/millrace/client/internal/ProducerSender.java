@@ -398,13 +398,19 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   @Override
   public void refusedLate(ProduceConnection connection, ProduceFrameResult result) {
+    boolean known = false;
     for (PartitionPipe pipe : List.copyOf(pipes.values())) {
       boolean same =
           pipe.partition().partition() == result.getResult().getPartition()
               && Uuids.toBytes(pipe.topicId()).equals(result.getResult().getTopicId());
       if (same) {
+        known = true;
         pipe.answered(connection, new Frame(0, result), loop.nowMs());
       }
+    }
+    if (!known) {
+      // The producer is being closed, or the pipe has ended: the refusal counts all the same.
+      lateRefusal(GrpcErrors.fromProto(result.getResult().getError()));
     }
   }
 

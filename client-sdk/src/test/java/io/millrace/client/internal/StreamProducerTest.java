@@ -313,6 +313,15 @@ class StreamProducerTest {
   }
 
   @Test
+  void countsWhatIsRefusedWhileItIsClosed() {
+    Producer producer = client.producer(small().acks(Acks.NONE).build());
+    broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_BATCH_TOO_LARGE, 1);
+    producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("refused")).toPartition(1));
+    producer.close();
+    assertThat(producer.lateFailures()).isEqualTo(1);
+  }
+
+  @Test
   void sendsWhatItHoldsWhenItIsClosed() {
     Producer producer = client.producer(small().linger(Duration.ofMinutes(1)).build());
     List<CompletableFuture<RecordMetadata>> futures = sendNumbers(producer, 50);
