@@ -12,9 +12,12 @@ import org.w3c.dom.NodeList;
 
 /**
  * Prints, at the end of {@code verify}, how many tests ran in all modules and which were skipped
- * for what reason; the skipped ones also go to a file, one a line.
+ * for what reason; the skipped ones also go to a file, one a line. Fails if the transport reported
+ * a buffer that nobody gave back.
  */
 public final class TestSummary {
+  private static final String REPORTS = "TEST-.*\\.xml";
+
   private int ran;
   private int failed;
   private final List<String> skipped = new ArrayList<>();
@@ -23,32 +26,37 @@ public final class TestSummary {
 
   public static void main(String[] arguments) throws Exception {
     TestSummary summary = new TestSummary();
-    for (Path report : reports(Path.of(arguments[0]))) {
+    for (Path report : files(Path.of(arguments[0]), REPORTS)) {
       summary.add(report);
     }
     summary.print();
     Files.write(Path.of(arguments[1]), summary.skipped);
+    List<String> leaks = LeakReports.in(files(Path.of(arguments[0]), LeakReports.FILES));
+    if (!leaks.isEmpty()) {
+      throw new IllegalStateException(
+          "buffers that nobody gave back:\n  " + String.join("\n  ", leaks));
+    }
   }
 
-  private static List<Path> reports(Path root) throws IOException {
-    List<Path> reports = new ArrayList<>();
+  private static List<Path> files(Path root, String names) throws IOException {
+    List<Path> found = new ArrayList<>();
     try (Stream<Path> modules = Files.list(root)) {
       for (Path module : modules.sorted().toList()) {
         for (String kind : List.of("surefire-reports", "failsafe-reports")) {
-          addReports(module.resolve("target").resolve(kind), reports);
+          addFiles(module.resolve("target").resolve(kind), names, found);
         }
       }
     }
-    return reports;
+    return found;
   }
 
-  private static void addReports(Path directory, List<Path> reports) throws IOException {
+  private static void addFiles(Path directory, String names, List<Path> found) throws IOException {
     if (Files.isDirectory(directory)) {
       try (Stream<Path> files = Files.list(directory)) {
         files
-            .filter(file -> file.getFileName().toString().matches("TEST-.*\\.xml"))
+            .filter(file -> file.getFileName().toString().matches(names))
             .sorted()
-            .forEach(reports::add);
+            .forEach(found::add);
       }
     }
   }
