@@ -27,15 +27,20 @@ final class Leaders {
 
   /** The partition with that number, from 0; see {@link #partition(TopicView, TopicPartition)}. */
   static PartitionView partition(TopicView topic, int number) {
-    int count = topic.partitions().size();
-    if (number >= count) {
-      TopicPartition partition = new TopicPartition(topic.name(), number);
-      throw new MillraceException(
-          new MillraceError(
-              ErrorCode.UNKNOWN_PARTITION,
-              "partition: " + partition + " (expected: 0 to " + (count - 1) + ")",
-              Map.of("topic", topic.name(), "partitions", Integer.toString(count))));
+    if (number >= topic.partitions().size()) {
+      throw unknown(topic, number);
     }
     return topic.partitions().get(number);
+  }
+
+  /** What is said of a partition that a topic does not have. */
+  static MillraceException unknown(TopicView topic, int number) {
+    int count = topic.partitions().size();
+    TopicPartition partition = new TopicPartition(topic.name(), number);
+    return new MillraceException(
+        new MillraceError(
+            ErrorCode.UNKNOWN_PARTITION,
+            "partition: " + partition + " (expected: 0 to " + (count - 1) + ")",
+            Map.of("topic", topic.name(), "partitions", Integer.toString(count))));
   }
 }

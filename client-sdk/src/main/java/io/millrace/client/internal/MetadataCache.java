@@ -16,9 +16,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
@@ -54,12 +56,7 @@ final class MetadataCache {
   /** A topic, asked for again. */
   TopicView refresh(String name, Duration timeout) {
     GetMetadataResponse answer = fetch(List.of(name), timeout);
-    TopicMetadata topic = answer.getTopics(0);
-    if (topic.hasError()) {
-      topics.remove(name);
-      throw new MillraceException(named(GrpcErrors.fromProto(topic.getError()), name));
-    }
-    return view(answer, topic);
+    return view(answer, answer.getTopics(0));
   }
 
   /**
@@ -71,11 +68,10 @@ final class MetadataCache {
     GetMetadataResponse answer = fetch(names, timeout);
     Map<String, MillraceError> errors = new HashMap<>();
     for (TopicMetadata topic : answer.getTopicsList()) {
-      if (topic.hasError()) {
-        topics.remove(topic.getName());
-        errors.put(topic.getName(), named(GrpcErrors.fromProto(topic.getError()), topic.getName()));
-      } else {
+      try {
         view(answer, topic);
+      } catch (MillraceException e) {
+        errors.put(topic.getName(), e.error());
       }
     }
     return errors;
@@ -90,16 +86,39 @@ final class MetadataCache {
                 MetadataServiceGrpc.newBlockingStub(channel)
                     .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
                     .getMetadata(request));
-    if (answer.getTopicsCount() != names.size()) {
-      throw nonsense(answer.getTopicsCount() + " topics (asked: " + names + ")");
+    Set<String> told = new HashSet<>();
+    answer.getTopicsList().forEach(topic -> told.add(topic.getName()));
+    if (answer.getTopicsCount() != names.size() || !told.equals(Set.copyOf(names))) {
+      throw nonsense("topics " + told + " (asked: " + names + ")");
     }
     cluster.learn(answer.getBrokersList().stream().map(MetadataCache::address).toList());
     return answer;
   }
 
+  /**
+   * Remembers what an answer tells of a topic; one that is gone is forgotten.
+   *
+   * @throws MillraceException why it is not known
+   */
   private TopicView view(GetMetadataResponse answer, TopicMetadata topic) {
+    if (topic.hasError()) {
+      topics.remove(topic.getName());
+      throw new MillraceException(named(GrpcErrors.fromProto(topic.getError()), topic.getName()));
+    }
     Map<Integer, BrokerAddress> brokers = new HashMap<>();
     answer.getBrokersList().forEach(b -> brokers.put(b.getNodeId(), address(b)));
+    List<PartitionView> partitions = partitions(topic, brokers);
+    if (partitions.isEmpty()) {
+      throw nonsense("no partition of " + topic.getName());
+    }
+    TopicView view =
+        new TopicView(topic.getName(), Uuids.fromBytes(topic.getTopicId()), partitions);
+    topics.put(view.name(), view);
+    return view;
+  }
+
+  private static List<PartitionView> partitions(
+      TopicMetadata topic, Map<Integer, BrokerAddress> brokers) {
     List<PartitionView> partitions = new ArrayList<>();
     for (PartitionMetadata told : topic.getPartitionsList()) {
       if (told.getPartition() != partitions.size()) {
@@ -117,13 +136,7 @@ final class MetadataCache {
               Optional.ofNullable(brokers.get(told.getLeaderId())),
               told.getLeaderEpoch()));
     }
-    if (partitions.isEmpty()) {
-      throw nonsense("no partition of " + topic.getName());
-    }
-    TopicView view =
-        new TopicView(topic.getName(), Uuids.fromBytes(topic.getTopicId()), partitions);
-    topics.put(view.name(), view);
-    return view;
+    return partitions;
   }
 
   private static MillraceException nonsense(String what) {

@@ -205,15 +205,21 @@ final class ProduceConnection {
       return;
     }
     switch (response.getMessageCase()) {
-      case OPENED -> {
-        limits = Optional.of(response.getOpened());
-        listener.opened(this, response.getOpened());
-      }
+      case OPENED -> opened(response.getOpened());
       case RESULTS -> response.getResults().getResultsList().forEach(this::result);
       case MESSAGE_NOT_SET -> {
         // A kind of message that this version does not know: it can't be about our frames.
       }
     }
+  }
+
+  private void opened(ProduceStreamOpened told) {
+    if (limits.isPresent()) {
+      distrust("it opened the stream twice");
+      return;
+    }
+    limits = Optional.of(told);
+    listener.opened(this, told);
   }
 
   private void result(ProduceFrameResult result) {

@@ -341,7 +341,13 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipe.session().end(recreated(topic.name()));
       return;
     }
-    PartitionView view = topic.partitions().get(pipe.partition().partition());
+    int number = pipe.partition().partition();
+    if (number >= topic.partitions().size()) {
+      // A broker that is behind tells of the topic as it was.
+      pipe.retryLater(nowMs, Leaders.unknown(topic, number).error());
+      return;
+    }
+    PartitionView view = topic.partitions().get(number);
     pipe.leaderIs(view, nowMs);
     if (!pipe.needsStream(nowMs)) {
       return;

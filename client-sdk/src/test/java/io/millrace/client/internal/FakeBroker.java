@@ -121,6 +121,12 @@ final class FakeBroker implements AutoCloseable {
   /** Run before each answer to a metadata request. */
   Runnable onMetadata = () -> {};
 
+  /** Turns the answer to a metadata request into what is sent. */
+  volatile UnaryOperator<GetMetadataResponse> onTold = answer -> answer;
+
+  /** How many of the next produce streams are opened twice. */
+  volatile int doubleOpenings;
+
   /** Whether who asks for an identity gets no answer. */
   volatile boolean hidesIdentities;
 
@@ -269,7 +275,7 @@ final class FakeBroker implements AutoCloseable {
         answer.addTopics(
             name.equals(TOPIC) ? topic() : name.startsWith(MANY) ? oneOfMany(name) : unknown(name));
       }
-      observer.onNext(answer.build());
+      observer.onNext(onTold.apply(answer.build()));
       observer.onCompleted();
     }
 
@@ -366,13 +372,11 @@ final class FakeBroker implements AutoCloseable {
             switch (request.getMessageCase()) {
               case OPEN -> {
                 acks = request.getOpen().getAcks();
-                answers.onNext(
-                    ProduceStreamResponse.newBuilder()
-                        .setOpened(
-                            ProduceStreamOpened.newBuilder()
-                                .setMaxInFlightBatches(8)
-                                .setMaxInFlightBytes(1 << 20))
-                        .build());
+                answers.onNext(opened());
+                if (doubleOpenings > 0) {
+                  doubleOpenings--;
+                  answers.onNext(opened());
+                }
               }
               case FRAME -> frame(request.getFrame());
               case RESUME -> failed = false;
@@ -445,6 +449,15 @@ final class FakeBroker implements AutoCloseable {
           answers.onCompleted();
         }
       };
+    }
+
+    private static ProduceStreamResponse opened() {
+      return ProduceStreamResponse.newBuilder()
+          .setOpened(
+              ProduceStreamOpened.newBuilder()
+                  .setMaxInFlightBatches(8)
+                  .setMaxInFlightBytes(1 << 20))
+          .build();
     }
 
     private PartitionProduceResult previousFailed(ProduceFrame frame) {
