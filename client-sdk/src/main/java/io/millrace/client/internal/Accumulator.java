@@ -92,7 +92,7 @@ final class Accumulator {
     try {
       return append(buffer, topic.id(), record, bytes, timestampMs, callback, granted)
           .orElseThrow();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       budget.release(granted);
       throw e;
     }

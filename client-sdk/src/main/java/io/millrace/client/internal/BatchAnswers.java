@@ -41,7 +41,9 @@ final class BatchAnswers {
     }
     for (int record = from; record < to; record++) {
       boolean wanted = i < asked && indexes[i] == record;
-      part.add(wanted ? callbacks[i] : NOBODY, wanted ? timestampsMs[i] : 0);
+      SendCallback callback = wanted ? callbacks[i] : NOBODY;
+      part.makeRoom(callback);
+      part.add(callback, wanted ? timestampsMs[i] : 0);
       i += wanted ? 1 : 0;
     }
     return part;
@@ -56,12 +58,16 @@ final class BatchAnswers {
     return records - asked;
   }
 
-  /** The batch's next record. */
+  /** Makes sure that {@link #add} of such a callback needs no memory, and so can't fail. */
+  void makeRoom(SendCallback callback) {
+    if (callback != NOBODY && asked == callbacks.length) {
+      grow();
+    }
+  }
+
+  /** The batch's next record; {@link #makeRoom} was called. */
   void add(SendCallback callback, long timestampMs) {
     if (callback != NOBODY) {
-      if (asked == callbacks.length) {
-        grow();
-      }
       callbacks[asked] = callback;
       indexes[asked] = records;
       timestampsMs[asked] = timestampMs;
@@ -72,9 +78,12 @@ final class BatchAnswers {
 
   private void grow() {
     int capacity = Math.max(FIRST_CAPACITY, 2 * asked);
+    int[] moreIndexes = Arrays.copyOf(indexes, capacity);
+    long[] moreTimestampsMs = Arrays.copyOf(timestampsMs, capacity);
+    // All or none of them: what counts as the capacity is the callbacks' length.
     callbacks = Arrays.copyOf(callbacks, capacity);
-    indexes = Arrays.copyOf(indexes, capacity);
-    timestampsMs = Arrays.copyOf(timestampsMs, capacity);
+    indexes = moreIndexes;
+    timestampsMs = moreTimestampsMs;
   }
 
   void succeed(TopicPartition partition, Acknowledged outcome, CallbackGuard guard) {

@@ -145,6 +145,8 @@ final class ProducerBatch {
     if (isSealed()) {
       throw new IllegalStateException("the batch is sealed");
     }
+    // First: once the record is in the builder nothing may fail.
+    answers.makeRoom(callback);
     builder.appendArrays(timestampMs, record.key(), record.value(), headers(record.headers()));
     answers.add(callback, timestampMs);
     neededBytes += recordBytes;

@@ -52,7 +52,7 @@ final class ProducerLoop {
             execute(() -> onAnswer.accept(answer));
           } catch (MillraceException e) {
             execute(() -> onFailure.accept(e));
-          } catch (Exception e) {
+          } catch (Throwable e) {
             MillraceException failure =
                 new MillraceException(ErrorCode.INTERNAL, "the client failed: " + e);
             execute(() -> onFailure.accept(failure));
