@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * How a client reaches the cluster.
+ * How a client reaches the cluster. Times above a hundred years count as that, {@code
+ * connectTimeout} above 24 days as those.
  *
  * @param bootstrap tried in turn until one answers; the other brokers are learnt from it
  * @param clientId names this client in the brokers' logs
@@ -37,6 +38,11 @@ public record ClientConfig(
     ConfigChecks.notNegative("bootstrapPatience", bootstrapPatience);
     ConfigChecks.positive("retryBackoff", retryBackoff);
     ConfigChecks.positive("maxRetryBackoff", maxRetryBackoff);
+    requestTimeout = ConfigChecks.bounded(requestTimeout);
+    connectTimeout = ConfigChecks.boundedTo32Bits(connectTimeout);
+    bootstrapPatience = ConfigChecks.bounded(bootstrapPatience);
+    retryBackoff = ConfigChecks.bounded(retryBackoff);
+    maxRetryBackoff = ConfigChecks.bounded(maxRetryBackoff);
     ConfigChecks.atLeast("maxMessageBytes", maxMessageBytes, 64 << 10);
   }
 

@@ -8,7 +8,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * How a producer sends.
+ * How a producer sends. Times above a hundred years count as that, {@code ackTimeout} above 24 days
+ * as those.
  *
  * @param acks when the broker answers
  * @param idempotent whether each record is in the log exactly once; not possible with acks=0
@@ -53,6 +54,10 @@ public record ProducerConfig(
       throw new IllegalArgumentException(
           "linger: " + linger + " (expected: less than deliveryTimeout, " + deliveryTimeout + ")");
     }
+    linger = ConfigChecks.bounded(linger);
+    maxBlock = ConfigChecks.bounded(maxBlock);
+    deliveryTimeout = ConfigChecks.bounded(deliveryTimeout);
+    ackTimeout = ConfigChecks.boundedTo32Bits(ackTimeout);
     Objects.requireNonNull(partitioner, "partitioner");
     if (idempotent && acks == Acks.NONE) {
       throw new IllegalArgumentException("acks: 0 (expected: 1 or all, or idempotent off)");

@@ -202,7 +202,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   }
 
   private void poll(Duration timeout, List<ConsumerRecord> records) {
-    long deadline = now() + timeout.toMillis();
+    long deadline = now() + Timeouts.millis(timeout);
     throwReport();
     throwFailure();
     while (true) {

@@ -12,9 +12,12 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -53,6 +56,9 @@ final class StreamProducer implements Producer {
 
   /** Whether nothing is taken any more. */
   private volatile boolean closed;
+
+  /** Topics that sends in callbacks wait for. Confined to the producer's thread. */
+  private final Set<String> lookUps = new HashSet<>();
 
   private final AtomicBoolean closing = new AtomicBoolean();
 
@@ -172,6 +178,10 @@ final class StreamProducer implements Producer {
       append(known.get(), record, callback, waitMs(config.maxBlock().toMillis()));
       return;
     }
+    if (Thread.currentThread() == thread) {
+      lookUp(record.topic(), limitsMatter);
+      throw notKnownYet(record.topic());
+    }
     long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
     if (limitsMatter) {
@@ -193,6 +203,34 @@ final class StreamProducer implements Producer {
     }
   }
 
+  /** Finds out what a send needs to know, without waiting; at most once at a time for a topic. */
+  private void lookUp(String topic, boolean limitsToo) {
+    if (!lookUps.add(topic)) {
+      return;
+    }
+    loop.ask(
+        () -> {
+          TopicView known = metadata.topic(topic, cluster.config().requestTimeout());
+          if (limitsToo) {
+            limits.learn(cluster.config().requestTimeout());
+          }
+          return known;
+        },
+        known -> lookUps.remove(topic),
+        failure -> lookUps.remove(topic));
+  }
+
+  private static MillraceException notKnownYet(String topic) {
+    return new MillraceException(
+        new MillraceError(
+            ErrorCode.UNAVAILABLE,
+            "topic "
+                + topic
+                + " is not known yet and a callback must not wait for it (it is being looked up:"
+                + " send again a little later, or on another thread)",
+            Map.of("topic", topic)));
+  }
+
   /** In a callback nobody could make room meanwhile. */
   private long waitMs(long mostMs) {
     return Thread.currentThread() == thread ? 0 : mostMs;
@@ -205,11 +243,12 @@ final class StreamProducer implements Producer {
   @Override
   public boolean flush(Duration timeout) {
     refuseInCallback("flush");
+    long timeoutMs = Timeouts.millis(timeout);
     List<ProducerBatch> open = outcomes.incomplete();
     accumulator.sealAll();
     loop.wake();
     try {
-      return awaitAll(open, timeout);
+      return awaitAll(open, timeoutMs);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MillraceException(
@@ -231,24 +270,25 @@ final class StreamProducer implements Producer {
 
   @Override
   public void close(Duration timeout) {
+    long timeoutMs = Timeouts.millis(timeout);
     boolean inCallback = Thread.currentThread() == thread;
     if (closing.compareAndSet(false, true)) {
       closed = true;
       accumulator.close();
       budget.close();
       if (inCallback) {
-        helper.execute(() -> end(timeout));
+        helper.execute(() -> end(timeoutMs));
       } else {
-        end(timeout);
+        end(timeoutMs);
       }
     } else if (!inCallback) {
-      awaitEnd(timeout);
+      awaitEnd(timeoutMs);
     }
   }
 
-  private void awaitEnd(Duration timeout) {
+  private void awaitEnd(long timeoutMs) {
     try {
-      ended.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      ended.get(timeoutMs, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
@@ -256,11 +296,11 @@ final class StreamProducer implements Producer {
     }
   }
 
-  private void end(Duration timeout) {
-    long deadline = loop.nowMs() + timeout.toMillis();
+  private void end(long timeoutMs) {
+    long deadline = loop.nowMs() + timeoutMs;
     loop.wake();
     try {
-      awaitAll(outcomes.incomplete(), timeout);
+      awaitAll(outcomes.incomplete(), timeoutMs);
       CompletableFuture<Void> senderClosed = new CompletableFuture<>();
       loop.execute(
           () -> {
@@ -301,12 +341,12 @@ final class StreamProducer implements Producer {
     }
   }
 
-  private static boolean awaitAll(List<ProducerBatch> batches, Duration timeout)
+  private static boolean awaitAll(List<ProducerBatch> batches, long timeoutMs)
       throws InterruptedException {
     try {
       CompletableFuture.allOf(
               batches.stream().map(ProducerBatch::done).toArray(CompletableFuture<?>[]::new))
-          .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+          .get(timeoutMs, TimeUnit.MILLISECONDS);
       return true;
     } catch (TimeoutException e) {
       return false;

@@ -14,10 +14,12 @@ import io.millrace.common.MillraceException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -204,5 +206,42 @@ class ProducerCallbackTest {
   void takesARecordThatACallbackSends() throws InterruptedException {
     producer.send(record("first"), (metadata, error) -> producer.send(record("second"), teller()));
     assertThat(next().metadata().offset()).isEqualTo(1);
+  }
+
+  /** Sends in a callback; what it was told before the send returned, if anything. */
+  private Optional<Told> sendInACallback(ProducerRecord record) throws InterruptedException {
+    CompletableFuture<Optional<Told>> atOnce = new CompletableFuture<>();
+    producer.send(
+        record("outer"),
+        (metadata, error) -> {
+          producer.send(record, teller());
+          atOnce.complete(Optional.ofNullable(told.poll()));
+        });
+    return atOnce.orTimeout(20, TimeUnit.SECONDS).join();
+  }
+
+  private void assertFailsAtOnceInACallbackAndIsTakenLater(ProducerRecord record)
+      throws InterruptedException {
+    assertThat(sendInACallback(record))
+        .hasValueSatisfying(
+            answer -> assertThat(answer.error().code()).isEqualTo(ErrorCode.UNAVAILABLE));
+    Awaitility.await()
+        .pollInterval(Duration.ofMillis(2))
+        .until(() -> sendInACallback(record).isEmpty());
+    assertThat(next().error()).isNull();
+  }
+
+  @Test
+  void aRecordToATopicThatIsNotKnownFailsAtOnceInACallbackAndFindsItLater()
+      throws InterruptedException {
+    assertFailsAtOnceInACallbackAndIsTakenLater(
+        ProducerRecord.of(FakeBroker.MANY + "1", new byte[10]));
+  }
+
+  @Test
+  void aLargeRecordFailsAtOnceInACallbackWhileTheBrokersBoundIsNotKnown()
+      throws InterruptedException {
+    assertFailsAtOnceInACallbackAndIsTakenLater(
+        ProducerRecord.of(FakeBroker.TOPIC, new byte[70_000]).toPartition(0));
   }
 }
