@@ -125,7 +125,7 @@ public interface Consumer extends AutoCloseable {
    */
   Optional<MillraceException> trouble();
 
-  /** What it did and where it stands. Any thread; costs a few hundred nanoseconds a partition. */
+  /** What it did and where it stands. Any thread; the cost grows with the partitions. */
   ConsumerMetrics metrics();
 
   /**

@@ -9,8 +9,8 @@ package io.millrace.client.api;
  * @param maxPollRecords the most records that one poll returns
  * @param maxDecompressedBytes the most bytes that one batch may unpack to
  * @param checkCrcs whether the checksum of every batch is compared with its bytes before its
- *     records are returned; without it a bit that flipped on the way goes unnoticed, for about 2%
- *     less processor time
+ *     records are returned; without it a bit that flipped on the way goes unnoticed, for less
+ *     processor time
  * @param outOfRange what to do when the position is below the log's start or above its end, or when
  *     the topic was deleted and created again: then the position means nothing any more
  */
