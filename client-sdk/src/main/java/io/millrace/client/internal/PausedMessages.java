@@ -63,6 +63,14 @@ final class PausedMessages {
     take(subscription).forEach(FetchEvent.Data::done);
   }
 
+  /** The consumer is closed: everything is let go with its streams. */
+  void clear() {
+    kept.clear();
+    resumed.clear();
+    bytes = 0;
+    messages = 0;
+  }
+
   private Deque<FetchEvent.Data> take(Subscription subscription) {
     Deque<FetchEvent.Data> own = kept.remove(subscription);
     if (own == null) {

@@ -86,6 +86,11 @@ final class RecordHandOut {
     reading.filter(r -> r.subscription() == subscription).ifPresent(this::finish);
   }
 
+  /** The consumer is closed: what is left of the message is let go with its stream. */
+  void clear() {
+    reading = Optional.empty();
+  }
+
   private void finish(Reading current) {
     current.event().done();
     reading = Optional.empty();

@@ -244,6 +244,8 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     subscriptions.clear();
     unsettled.clear();
     events.clear();
+    handOut.clear();
+    pausedMessages.clear();
   }
 
   private void inside(Runnable work) {
@@ -376,8 +378,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
         metadata.forget(subscription.partition().topic());
       }
       boolean earliest = config.outOfRange() == ConsumerConfig.OutOfRange.EARLIEST;
-      subscription.lost(now(), e);
-      subscription.moveTo(earliest ? OffsetSpec.earliest() : OffsetSpec.latest());
+      subscription.moveAfterPause(earliest ? OffsetSpec.earliest() : OffsetSpec.latest(), now(), e);
       unsettled.add(subscription);
     } else if (e.code() == ErrorCode.CORRUPT_BATCH) {
       subscription.fail(CorruptBatches.served(subscription, e.error()).exception());

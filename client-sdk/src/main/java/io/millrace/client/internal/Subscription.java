@@ -252,6 +252,13 @@ final class Subscription {
     troubledSinceMs = Math.min(troubledSinceMs, nowMs);
   }
 
+  /** Its place is gone; to be tried at another after a pause, longer each time. */
+  void moveAfterPause(OffsetSpec place, long nowMs, MillraceException why) {
+    connection = Optional.empty();
+    moveTo(place);
+    lost(nowMs, why);
+  }
+
   Optional<MillraceException> trouble() {
     return trouble;
   }
