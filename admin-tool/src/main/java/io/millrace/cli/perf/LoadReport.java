@@ -23,24 +23,25 @@ final class LoadReport {
     }
   }
 
-  /** Tells of records that failed; returns whether there were any. */
+  /**
+   * Tells of what failed; returns whether there was anything.
+   *
+   * @param lateFailures batches that were refused after they counted as sent (acks=0)
+   */
   static boolean failures(CliContext context, Acknowledgements answers, long lateFailures) {
-    long failed = answers.failed() + lateFailures;
-    if (failed == 0) {
-      return false;
+    if (answers.failed() > 0) {
+      context
+          .err()
+          .printf(
+              Locale.ROOT,
+              "millrace: %,d of the records failed, after %,d that did not; the first:%n",
+              answers.failed(),
+              answers.acknowledged().records());
+      answers.firstFailure().ifPresent(cause -> new ErrorReports(context).failure(cause));
     }
-    context
-        .err()
-        .printf(
-            Locale.ROOT,
-            "millrace: %,d of the records failed, after %,d that did not; the first:%n",
-            failed,
-            answers.acknowledged().records());
-    answers
-        .firstFailure()
-        .ifPresentOrElse(
-            cause -> new ErrorReports(context).failure(cause),
-            () -> context.err().println("millrace: refused by the broker, which said it later"));
-    return true;
+    if (lateFailures > 0) {
+      context.err().println("millrace: batches refused (acks=0): " + lateFailures);
+    }
+    return answers.failed() + lateFailures > 0;
   }
 }

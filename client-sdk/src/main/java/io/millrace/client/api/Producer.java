@@ -23,9 +23,13 @@ public interface Producer extends AutoCloseable {
    *
    * <p>The future completes on the producer's own thread: what hangs on it must not block.
    *
-   * @return where the record is, or a {@link MillraceException}: {@code BATCH_TOO_LARGE}, {@code
-   *     REQUEST_TIMED_OUT} after {@link ProducerConfig#deliveryTimeout()} (the record may still be
-   *     in the log), {@code UNKNOWN_TOPIC}…
+   * @return where the record is, or a {@link MillraceException}: {@code REQUEST_TOO_LARGE} for a
+   *     record larger than {@link ProducerConfig#bufferBytes()}, {@code BATCH_TOO_LARGE} for one
+   *     that the broker or the topic does not take, {@code REQUEST_TIMED_OUT} after {@link
+   *     ProducerConfig#deliveryTimeout()} or when the buffer was full for {@link
+   *     ProducerConfig#maxBlock()}, {@code UNKNOWN_TOPIC}… The detail {@code maybe_appended} tells
+   *     whether a record that failed may be in the log all the same; it is {@code false} for one
+   *     that got into no batch.
    * @throws IllegalStateException after {@link #close}
    */
   CompletableFuture<RecordMetadata> send(ProducerRecord record);
@@ -58,7 +62,9 @@ public interface Producer extends AutoCloseable {
   /**
    * Sends what was given before the call, without regard to the linger time, and waits until all of
    * it is answered and its callbacks have run: no longer than {@link
-   * ProducerConfig#deliveryTimeout()}, after which records fail.
+   * ProducerConfig#deliveryTimeout()}, after which records fail. With acks=0 the answer is given
+   * when a batch is queued for its stream: it may not have left this process when this returns;
+   * {@link #close} waits for that.
    *
    * @throws MillraceException {@code UNAVAILABLE} if the thread was interrupted; what was given is
    *     sent all the same
@@ -80,8 +86,8 @@ public interface Producer extends AutoCloseable {
   ProducerMetrics metrics();
 
   /**
-   * Records whose answer was already given (acks=0) when the broker reported that it had refused
-   * them: the same as in {@link #metrics()}.
+   * Batches whose records already had their answer (acks=0) when the broker reported that it had
+   * refused them: the same as in {@link #metrics()}.
    */
   default long lateFailures() {
     return metrics().failures().late();

@@ -17,8 +17,9 @@ import java.util.function.Supplier;
  * @param batchBytes a batch is sent when it has this many bytes before compression; a larger record
  *     makes a batch of its own
  * @param linger how long a batch that is not full waits for more records
- * @param bufferBytes the most bytes of records that wait or are under way; the bound of this
- *     producer's memory
+ * @param bufferBytes the most bytes of records that wait or are under way. The memory that they lie
+ *     in grows by doubling, and with compression a batch is there twice: reckon with two to four
+ *     times as much, and a quarter of {@code bufferBytes} that is kept for the next batches.
  * @param maxInFlightBatches the most unanswered batches of a partition; the broker's own bound
  *     holds if it is smaller
  * @param maxBlock how long a send may wait for room in the buffer or for metadata

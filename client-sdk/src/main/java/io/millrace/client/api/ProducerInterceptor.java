@@ -7,6 +7,9 @@ import org.jspecify.annotations.Nullable;
  * Sees every record of a producer on its way out, and its answer on the way back. Set by {@link
  * ProducerConfig#interceptors()}; must be thread-safe and quick.
  *
+ * <p>If the send itself throws (the producer was closed meanwhile), no answer follows a call of
+ * {@link #onSend}.
+ *
  * <p>What an interceptor throws is counted, and logged once; the record goes on as if that
  * interceptor were not there.
  */

@@ -6,13 +6,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Told once what became of a record.
  *
- * <p>Runs on the producer's own thread, in the order of the records of a partition, and must not
- * block: nothing is sent meanwhile. It may send, but nothing is waited for then: if the buffer is
- * full, that record fails at once with {@code REQUEST_TIMED_OUT}; if its topic is not known, with
- * {@code UNAVAILABLE}, and the topic is looked up meanwhile, so that a later try finds it. A record
- * that is refused before it gets into a batch (unknown topic, full buffer) is told of on the
- * sender's thread instead, before {@link Producer#send} returns. What a callback throws is counted
- * and logged once, and harms nobody else.
+ * <p>Runs on the producer's own thread, and must not block: nothing is sent meanwhile. Callbacks of
+ * one batch come in the order of its records; those of a partition's batches in the order in which
+ * the batches are answered, which is not always that of the log: a batch that is refused and sent
+ * again can be answered after the ones behind it that were taken.
+ *
+ * <p>It may send, but nothing is waited for then: if the buffer is full, that record fails at once
+ * with {@code REQUEST_TIMED_OUT}; if its topic is not known, with {@code UNAVAILABLE}, and the
+ * topic is looked up meanwhile, so that a later try finds it. A record that is refused before it
+ * gets into a batch (unknown topic, full buffer) is told of on the sender's thread instead, before
+ * {@link Producer#send} returns. What a callback throws is counted and logged once, and harms
+ * nobody else.
  */
 @FunctionalInterface
 public interface SendCallback {

@@ -9,11 +9,12 @@ import java.util.ArrayDeque;
  * and collected for every batch. Thread-safe.
  *
  * <p>A builder comes back only when no one reads its batch any more, by the transport's own word
- * (see {@link OutboundBatch}); whoever does not know drops it instead.
+ * (see {@link OutboundMessage}); whoever does not know drops it instead.
  */
 final class BatchBuilders {
   private final Compression compression;
   private final long keptBytesMax;
+  private final long builderBytesMax;
 
   /** The one used last comes first: its memory is likely in the processor's cache. */
   private final ArrayDeque<RecordBatchBuilder> free = new ArrayDeque<>();
@@ -23,10 +24,13 @@ final class BatchBuilders {
 
   /**
    * @param keptBytesMax the most memory that lies idle here
+   * @param builderBytesMax a builder that has grown beyond this is not kept: small batches would
+   *     lie in the memory of a large one, uncounted
    */
-  BatchBuilders(Compression compression, long keptBytesMax) {
+  BatchBuilders(Compression compression, long keptBytesMax, long builderBytesMax) {
     this.compression = compression;
     this.keptBytesMax = keptBytesMax;
+    this.builderBytesMax = builderBytesMax;
   }
 
   /** A builder without records. */
@@ -42,7 +46,7 @@ final class BatchBuilders {
   /** Takes a builder back; its last batch is overwritten from now on. */
   synchronized void giveBack(RecordBatchBuilder builder) {
     long bytes = builder.capacityBytes();
-    if (keptBytes + bytes <= keptBytesMax) {
+    if (bytes <= builderBytesMax && keptBytes + bytes <= keptBytesMax) {
       builder.reset();
       free.addLast(builder);
       keptBytes += bytes;

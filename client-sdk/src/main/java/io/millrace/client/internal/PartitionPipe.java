@@ -38,8 +38,6 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
     void completed(ProducerBatch batch, BatchOutcome outcome);
 
-    void lateRefusal(MillraceError error);
-
     void needIdentity(PartitionPipe pipe, MillraceError reason);
 
     void abandon(PartitionPipe pipe, long streamEpoch);
@@ -260,7 +258,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   @Override
   public void refusedUnacknowledged(long sendId, MillraceError error) {
-    owner.lateRefusal(error);
+    // It was counted when it came: it may be of a stream that the session knows no more.
   }
 
   @Override

@@ -75,10 +75,10 @@ final class ProducerCounters {
     }
   }
 
-  /** A record was refused after it counted as acknowledged. */
+  /** A batch was refused after its records counted as acknowledged. */
   void lateFailure(MillraceError error) {
     if (late.incrementAndGet() == 1) {
-      ClientLog.warn("a record sent with acks=0 was refused (further ones are counted): " + error);
+      ClientLog.warn("a batch sent with acks=0 was refused (further ones are counted): " + error);
     }
   }
 

@@ -404,19 +404,17 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   @Override
   public void refusedLate(ProduceConnection connection, ProduceFrameResult result) {
-    boolean known = false;
+    if (result.getResult().hasError()) {
+      // Here, once: the pipe may have ended, or moved to another stream.
+      outcomes.counters().lateFailure(GrpcErrors.fromProto(result.getResult().getError()));
+    }
     for (PartitionPipe pipe : List.copyOf(pipes.values())) {
       boolean same =
           pipe.partition().partition() == result.getResult().getPartition()
               && Uuids.toBytes(pipe.topicId()).equals(result.getResult().getTopicId());
       if (same) {
-        known = true;
         pipe.answered(connection, new Frame(0, result), loop.nowMs());
       }
-    }
-    if (!known) {
-      // The producer is being closed, or the pipe has ended: the refusal counts all the same.
-      lateRefusal(GrpcErrors.fromProto(result.getResult().getError()));
     }
   }
 
@@ -456,11 +454,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   @Override
   public void completed(ProducerBatch batch, BatchOutcome outcome) {
     outcomes.complete(batch, outcome);
-  }
-
-  @Override
-  public void lateRefusal(MillraceError error) {
-    outcomes.counters().lateFailure(error);
+    if (outcome instanceof BatchOutcome.Acknowledged) {
+      limits.taken(batch.topicId());
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.proto.v1.GetServerInfoRequest;
 import io.millrace.proto.v1.MetadataServiceGrpc;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -27,8 +28,20 @@ final class ServerLimits {
 
   private final ClusterClient cluster;
 
+  /** No topic's bound is taken to be lower, whatever a broker says or a refused batch suggests. */
+  private static final int LEAST_BATCH_BYTES = 1 << 10;
+
+  /** After so many batches that a topic has taken, its bound is doubled. */
+  private static final int BATCHES_TO_GROW = 256;
+
   /** By topic id; holds only topics that have refused a batch. */
   private final Map<UUID, Integer> topicBytes = new ConcurrentHashMap<>();
+
+  /**
+   * How many batches those topics have taken since their bound was set. Confined to the producer's
+   * thread.
+   */
+  private final Map<UUID, Integer> batchesTaken = new HashMap<>();
 
   /** 0 until it was asked for. */
   private volatile int messageBytes;
@@ -51,9 +64,36 @@ final class ServerLimits {
     return topicBytes.isEmpty() ? bytes : Math.min(bytes, topicBytes.getOrDefault(topicId, bytes));
   }
 
-  /** A topic takes no larger batches than this, before compression. */
+  /**
+   * A topic takes no larger batches than this, before compression, as far as can be told from one
+   * that it refused. Only for the producer's thread.
+   */
   void learnTopic(UUID topicId, int batchBytes) {
-    topicBytes.merge(topicId, batchBytes, Math::min);
+    topicBytes.merge(topicId, Math.max(batchBytes, LEAST_BATCH_BYTES), Math::min);
+    batchesTaken.put(topicId, 0);
+  }
+
+  /**
+   * A topic has taken a batch. Its bound grows back in time: it may have been raised, or the batch
+   * that was refused may have been one that compressed badly. Only for the producer's thread.
+   */
+  void taken(UUID topicId) {
+    Integer before = batchesTaken.get(topicId);
+    if (before == null) {
+      return;
+    }
+    if (before + 1 < BATCHES_TO_GROW) {
+      batchesTaken.put(topicId, before + 1);
+      return;
+    }
+    int bytes = topicBytes.getOrDefault(topicId, Integer.MAX_VALUE);
+    if (bytes > Integer.MAX_VALUE / 2) {
+      topicBytes.remove(topicId);
+      batchesTaken.remove(topicId);
+    } else {
+      topicBytes.put(topicId, 2 * bytes);
+      batchesTaken.put(topicId, 0);
+    }
   }
 
   private static int room(int messageBytes) {

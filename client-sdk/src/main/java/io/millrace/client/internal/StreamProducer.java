@@ -12,6 +12,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,14 @@ import org.jspecify.annotations.Nullable;
 final class StreamProducer implements Producer {
   /** How long to wait for the streams' orderly end, beyond the time for the answers. */
   private static final long STREAM_END_MS = 2_000;
+
+  /** The part of the buffer that may lie idle as memory for the next batches. */
+  private static final int IDLE_PART = 4;
+
+  /** Builders double their memory, and have as much again for the compressed batch. */
+  private static final long BUILDERS_OF_A_BATCH = 4;
+
+  private static final long BUILDER_SLACK_BYTES = 1 << 10;
 
   private final ProducerConfig config;
   private final ClusterClient cluster;
@@ -83,7 +92,11 @@ final class StreamProducer implements Producer {
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
     this.budget = new BufferBudget(config.bufferBytes(), loop::wake);
-    this.builders = new BatchBuilders(config.compression(), config.bufferBytes());
+    this.builders =
+        new BatchBuilders(
+            config.compression(),
+            config.bufferBytes() / IDLE_PART,
+            BUILDERS_OF_A_BATCH * config.batchBytes() + BUILDER_SLACK_BYTES);
     this.accumulator =
         new Accumulator(
             config,
@@ -166,8 +179,14 @@ final class StreamProducer implements Producer {
     try {
       append(record, callback);
     } catch (MillraceException e) {
-      outcomes.refuse(callback, e);
+      outcomes.refuse(callback, inNoBatch(e.error()).exception());
     }
+  }
+
+  private static MillraceError inNoBatch(MillraceError error) {
+    Map<String, String> details = new HashMap<>(error.details());
+    details.put("maybe_appended", "false");
+    return new MillraceError(error.code(), error.message(), details);
   }
 
   private void append(ProducerRecord record, SendCallback callback) {

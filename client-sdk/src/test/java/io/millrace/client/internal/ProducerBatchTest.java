@@ -16,7 +16,7 @@ class ProducerBatchTest {
   private static final int CAPACITY = 64 << 10;
 
   private final BufferBudget budget = new BufferBudget(CAPACITY, () -> {});
-  private final BatchBuilders builders = new BatchBuilders(Compression.NONE, 1 << 20);
+  private final BatchBuilders builders = new BatchBuilders(Compression.NONE, 1 << 20, 1 << 20);
 
   @Test
   void memoryOfABatchThatIsAnsweredAndReleasedIsUsedForTheNext() {

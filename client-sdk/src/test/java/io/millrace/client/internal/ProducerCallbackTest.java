@@ -244,4 +244,12 @@ class ProducerCallbackTest {
     assertFailsAtOnceInACallbackAndIsTakenLater(
         ProducerRecord.of(FakeBroker.TOPIC, new byte[70_000]).toPartition(0));
   }
+
+  @Test
+  void aRecordThatGotIntoNoBatchIsSurelyNotInTheLog() throws InterruptedException {
+    producer.send(ProducerRecord.of("nowhere", new byte[1]), teller());
+    assertThat(next().error().error().details())
+        .containsEntry("maybe_appended", "false")
+        .containsEntry("topic", "nowhere");
+  }
 }
