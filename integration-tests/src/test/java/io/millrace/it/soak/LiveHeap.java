@@ -15,7 +15,7 @@ final class LiveHeap {
   /** {@code Total 12345 6789012}: how many objects, and their bytes. */
   private static final Pattern TOTAL = Pattern.compile("(?m)^Total\\s+\\d+\\s+(\\d+)\\s*$");
 
-  private static final int TRIES = 4;
+  private static final int TRIES = 2;
 
   private LiveHeap() {}
 

@@ -24,7 +24,11 @@ final class SoakRun {
     private final ProcessProbe probe;
     private final List<ProcessSample> baseline = new ArrayList<>();
     private final List<ProcessSample> last = new ArrayList<>();
-    private long baselineHeapKb = -1;
+
+    /** The least of each window: what is under way comes on top of what is held, and goes. */
+    private long baselineHeapKb = Long.MAX_VALUE;
+
+    private long lastHeapKb = Long.MAX_VALUE;
 
     Watched(String name, ProcessProbe probe) {
       this.name = name;
@@ -84,12 +88,10 @@ final class SoakRun {
     ProcessSample sample = process.probe.sample();
     if (passed.compareTo(plan.finalStart()) >= 0) {
       process.last.add(sample);
-    } else if (passed.compareTo(baselineEnd) >= 0) {
-      if (process.baselineHeapKb < 0) {
-        process.baselineHeapKb = process.probe.liveHeapKb();
-      }
-    } else if (passed.compareTo(plan.baselineStart()) >= 0) {
+      process.lastHeapKb = Math.min(process.lastHeapKb, process.probe.liveHeapKb());
+    } else if (passed.compareTo(plan.baselineStart()) >= 0 && passed.compareTo(baselineEnd) < 0) {
       process.baseline.add(sample);
+      process.baselineHeapKb = Math.min(process.baselineHeapKb, process.lastHeapKb);
     }
   }
 
@@ -117,7 +119,7 @@ final class SoakRun {
     SoakVerdict verdict = new SoakVerdict(plan.tolerance());
     for (Watched process : all) {
       verdict.compare(process.name, process.baseline, process.last);
-      verdict.compareHeap(process.name, process.baselineHeapKb, process.probe.liveHeapKb());
+      verdict.compareHeap(process.name, process.baselineHeapKb, process.lastHeapKb);
     }
     out.println("\n" + verdict);
     return verdict.passes();
