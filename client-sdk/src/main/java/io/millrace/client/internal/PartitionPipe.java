@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import com.google.protobuf.ByteString;
 import io.millrace.client.internal.TopicView.PartitionView;
+import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicPartition;
@@ -38,6 +39,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
     void completed(ProducerBatch batch, BatchOutcome outcome);
 
+    /** A frame that was not to be answered was refused: the leader may be another. */
+    void leaderDoubted(PartitionPipe pipe);
+
     void needIdentity(PartitionPipe pipe, MillraceError reason);
 
     void abandon(PartitionPipe pipe, long streamEpoch);
@@ -60,6 +64,10 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   private final ByteString topicIdBytes;
   private final Owner owner;
   private final Backoff backoff;
+
+  /** Whether frames are not answered: a session without batches says nothing of their fate. */
+  private final boolean unacknowledged;
+
   private final ProducerSession<ProducerBatch> session;
   private Optional<ProduceConnection> connection = Optional.empty();
   private int leaderEpoch = -1;
@@ -83,6 +91,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     this.topicIdBytes = Uuids.toBytes(topicId);
     this.owner = owner;
     this.backoff = backoff;
+    this.unacknowledged = settings.acks() == Acks.NONE;
     this.session = new ProducerSession<>(settings, identity, jitter, this);
   }
 
@@ -107,9 +116,14 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     return leaderInDoubt;
   }
 
+  /** Whether there is anything to do for it: batches to deliver, or a leader to find. */
+  boolean hasWork() {
+    return !session.isIdle() || (unacknowledged && leaderInDoubt);
+  }
+
   /** Whether its leader should be looked up now. */
   boolean needsLookUp(long nowMs) {
-    return leaderInDoubt && nowMs >= notBeforeMs && !session.isIdle();
+    return leaderInDoubt && nowMs >= notBeforeMs && hasWork();
   }
 
   /** Whether it has something to send and nowhere to send it. */
@@ -120,7 +134,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** When the next thing happens by time alone; {@code Long.MAX_VALUE} for never. */
   long nextMs(long nowMs) {
     boolean waits = connection.isEmpty() || leaderInDoubt;
-    boolean pausing = waits && !session.isIdle() && notBeforeMs > nowMs;
+    boolean pausing = waits && hasWork() && notBeforeMs > nowMs;
     return Math.min(timerAtMs, pausing ? notBeforeMs : Long.MAX_VALUE);
   }
 
@@ -133,6 +147,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     if (moved) {
       leaveStream(nowMs, new MillraceError(ErrorCode.NOT_LEADER, "the leader has moved"));
       notBeforeMs = Long.MIN_VALUE;
+    } else if (unacknowledged && connection.isPresent()) {
+      // Nothing else keeps refusals that go on from asking without a pause.
+      notBeforeMs = nowMs + backoff.nextMs();
     }
   }
 
@@ -191,6 +208,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     FrameResult result = convert(frame.result());
     if (result instanceof FrameResult.Refused refused) {
       leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
+      if (unacknowledged && leaderInDoubt) {
+        owner.leaderDoubted(this);
+      }
     }
     session.answered(stream.epoch(), frame.sendId(), result, nowMs);
   }

@@ -54,7 +54,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final Map<TopicPartition, PartitionPipe> pipes = new HashMap<>();
   private final Map<BrokerAddress, ProduceConnection> connections = new HashMap<>();
 
-  /** Those of the pipes that have something to deliver. */
+  /** Those of the pipes that have something to deliver, or to find out. */
   private final Set<PartitionPipe> busy = new LinkedHashSet<>();
 
   /** Topics to be looked up. */
@@ -73,6 +73,10 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final List<ProducerBatch> held = new ArrayList<>();
 
   private boolean identityAsked;
+
+  /** Whether this turn saw an open batch whose partition has no pipe. */
+  private boolean newPipeWanted;
+
   private long lastStreamEpoch;
   private boolean closing;
 
@@ -110,6 +114,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
    * @return when to be called again at the latest, on the monotonic clock
    */
   long turn(long nowMs) {
+    newPipeWanted = false;
     takeHeld().forEach(batch -> offer(batch, nowMs));
     long next = accumulator.takeDue(nowMs, this::hasRoom, batch -> handOver(batch, nowMs));
     next = Math.min(next, expireHeld(nowMs));
@@ -122,7 +127,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
         findLeader(pipe, nowMs);
       }
       next = Math.min(next, pipe.nextMs(nowMs));
-      if (pipe.session().isIdle()) {
+      if (!pipe.hasWork()) {
         busy.remove(pipe);
       }
     }
@@ -151,6 +156,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   private boolean hasRoom(TopicPartition partition) {
     PartitionPipe pipe = pipes.get(partition);
+    newPipeWanted |= pipe == null;
     return pipe == null
         ? !lacksIdentity()
         : pipe.session().pendingBatches() < config.maxInFlightBatches();
@@ -251,7 +257,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   private void askForIdentity() {
-    if (identityAsked || (accumulator.isEmpty() && held.isEmpty())) {
+    if (identityAsked || (!newPipeWanted && held.isEmpty())) {
       return;
     }
     identityAsked = true;
@@ -263,7 +269,25 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
         },
         failure -> {
           identityAsked = false;
-          failWaiting(failure.error());
+          failWithoutPipe(failure.error());
+        });
+  }
+
+  /** Fails what waits for an identity; what has a pipe goes there. */
+  private void failWithoutPipe(MillraceError error) {
+    long nowMs = loop.nowMs();
+    BatchOutcome failed = new BatchOutcome.Failed(error, false);
+    takeHeld().forEach(batch -> completed(batch, failed));
+    accumulator.sealAll();
+    accumulator.takeDue(
+        nowMs,
+        partition -> true,
+        batch -> {
+          if (pipes.containsKey(batch.partition())) {
+            handOver(batch, nowMs);
+          } else {
+            completed(batch, failed);
+          }
         });
   }
 
@@ -460,15 +484,33 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   @Override
+  public void leaderDoubted(PartitionPipe pipe) {
+    busy.add(pipe);
+  }
+
+  @Override
   public void needIdentity(PartitionPipe pipe, MillraceError reason) {
     Optional<ProducerIdentity> current = newestOf(pipe.session().identity());
     loop.ask(
         () -> identities.next(current, identityPatience()),
         granted -> {
-          identity = Optional.of(granted);
+          if (isNextOfOurs(granted)) {
+            identity = Optional.of(granted);
+          }
           pipe.session().identityGranted(granted, loop.nowMs());
         },
         failure -> pipe.session().end(failure.error()));
+  }
+
+  /**
+   * Whether new pipes may begin under a grant. If the identity was given up meanwhile, the grant is
+   * for the pipe that asked only: a pipe that has ended may have used that epoch too.
+   */
+  private boolean isNextOfOurs(ProducerIdentity granted) {
+    return identity
+        .filter(i -> i.producerId() == granted.producerId())
+        .filter(i -> i.producerEpoch() < granted.producerEpoch())
+        .isPresent();
   }
 
   /** Another partition may have raised the epoch already. */

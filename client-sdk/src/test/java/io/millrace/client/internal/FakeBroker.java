@@ -124,6 +124,9 @@ final class FakeBroker implements AutoCloseable {
   /** Turns the answer to a metadata request into what is sent. */
   volatile UnaryOperator<GetMetadataResponse> onTold = answer -> answer;
 
+  /** Whether who asks for an identity waits until {@link #releaseIdentity}. */
+  volatile boolean holdsIdentities;
+
   /** How many of the next produce streams are opened twice. */
   volatile int doubleOpenings;
 
@@ -159,6 +162,7 @@ final class FakeBroker implements AutoCloseable {
 
   private final List<Fetcher> fetchers = new ArrayList<>();
   private final List<Runnable> heldAnswers = new ArrayList<>();
+  private final List<Runnable> heldIdentities = new ArrayList<>();
   private final List<Runnable> produceStreamCuts = new ArrayList<>();
   private Server server;
   private int port;
@@ -335,13 +339,21 @@ final class FakeBroker implements AutoCloseable {
         return;
       }
       synchronized (FakeBroker.this) {
-        boolean again = request.getProducerId() > 0;
-        observer.onNext(
-            InitProducerResponse.newBuilder()
-                .setProducerId(again ? request.getProducerId() : ++lastProducerId)
-                .setProducerEpoch(again ? request.getProducerEpoch() + 1 : 0)
-                .build());
+        if (holdsIdentities) {
+          heldIdentities.add(() -> grant(request, observer));
+        } else {
+          grant(request, observer);
+        }
       }
+    }
+
+    private void grant(InitProducerRequest request, StreamObserver<InitProducerResponse> observer) {
+      boolean again = request.getProducerId() > 0;
+      observer.onNext(
+          InitProducerResponse.newBuilder()
+              .setProducerId(again ? request.getProducerId() : ++lastProducerId)
+              .setProducerEpoch(again ? request.getProducerEpoch() + 1 : 0)
+              .build());
       observer.onCompleted();
     }
 
@@ -588,6 +600,16 @@ final class FakeBroker implements AutoCloseable {
     holdsAnswers = false;
     heldAnswers.forEach(Runnable::run);
     heldAnswers.clear();
+  }
+
+  /** How many wait for an identity. */
+  synchronized int heldIdentities() {
+    return heldIdentities.size();
+  }
+
+  /** Answers whoever has waited for an identity for longest. */
+  synchronized void releaseIdentity() {
+    heldIdentities.remove(0).run();
   }
 
   /** Cuts every produce stream. */

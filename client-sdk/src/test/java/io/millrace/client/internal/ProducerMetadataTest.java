@@ -7,6 +7,7 @@ import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.time.SystemClock;
 import io.millrace.proto.v1.GetMetadataResponse;
@@ -16,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,6 +51,17 @@ class ProducerMetadataTest {
     assertThat(producer.sendAndWait(record(2, "after")).offset()).isEqualTo(1);
     assertThat(stale).hasValueLessThan(1);
     producer.sendAndWait(record(0, "elsewhere"));
+  }
+
+  @Test
+  void looksForTheLeaderAfterARefusalAlsoWithoutAcks() {
+    Producer producer = client.producer(ProducerConfig.builder().acks(Acks.NONE).build());
+    producer.sendAndWait(record(1, "before"));
+    Awaitility.await().until(() -> !broker.values(1).isEmpty());
+    int lookUps = broker.metadataCalls.get();
+    broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_NOT_LEADER, 1);
+    producer.sendAndWait(record(1, "refused"));
+    Awaitility.await().until(() -> broker.metadataCalls.get() > lookUps);
   }
 
   private static GetMetadataResponse withoutItsLast(GetMetadataResponse answer) {
