@@ -29,7 +29,9 @@ final class Accumulator {
     /** It began a batch. */
     OPENED,
     /** It did not fit into the open batch, and began the next. */
-    SEALED_AND_OPENED
+    SEALED_AND_OPENED,
+    /** It did not fit into the open batch, which takes no more; it was not added. */
+    SEALED
   }
 
   private final ProducerConfig config;
@@ -38,6 +40,7 @@ final class Accumulator {
   private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
   private final Consumer<ProducerBatch> onBegun;
   private static final Optional<Appended> JOINED = Optional.of(Appended.JOINED);
+  private static final Optional<Appended> SEALED = Optional.of(Appended.SEALED);
   private static final Optional<Appended> OPENED = Optional.of(Appended.OPENED);
   private static final Optional<Appended> SEALED_AND_OPENED =
       Optional.of(Appended.SEALED_AND_OPENED);
@@ -95,6 +98,49 @@ final class Accumulator {
     } catch (RuntimeException | Error e) {
       budget.release(granted);
       throw e;
+    }
+  }
+
+  /**
+   * As {@link #append}, for a record that may as well go to another partition: if it does not fit
+   * into the open batch, this ends that batch and does not add it.
+   */
+  Appended appendUnlessFull(
+      TopicView topic,
+      int partition,
+      ProducerRecord record,
+      long timestampMs,
+      SendCallback callback,
+      long timeoutMs) {
+    Optional<Appended> done =
+        joinOrSeal(buffers.of(topic, partition), topic.id(), record, timestampMs, callback);
+    return done.isPresent()
+        ? done.get()
+        : append(topic, partition, record, timestampMs, callback, timeoutMs);
+  }
+
+  /** Empty, and nothing done, if there is no open batch or it needs to be granted more. */
+  private Optional<Appended> joinOrSeal(
+      PartitionBuffer buffer,
+      UUID topicId,
+      ProducerRecord record,
+      long timestampMs,
+      SendCallback callback) {
+    long bytes = ProducerBatch.recordBytesMax(record);
+    synchronized (buffer) {
+      Optional<ProducerBatch> open = buffer.open();
+      if (closed || open.isEmpty() || !open.get().topicId().equals(topicId)) {
+        return Optional.empty();
+      }
+      if (!open.get().hasRoom(bytes, batchBytes.applyAsInt(topicId))) {
+        buffer.seal();
+        return SEALED;
+      }
+      if (open.get().spareBytes() < bytes) {
+        return Optional.empty();
+      }
+      open.get().append(record, timestampMs, bytes, callback);
+      return JOINED;
     }
   }
 

@@ -12,10 +12,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** Where records go: what they name, or what the partitioner chooses. Thread-safe. */
 final class PartitionChoice {
   private final Partitioner partitioner;
+
+  /** Whether records without key stay with a partition only until its batch is full. */
+  private final boolean sticky;
+
   private final AtomicBoolean logged = new AtomicBoolean();
 
   PartitionChoice(Partitioner partitioner) {
     this.partitioner = partitioner;
+    this.sticky = partitioner instanceof StickyPartitions || partitioner instanceof KeyPartitions;
+  }
+
+  /**
+   * Whether a record is to be asked about again when it does not fit into the open batch of the
+   * partition that was chosen: else it would begin a batch there, alone. Partitioners of others are
+   * asked once for each record.
+   */
+  boolean mayMove(ProducerRecord record) {
+    return sticky && record.key() == null && record.partition().isEmpty();
   }
 
   /**

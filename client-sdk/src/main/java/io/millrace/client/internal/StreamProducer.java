@@ -213,7 +213,15 @@ final class StreamProducer implements Producer {
     int partition = choice.choose(record, topic).id().partition();
     long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
     Accumulator.Appended appended =
-        accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
+        choice.mayMove(record)
+            ? accumulator.appendUnlessFull(topic, partition, record, timestampMs, callback, waitMs)
+            : accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
+    if (appended == Accumulator.Appended.SEALED) {
+      choice.batchOver(topic, partition);
+      loop.wake();
+      partition = choice.choose(record, topic).id().partition();
+      appended = accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
+    }
     if (appended == Accumulator.Appended.SEALED_AND_OPENED) {
       choice.batchOver(topic, partition);
     }

@@ -17,7 +17,7 @@ class ProducerLoopTest {
     List<MillraceException> failures = new ArrayList<>();
     loop.ask(
         () -> {
-          throw new OutOfMemoryError("thrown by the test");
+          throw new LinkageError("thrown by the test");
         },
         answer -> {},
         failures::add);

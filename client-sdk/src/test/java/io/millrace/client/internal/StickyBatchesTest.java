@@ -1,0 +1,69 @@
+package io.millrace.client.internal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.Partitioners;
+import io.millrace.client.api.Producer;
+import io.millrace.client.api.ProducerConfig;
+import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.record.RecordBatch;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Records without key fill one partition's batch after the other. */
+@Timeout(20)
+class StickyBatchesTest {
+  private static final int FULL = 5;
+
+  private final FakeBroker broker = new FakeBroker(3);
+  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+
+  @AfterEach
+  void close() {
+    client.close();
+    broker.close();
+  }
+
+  private static ProducerConfig.Builder patient() {
+    return ProducerConfig.builder().batchBytes(600).linger(Duration.ofMinutes(1));
+  }
+
+  private List<Integer> recordsOfBatches() {
+    return broker.partitions.stream().flatMap(List::stream).map(RecordBatch::recordCount).toList();
+  }
+
+  private void send(Producer producer, ProducerRecord record, int count) {
+    for (int i = 0; i < count; i++) {
+      producer.send(record);
+    }
+    producer.flush();
+  }
+
+  @Test
+  void aRecordThatDoesNotFitGoesToTheNextPartitionAndEveryBatchIsFull() {
+    send(client.producer(patient().build()), ProducerRecord.of(FakeBroker.TOPIC, new byte[80]), 30);
+    assertThat(recordsOfBatches()).hasSize(30 / FULL).containsOnly(FULL);
+    for (int partition = 0; partition < 3; partition++) {
+      assertThat(broker.partitions.get(partition)).hasSize(2);
+    }
+  }
+
+  @Test
+  void soItIsWithTheStickyPartitioner() {
+    Producer producer = client.producer(patient().partitioner(Partitioners::sticky).build());
+    send(producer, ProducerRecord.of(FakeBroker.TOPIC, new byte[80]), 15);
+    assertThat(recordsOfBatches()).hasSize(15 / FULL).containsOnly(FULL);
+  }
+
+  @Test
+  void aRecordThatNamesItsPartitionStaysThere() {
+    Producer producer = client.producer(patient().build());
+    send(producer, ProducerRecord.of(FakeBroker.TOPIC, new byte[80]).toPartition(1), 15);
+    assertThat(broker.values(1)).hasSize(15);
+    assertThat(recordsOfBatches()).hasSize(15 / FULL).containsOnly(FULL);
+  }
+}
