@@ -101,10 +101,12 @@ final class BufferBudget {
     return free.getQueueLength();
   }
 
-  /** Refuses everything from now on, and ends every wait. Called once. */
-  void close() {
-    closed = true;
-    free.release(Integer.MAX_VALUE - units(capacityBytes));
+  /** Refuses everything from now on, and ends every wait. */
+  synchronized void close() {
+    if (!closed) {
+      closed = true;
+      free.release(Integer.MAX_VALUE - units(capacityBytes));
+    }
   }
 
   /**

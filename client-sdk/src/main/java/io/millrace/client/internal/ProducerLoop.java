@@ -21,6 +21,10 @@ final class ProducerLoop {
   private final Executor helper;
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
   private volatile boolean stopped;
+
+  /** Whether {@link #run} has returned or failed: no task is run any more. */
+  private volatile boolean over;
+
   private Optional<Watch> watched = Optional.empty();
 
   private record Watch(BooleanSupplier condition, Runnable then) {}
@@ -33,14 +37,18 @@ final class ProducerLoop {
     this.helper = helper;
   }
 
-  /** Runs a task on the loop. */
-  void execute(Runnable task) {
-    tasks.add(task);
+  /**
+   * Runs a task on the loop, unless that is over.
+   *
+   * @return whether it was taken; it is still not run if the loop ends before its turn
+   */
+  boolean execute(Runnable task) {
+    return !over && tasks.add(task);
   }
 
   /** Makes the loop take a turn. */
   void wake() {
-    tasks.add(() -> {});
+    execute(() -> {});
   }
 
   /** Runs a question on the helper thread and its answer, or why there is none, on the loop. */
@@ -88,15 +96,24 @@ final class ProducerLoop {
    * @param turn takes the time, does what is due and tells when to be called again at the latest
    */
   void run(LongUnaryOperator turn) throws InterruptedException {
-    while (!stopped) {
-      long next = turn.applyAsLong(nowMs());
-      long waitMs = Math.max(0, next - nowMs());
-      Runnable task =
-          next == Long.MAX_VALUE ? tasks.take() : tasks.poll(waitMs, TimeUnit.MILLISECONDS);
-      for (; task != null; task = tasks.poll()) {
-        task.run();
+    try {
+      while (!stopped) {
+        long next = turn.applyAsLong(nowMs());
+        runTasks(next);
+        lookAtWatch();
       }
-      lookAtWatch();
+    } finally {
+      over = true;
+      tasks.clear();
+    }
+  }
+
+  private void runTasks(long nextMs) throws InterruptedException {
+    long waitMs = Math.max(0, nextMs - nowMs());
+    Runnable task =
+        nextMs == Long.MAX_VALUE ? tasks.take() : tasks.poll(waitMs, TimeUnit.MILLISECONDS);
+    for (; task != null; task = tasks.poll()) {
+      task.run();
     }
   }
 }

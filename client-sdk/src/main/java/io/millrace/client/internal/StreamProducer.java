@@ -329,13 +329,16 @@ final class StreamProducer implements Producer {
     try {
       awaitAll(outcomes.incomplete(), timeoutMs);
       CompletableFuture<Void> senderClosed = new CompletableFuture<>();
-      loop.execute(
-          () -> {
-            sender.close();
-            senderClosed.complete(null);
-          });
-      senderClosed.get(STREAM_END_MS, TimeUnit.MILLISECONDS);
-      awaitStreams(Math.max(deadline, loop.nowMs() + STREAM_END_MS));
+      boolean alive =
+          loop.execute(
+              () -> {
+                sender.close();
+                senderClosed.complete(null);
+              });
+      if (alive) {
+        senderClosed.get(STREAM_END_MS, TimeUnit.MILLISECONDS);
+        awaitStreams(Math.max(deadline, loop.nowMs() + STREAM_END_MS));
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException | TimeoutException e) {
@@ -349,7 +352,6 @@ final class StreamProducer implements Producer {
 
   /** What has no answer yet fails. */
   private void stopLoop() {
-    loop.execute(sender::cancelStreams);
     loop.stop();
     try {
       thread.join(STREAM_END_MS);
@@ -412,6 +414,8 @@ final class StreamProducer implements Producer {
   /** The loop is over: whatever has no answer yet gets this one, and nothing is taken after it. */
   private void failRest(MillraceError error) {
     accumulator.abandon();
+    budget.close();
+    sender.cancelStreams();
     outcomes.incomplete().forEach(b -> outcomes.complete(b, new BatchOutcome.Failed(error, true)));
   }
 }

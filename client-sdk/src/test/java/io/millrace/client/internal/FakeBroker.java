@@ -89,6 +89,9 @@ final class FakeBroker implements AutoCloseable {
   final List<Error> refusals = new ArrayList<>();
   final AtomicInteger metadataCalls = new AtomicInteger();
 
+  /** How many produce streams have been opened and not ended by the client. */
+  final AtomicInteger produceStreams = new AtomicInteger();
+
   /** How many records each of the many topics has, by id. */
   final Map<ByteString, Long> manyEnds = new HashMap<>();
 
@@ -372,6 +375,7 @@ final class FakeBroker implements AutoCloseable {
           synchronized (FakeBroker.this) {
             produceStreamCuts.add(this::cut);
           }
+          produceStreams.incrementAndGet();
         }
 
         private boolean over;
@@ -453,11 +457,13 @@ final class FakeBroker implements AutoCloseable {
         @Override
         public void onError(Throwable t) {
           over = true;
+          produceStreams.decrementAndGet();
         }
 
         @Override
         public void onCompleted() {
           over = true;
+          produceStreams.decrementAndGet();
           answers.onCompleted();
         }
       };

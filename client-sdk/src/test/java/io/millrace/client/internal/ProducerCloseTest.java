@@ -10,6 +10,7 @@ import io.millrace.client.api.ProducerMetrics;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.client.api.RecordMetadata;
 import io.millrace.common.MillraceException;
+import io.millrace.common.time.SystemClock;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
@@ -183,6 +184,27 @@ class ProducerCloseTest {
     assertThat(producer.flush(Duration.ofMillis(20))).isFalse();
     go.complete(null);
     assertThat(first).succeedsWithin(Duration.ofSeconds(20));
+  }
+
+  @Test
+  void aProducerWhoseThreadHasEndedLeavesNoStreamAndNobodyWaiting() {
+    Producer producer = client.producer(small().build());
+    producer.sendAndWait(record());
+    producer.send(record(), (metadata, error) -> Thread.currentThread().interrupt());
+    Awaitility.await().untilAsserted(() -> assertThat(broker.produceStreams).hasValue(0));
+    assertThatThrownBy(() -> producer.send(record()))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("the producer is closed");
+    assertThat(CompletableFuture.runAsync(producer::close))
+        .succeedsWithin(Duration.ofMillis(1_500));
+  }
+
+  @Test
+  void aLoopThatIsOverTakesNoTasks() throws InterruptedException {
+    ProducerLoop loop = new ProducerLoop(new SystemClock(), Runnable::run);
+    loop.stop();
+    loop.run(nowMs -> Long.MAX_VALUE);
+    assertThat(loop.execute(() -> {})).isFalse();
   }
 
   @Test
