@@ -4,7 +4,6 @@ import io.grpc.BindableService;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.PartitionRegistry;
-import io.millrace.broker.rpc.wire.BufferPool;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
@@ -24,7 +23,6 @@ public final class BrokerServices {
    *
    * @param config the broker's settings: the defaults of topics
    * @param fetchThreads for reads from the disk
-   * @param fetchThreadCount how many they are
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
    */
@@ -36,7 +34,6 @@ public final class BrokerServices {
       TopicReadiness readiness,
       ProducerIds producerIds,
       Executor fetchThreads,
-      int fetchThreadCount,
       Scheduler scheduler,
       Clock clock,
       RpcMetrics metrics,
@@ -96,7 +93,7 @@ public final class BrokerServices {
             parts.authorizer(),
             partitions,
             new PartitionReader(parts.metrics(), parts.corruptReads()),
-            BufferPool.direct(fetchLimits.streamMessageBytes(), parts.fetchThreadCount()),
+            TransportMemory.shared(),
             parts.fetchThreads(),
             parts.scheduler(),
             fetchLimits,

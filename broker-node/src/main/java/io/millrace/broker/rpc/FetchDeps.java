@@ -1,14 +1,13 @@
 package io.millrace.broker.rpc;
 
-import io.millrace.broker.rpc.wire.BufferPool;
+import io.millrace.broker.rpc.wire.TransportAllocator;
 import io.millrace.common.time.Scheduler;
 import java.util.concurrent.Executor;
 
 /**
  * What reading requests share.
  *
- * @param memory for the messages of streams: one for each fetch thread is enough, for the transport
- *     has copied a message when its sending returns
+ * @param memory for the messages of streams: the transport's own, which it writes them from
  * @param threads the fetch threads; each open call takes at most one place in their queue
  * @param scheduler for the ends of long polls; its tasks only call the fetch threads
  * @param limits the bounds of requests and answers
@@ -19,7 +18,7 @@ record FetchDeps(
     Authorizer authorizer,
     Partitions partitions,
     PartitionReader reader,
-    BufferPool memory,
+    TransportAllocator memory,
     Executor threads,
     Scheduler scheduler,
     FetchLimits limits,

@@ -212,7 +212,7 @@ final class FetchStreamSession {
     Optional<PartitionHost> host = deps.partitions().find(partition);
     if (refusal.isPresent() || host.isEmpty()) {
       MillraceError why = refusal.orElseGet(() -> deps.partitions().whyNotHere(partition));
-      client.onNext(FetchFrame.of(id, FetchPart.notHere(partition, why)));
+      send(FetchFrame.of(id, FetchPart.notHere(partition, why)));
       return;
     }
     int maxBytes = FetchLimits.within("max_bytes", asked.getMaxBytes(), maxMessageBytes);
@@ -284,8 +284,7 @@ final class FetchStreamSession {
       return false;
     }
     credits -= bytes;
-    // The transport copies the records before this returns, and then releases their memory.
-    client.onNext(message.get().frame());
+    send(message.get().frame());
     if (client.isReady()) {
       unwritten.release();
     }
@@ -295,6 +294,15 @@ final class FetchStreamSession {
       subscription.signal();
     }
     return true;
+  }
+
+  /** When this returns, the transport has copied the records, or taken their memory over. */
+  private void send(FetchFrame frame) {
+    try {
+      client.onNext(frame);
+    } finally {
+      frame.release();
+    }
   }
 
   private void endSubscription(long id) {

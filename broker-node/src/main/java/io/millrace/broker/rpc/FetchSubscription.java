@@ -3,8 +3,8 @@ package io.millrace.broker.rpc;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.broker.replica.Registration;
-import io.millrace.broker.rpc.wire.BufferPool;
 import io.millrace.broker.rpc.wire.FetchFrame;
+import io.millrace.broker.rpc.wire.TransportAllocator;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.PartitionData;
 import java.util.Optional;
@@ -91,7 +91,7 @@ final class FetchSubscription {
    * @param memory where records are read to
    * @param allowance the bytes that the stream may send; nothing but positions below 1
    */
-  Optional<Message> next(PartitionReader reader, BufferPool memory, int allowance) {
+  Optional<Message> next(PartitionReader reader, TransportAllocator memory, int allowance) {
     PartitionView view = host.view();
     Optional<PartitionData> verdict = reader.verdict(host, view, position);
     if (verdict.isPresent()) {
@@ -108,17 +108,19 @@ final class FetchSubscription {
     return Optional.of(new Message(FetchFrame.of(id, standing), false));
   }
 
-  private Message read(PartitionReader reader, BufferPool memory, int most) {
+  private Message read(PartitionReader reader, TransportAllocator memory, int most) {
     LentReads buffers = new LentReads(memory);
-    PartitionReader.Result read =
-        reader.read(host, position, new PartitionReader.Bounds(most, true, buffers));
-    if (read.bytes() == 0) {
+    PartitionReader.Result read;
+    try {
+      read = reader.read(host, position, new PartitionReader.Bounds(most, true, buffers));
+    } catch (RuntimeException | Error e) {
       buffers.release();
+      throw e;
     }
     position = position.movedTo(read.nextOffset());
     told(read.head().getHighWatermark(), read.head().getLogStartOffset());
     return new Message(
-        new FetchFrame(id, read.head(), read.records(), buffers::release), read.decided());
+        new FetchFrame(id, read.head(), read.records(), buffers.lent()), read.decided());
   }
 
   void close() {

@@ -1,36 +1,41 @@
 package io.millrace.broker.rpc;
 
 import io.millrace.broker.log.ReadBuffers;
-import io.millrace.broker.rpc.wire.BufferPool;
+import io.millrace.broker.rpc.wire.OutgoingRecords;
+import io.millrace.broker.rpc.wire.TransportAllocator;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Memory for the reads of one message: a lent buffer for the first, which is nearly always the only
- * one; the heap for those over a segment's end and for batches that are larger. Confined to the
- * reading thread, but for {@link #release}.
+ * Memory for the reads of one message: the transport's for the first, which is nearly always the
+ * only one; the heap for those over a segment's end and for batches that are larger. Confined to
+ * the reading thread.
  */
 final class LentReads implements ReadBuffers {
-  private final BufferPool pool;
-  private BufferPool.@Nullable Lease lease;
+  private final TransportAllocator memory;
+  private @Nullable OutgoingRecords lent;
 
-  LentReads(BufferPool pool) {
-    this.pool = pool;
+  LentReads(TransportAllocator memory) {
+    this.memory = memory;
   }
 
   @Override
   public ByteBuffer allocate(int bytes) {
-    if (lease != null || bytes > pool.bufferBytes()) {
+    if (lent != null || bytes > OutgoingRecords.MAX_BYTES) {
       return ByteBuffer.allocate(bytes);
     }
-    lease = pool.take();
-    return lease.buffer();
+    lent = new OutgoingRecords(memory, bytes);
+    return lent.room();
+  }
+
+  /** What the transport lent, if it was needed. */
+  Optional<OutgoingRecords> lent() {
+    return Optional.ofNullable(lent);
   }
 
   /** Nobody touches what was read any more. */
   void release() {
-    if (lease != null) {
-      lease.release();
-    }
+    lent().ifPresent(OutgoingRecords::release);
   }
 }

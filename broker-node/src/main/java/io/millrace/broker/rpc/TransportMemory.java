@@ -1,6 +1,6 @@
 package io.millrace.broker.rpc;
 
-import io.grpc.netty.shaded.io.netty.buffer.PooledByteBufAllocator;
+import io.millrace.broker.rpc.wire.TransportAllocator;
 
 /**
  * The memory outside the heap that connections read to and write from. Thread-safe.
@@ -22,24 +22,16 @@ final class TransportMemory {
 
   private static final int HEAP_ARENAS = 1;
 
-  private static final PooledByteBufAllocator SHARED = create();
+  private static final TransportAllocator SHARED = create();
 
   private TransportMemory() {}
 
   /** For all listeners of the process. */
-  static PooledByteBufAllocator shared() {
+  static TransportAllocator shared() {
     return SHARED;
   }
 
-  static PooledByteBufAllocator create() {
-    return new PooledByteBufAllocator(
-        true,
-        HEAP_ARENAS,
-        DIRECT_ARENAS,
-        PAGE_BYTES,
-        CHUNK_ORDER,
-        PooledByteBufAllocator.defaultSmallCacheSize(),
-        PooledByteBufAllocator.defaultNormalCacheSize(),
-        PooledByteBufAllocator.defaultUseCacheForAllThreads());
+  static TransportAllocator create() {
+    return new TransportAllocator(HEAP_ARENAS, DIRECT_ARENAS, PAGE_BYTES, CHUNK_ORDER);
   }
 }

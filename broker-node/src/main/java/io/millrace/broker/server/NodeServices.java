@@ -39,7 +39,6 @@ final class NodeServices {
             readiness(state.replicas()),
             producerIds,
             threads.fetch(),
-            threads.fetchCount(),
             threads.timers(),
             environment.clock(),
             telemetry.calls(),

@@ -10,9 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param timers for tasks that only wake others
  * @param fetch for what reads from the disk
- * @param fetchCount how many threads that are
  */
-record NodeThreads(TimerThread timers, ExecutorService fetch, int fetchCount) {
+record NodeThreads(TimerThread timers, ExecutorService fetch) {
 
   /** Starts them; each stands in the {@link Startup} to be ended. */
   static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
@@ -22,7 +21,7 @@ record NodeThreads(TimerThread timers, ExecutorService fetch, int fetchCount) {
     int fetchCount = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
     ExecutorService fetch = fetchThreads(fetchCount, uncaught);
     startup.opened("fetch threads", fetch::shutdownNow);
-    return new NodeThreads(timers, fetch, fetchCount);
+    return new NodeThreads(timers, fetch);
   }
 
   private static ExecutorService fetchThreads(int threads, UncaughtThrowables uncaught) {

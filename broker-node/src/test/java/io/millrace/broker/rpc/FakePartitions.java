@@ -3,7 +3,6 @@ package io.millrace.broker.rpc;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionRegistry;
-import io.millrace.broker.rpc.wire.BufferPool;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
@@ -99,7 +98,7 @@ final class FakePartitions implements PartitionRegistry {
         (caller, operation, topic) -> authorizer.check(caller, operation, topic),
         new Partitions(this, () -> image),
         new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
-        BufferPool.onHeap(1 << 20, 1),
+        TransportMemory.shared(),
         Runnable::run,
         this::schedule,
         new FetchLimits(MOST, 60_000, 1 << 20, 1 << 20, 1 << 20),

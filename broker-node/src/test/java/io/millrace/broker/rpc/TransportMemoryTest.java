@@ -3,7 +3,7 @@ package io.millrace.broker.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.netty.shaded.io.netty.buffer.ByteBuf;
-import io.grpc.netty.shaded.io.netty.buffer.PooledByteBufAllocator;
+import io.millrace.broker.rpc.wire.TransportAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class TransportMemoryTest {
   private static final int MESSAGE_BYTES = (512 << 10) + 100;
 
-  private final PooledByteBufAllocator memory = TransportMemory.create();
+  private final TransportAllocator memory = TransportMemory.create();
 
   @Test
   void keepsTheMemoryOfFetchMessagesForTheNext() {

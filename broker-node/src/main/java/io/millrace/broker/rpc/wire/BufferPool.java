@@ -42,11 +42,6 @@ public final class BufferPool {
     return new BufferPool(bufferBytes, kept, ByteBuffer::allocate);
   }
 
-  /** The same outside the heap. */
-  public static BufferPool direct(int bufferBytes, int kept) {
-    return new BufferPool(bufferBytes, kept, ByteBuffer::allocateDirect);
-  }
-
   /** The size of a buffer. */
   public int bufferBytes() {
     return bufferBytes;

@@ -12,10 +12,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes fetch frames as {@link FetchStreamResponse}: the fields before the records are encoded
- * first, and the records follow from their buffers. Thread-safe.
+ * first, and the records follow from their buffers, or are in the transport's memory already.
+ * Thread-safe.
  */
 public final class FetchFrameMarshaller implements MethodDescriptor.Marshaller<FetchFrame> {
   private static final int RECORDS_TAG =
@@ -30,7 +32,9 @@ public final class FetchFrameMarshaller implements MethodDescriptor.Marshaller<F
   @Override
   public InputStream stream(FetchFrame frame) {
     try {
-      return new FrameStream(prefix(frame), frame.records(), frame.release());
+      byte[] prefix = prefix(frame);
+      frame.memory().ifPresent(memory -> memory.offer(prefix.length, frame.records()));
+      return new FrameStream(prefix, frame.records(), frame.memory());
     } catch (IOException impossible) {
       throw new UncheckedIOException("encoding to memory failed", impossible);
     }
@@ -82,7 +86,10 @@ public final class FetchFrameMarshaller implements MethodDescriptor.Marshaller<F
       List<ByteBuffer> records =
           data.getRecords().isEmpty() ? List.of() : data.getRecords().asReadOnlyByteBufferList();
       return new FetchFrame(
-          message.getSubscriptionId(), data.toBuilder().clearRecords().build(), records, () -> {});
+          message.getSubscriptionId(),
+          data.toBuilder().clearRecords().build(),
+          records,
+          Optional.empty());
     } catch (InvalidProtocolBufferException e) {
       throw Status.INTERNAL
           .withDescription("not a FetchStreamResponse: " + e.getMessage())

@@ -9,16 +9,18 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Bytes of an array and then of buffers, for the transport, which closes the stream when it has
- * taken what it wants: that releases the buffers. Confined to the transport's call.
+ * taken what it wants: that releases the buffers, unless it took them over. Confined to the
+ * transport's call.
  */
 final class FrameStream extends InputStream implements KnownLength, Drainable {
   /** Small enough for the innermost cache: buffers outside the heap go through it. */
   private static final int CHUNK_BYTES = 16_384;
 
-  private final Runnable release;
+  private final Optional<OutgoingRecords> memory;
   private final Iterator<ByteBuffer> rest;
 
   /** What is read from now; empty at the end. */
@@ -26,8 +28,8 @@ final class FrameStream extends InputStream implements KnownLength, Drainable {
 
   private int remaining;
 
-  FrameStream(byte[] prefix, List<ByteBuffer> records, Runnable release) {
-    this.release = release;
+  FrameStream(byte[] prefix, List<ByteBuffer> records, Optional<OutgoingRecords> memory) {
+    this.memory = memory;
     List<ByteBuffer> parts = new ArrayList<>(records.size());
     this.current = ByteBuffer.wrap(prefix);
     this.remaining = prefix.length;
@@ -77,6 +79,18 @@ final class FrameStream extends InputStream implements KnownLength, Drainable {
   @Override
   public int drainTo(OutputStream target) throws IOException {
     int drained = remaining;
+    if (memory.isPresent() && memory.get().isTaken()) {
+      target.write(
+          current.array(), current.arrayOffset() + current.position(), current.remaining());
+      memory.get().recordsFollow();
+      skipAll();
+    } else {
+      copyTo(target);
+    }
+    return drained;
+  }
+
+  private void copyTo(OutputStream target) throws IOException {
     byte[] chunk = new byte[Math.min(CHUNK_BYTES, remaining)];
     while (advance()) {
       if (current.hasArray()) {
@@ -89,13 +103,17 @@ final class FrameStream extends InputStream implements KnownLength, Drainable {
         target.write(chunk, 0, bytes);
       }
     }
-    return drained;
+  }
+
+  private void skipAll() {
+    current.position(current.limit());
+    rest.forEachRemaining(part -> part.position(part.limit()));
+    remaining = 0;
   }
 
   @Override
   public void close() {
-    remaining = 0;
-    current.position(current.limit());
-    release.run();
+    skipAll();
+    memory.ifPresent(OutgoingRecords::release);
   }
 }

@@ -35,7 +35,6 @@ class BufferPoolTest {
     lease.buffer().position(10).limit(20);
     lease.release();
     assertThat(pool.take().buffer().remaining()).isEqualTo(100);
-    assertThat(BufferPool.direct(64, 1).take().buffer().isDirect()).isTrue();
   }
 
   @Test
@@ -54,6 +53,6 @@ class BufferPoolTest {
   @Test
   void refusesSizesThatMakeNoSense() {
     assertThatThrownBy(() -> BufferPool.onHeap(0, 1)).hasMessageContaining("0, 1");
-    assertThatThrownBy(() -> BufferPool.direct(1, 0)).hasMessageContaining("1, 0");
+    assertThatThrownBy(() -> BufferPool.onHeap(1, 0)).hasMessageContaining("1, 0");
   }
 }

@@ -13,8 +13,8 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class FetchFrameMarshallerTest {
@@ -58,23 +58,6 @@ class FetchFrameMarshallerTest {
     assertThat(stream.read(new byte[1])).isEqualTo(-1);
   }
 
-  @Test
-  void theRecordsAreReleasedWhenTheTransportClosesTheStreamAndNotBefore() throws IOException {
-    AtomicInteger released = new AtomicInteger();
-    ByteBuffer records = ByteBuffer.allocateDirect(100_000);
-    FetchFrame frame =
-        new FetchFrame(
-            1, PartitionData.getDefaultInstance(), List.of(records), released::incrementAndGet);
-    InputStream stream = marshaller.stream(frame);
-    drained(stream);
-    assertThat(released).hasValue(0);
-    assertThat(stream.read()).isEqualTo(-1);
-    stream.close();
-    assertThat(released).hasValue(1);
-    assertThat(stream.read()).isEqualTo(-1);
-    assertThat(stream.available()).isZero();
-  }
-
   private static byte[] drained(InputStream stream) throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     int bytes = ((Drainable) stream).drainTo(out);
@@ -115,6 +98,6 @@ class FetchFrameMarshallerTest {
       at += bytes;
     }
     PartitionData head = message.getData().toBuilder().clearRecords().build();
-    return new FetchFrame(message.getSubscriptionId(), head, parts, () -> {});
+    return new FetchFrame(message.getSubscriptionId(), head, parts, Optional.empty());
   }
 }
