@@ -181,7 +181,7 @@ final class PerfLatency implements Callable<Integer> {
   private Pace pace(LoadSender sender, Receipts receipts) {
     Clock clock = context.clock();
     return throughput
-        .map(rate -> Pace.fixed(clock, rate, sender::isStopped))
+        .<Pace>map(rate -> new FixedPace(clock, rate, sender::isStopped))
         .orElseGet(
             () ->
                 number -> {

@@ -143,7 +143,7 @@ final class PerfProduce implements Callable<Integer> {
   private Pace pace(LoadSender sender) {
     Clock clock = context.clock();
     return throughput
-        .map(rate -> Pace.fixed(clock, rate, sender::isStopped))
+        .<Pace>map(rate -> new FixedPace(clock, rate, sender::isStopped))
         .orElseGet(() -> Pace.unlimited(clock));
   }
 

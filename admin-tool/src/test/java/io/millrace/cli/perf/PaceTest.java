@@ -29,31 +29,39 @@ class PaceTest {
   private final SteppingClock clock = new SteppingClock();
 
   @Test
+  void startsWithItsFirstRecordAndNotWhenItIsMade() {
+    Pace pace = new FixedPace(clock, 1_000, () -> false);
+    clock.nanos += TimeUnit.SECONDS.toNanos(1);
+    assertThat(pace.await(0)).isEqualTo(clock.nanos);
+  }
+
+  @Test
   void hasRecordsDueAtTheirTimesEvenAfterAStall() {
-    Pace pace = Pace.fixed(clock, 1_000, () -> false);
-    long start = clock.nanos;
+    Pace pace = new FixedPace(clock, 1_000, () -> false);
+    long start = pace.await(0);
     clock.nanos += TimeUnit.SECONDS.toNanos(1);
 
     List<Long> due = new ArrayList<>();
-    for (long i = 0; i < 4; i++) {
+    for (long i = 1; i < 4; i++) {
       due.add(pace.await(i) - start);
     }
 
-    assertThat(due).containsExactly(0L, 1_000_000L, 2_000_000L, 3_000_000L);
+    assertThat(due).containsExactly(1_000_000L, 2_000_000L, 3_000_000L);
   }
 
   @Test
   void waitsUntilARecordIsDue() {
-    Pace pace = Pace.fixed(clock, 10, () -> false);
+    Pace pace = new FixedPace(clock, 10, () -> false);
+    long start = pace.await(0);
     clock.stepNanos = 20_000_000;
-    long start = clock.nanos;
     assertThat(pace.await(1) - start).isEqualTo(100_000_000);
     assertThat(clock.nanos - start).isGreaterThanOrEqualTo(100_000_000);
   }
 
   @Test
   void waitsNoLongerOnceItIsStopped() {
-    Pace pace = Pace.fixed(clock, 1, () -> true);
+    Pace pace = new FixedPace(clock, 1, () -> true);
+    pace.await(0);
     assertThat(pace.await(1_000_000)).isEqualTo(clock.nanos + TimeUnit.SECONDS.toNanos(1_000_000));
   }
 }
