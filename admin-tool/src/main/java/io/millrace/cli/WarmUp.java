@@ -8,9 +8,12 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -24,7 +27,12 @@ final class WarmUp {
   private WarmUp() {}
 
   public static void main(String[] args) throws IOException {
-    System.exit(runAll());
+    System.exit(runAll() + failToStart());
+  }
+
+  /** A node's process, as far as it comes where nothing can be written. */
+  private static int failToStart() {
+    return run(1, "server", "--set", "data.dirs=" + Path.of("/dev/null/data"));
   }
 
   /** Tells how many of the commands did not end as they should. */
@@ -35,7 +43,7 @@ final class WarmUp {
             .flags("set by the warm-up:", DevCommand.preset(directory, 0))
             .build();
     try (MillraceServer server = MillraceServer.start(settings)) {
-      return runCommands("127.0.0.1:" + server.clientPort());
+      return runCommands("127.0.0.1:" + server.clientPort()) + ask(server.adminPort());
     } finally {
       DemoCommand.delete(directory);
     }
@@ -55,6 +63,21 @@ final class WarmUp {
     failed += run(0, "perf", "consume", "t", "-n", "100", "-o", "json", "--bootstrap", bootstrap);
     failed += run(0, "perf", "latency", "t", "-n", "2", "--bootstrap", bootstrap);
     failed += run(0, "topic", "delete", "t", "--bootstrap", bootstrap);
+    return failed;
+  }
+
+  /** Asks for the pages that a node's surroundings ask for. */
+  private static int ask(int adminPort) throws IOException {
+    int failed = 0;
+    for (String page : List.of("/healthz", "/readyz", "/metrics")) {
+      try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), adminPort)) {
+        String request =
+            "GET " + page + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        byte[] answer = socket.getInputStream().readAllBytes();
+        failed += new String(answer, StandardCharsets.UTF_8).startsWith("HTTP/1.1 200 ") ? 0 : 1;
+      }
+    }
     return failed;
   }
 
