@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class LauncherTest {
             java.resolve("bin").resolve("java"),
             """
             #!/bin/sh
-            echo "$@" >> '%s'
+            echo "$@" ${MILLRACE_JAVA_OPTS+inherited} >> '%s'
             for argument in "$@"; do
               case $argument in
                 -XX:ArchiveClassesAtExit=*) %s && : > "${argument#*=}" ;;
@@ -58,6 +59,11 @@ class LauncherTest {
 
   /** The calls of Java that one call of the script makes. */
   private List<String> run(Path java, String... arguments) throws Exception {
+    return run(Map.of(), java, arguments);
+  }
+
+  private List<String> run(Map<String, String> environment, Path java, String... arguments)
+      throws Exception {
     Files.writeString(calls, "");
     ProcessBuilder builder =
         new ProcessBuilder(
@@ -66,6 +72,7 @@ class LauncherTest {
                 .toList());
     builder.environment().put("JAVA_HOME", java.toString());
     builder.environment().remove("MILLRACE_JAVA_OPTS");
+    builder.environment().putAll(environment);
     Process process = builder.redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor();
@@ -118,7 +125,10 @@ class LauncherTest {
       assertThat(run(java, with(before, "server")))
           .singleElement()
           .asString()
-          .contains(" -Xmx1g ", " --sun-misc-unsafe-memory-access=allow ");
+          .contains(
+              " -Xmx1g ",
+              " -XX:CompileThresholdScaling=3 ",
+              " --sun-misc-unsafe-memory-access=allow ");
       assertThat(run(java, with(before, "topic", "list")))
           .singleElement()
           .asString()
@@ -127,6 +137,20 @@ class LauncherTest {
           .singleElement()
           .asString()
           .contains(" -XX:+TieredCompilation ");
+    }
+  }
+
+  /** A node would take the variable for a mistyped setting. */
+  @Test
+  void givesTheOptionsOfTheVariableToTheJvmAndTheVariableToNobody() throws Exception {
+    Path java = java("17", true);
+    run(java, "--version");
+    for (String command : List.of("server", "consume")) {
+      assertThat(run(Map.of("MILLRACE_JAVA_OPTS", "-Xmx3g -Dx=1"), java, command))
+          .singleElement()
+          .asString()
+          .contains(" -Xmx3g -Dx=1 -cp ")
+          .endsWith(" io.millrace.cli.Millrace " + command);
     }
   }
 
