@@ -5,7 +5,6 @@ import io.millrace.it.cluster.BrokerProcess;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -22,13 +21,8 @@ final class SoakRun {
   private static final class Watched {
     private final String name;
     private final ProcessProbe probe;
-    private final List<ProcessSample> baseline = new ArrayList<>();
-    private final List<ProcessSample> last = new ArrayList<>();
-
-    /** The least of each window: what is under way comes on top of what is held, and goes. */
-    private long baselineHeapKb = Long.MAX_VALUE;
-
-    private long lastHeapKb = Long.MAX_VALUE;
+    private final SoakWindow baseline = new SoakWindow();
+    private final SoakWindow last = new SoakWindow();
 
     Watched(String name, ProcessProbe probe) {
       this.name = name;
@@ -85,13 +79,10 @@ final class SoakRun {
 
   private void take(Watched process, Duration passed) throws IOException, InterruptedException {
     Duration baselineEnd = plan.baselineStart().plus(plan.window());
-    ProcessSample sample = process.probe.sample();
     if (passed.compareTo(plan.finalStart()) >= 0) {
-      process.last.add(sample);
-      process.lastHeapKb = Math.min(process.lastHeapKb, process.probe.liveHeapKb());
+      process.last.look(process.probe);
     } else if (passed.compareTo(plan.baselineStart()) >= 0 && passed.compareTo(baselineEnd) < 0) {
-      process.baseline.add(sample);
-      process.baselineHeapKb = Math.min(process.baselineHeapKb, process.lastHeapKb);
+      process.baseline.look(process.probe);
     }
   }
 
@@ -118,8 +109,8 @@ final class SoakRun {
     }
     SoakVerdict verdict = new SoakVerdict(plan.tolerance());
     for (Watched process : all) {
-      verdict.compare(process.name, process.baseline, process.last);
-      verdict.compareHeap(process.name, process.baselineHeapKb, process.lastHeapKb);
+      verdict.compare(process.name, process.baseline.samples(), process.last.samples());
+      verdict.compareHeap(process.name, process.baseline.leastHeapKb(), process.last.leastHeapKb());
     }
     out.println("\n" + verdict);
     return verdict.passes();
