@@ -36,7 +36,7 @@ final class ProduceReport {
   /**
    * The last word.
    *
-   * @param lateFailures batches that were refused after they counted as sent (acks=0)
+   * @param lateFailures records that were refused after they counted as sent (acks=0)
    * @param unread why the input was not read to its end
    * @return whether all of the input was sent well
    */
@@ -47,7 +47,7 @@ final class ProduceReport {
       context.err().println(counts() + rates());
     }
     if (lateFailures > 0) {
-      context.err().println("millrace: batches refused (acks=0): " + lateFailures);
+      context.err().println("millrace: records refused (acks=0): " + lateFailures);
     }
     unread.ifPresent(why -> context.err().println("millrace: " + why.getMessage()));
     if (progress.failure().isPresent()) {

@@ -26,7 +26,7 @@ final class LoadReport {
   /**
    * Tells of what failed; returns whether there was anything.
    *
-   * @param lateFailures batches that were refused after they counted as sent (acks=0)
+   * @param lateFailures records that were refused after they counted as sent (acks=0)
    */
   static boolean failures(CliContext context, Acknowledgements answers, long lateFailures) {
     if (answers.failed() > 0) {
@@ -40,7 +40,7 @@ final class LoadReport {
       answers.firstFailure().ifPresent(cause -> new ErrorReports(context).failure(cause));
     }
     if (lateFailures > 0) {
-      context.err().println("millrace: batches refused (acks=0): " + lateFailures);
+      context.err().println("millrace: records refused (acks=0): " + lateFailures);
     }
     return answers.failed() + lateFailures > 0;
   }

@@ -13,6 +13,9 @@ import io.millrace.broker.server.LimitSettings;
 import io.millrace.broker.server.TestNode;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.RealFileStore;
+import io.millrace.proto.v1.GetMetadataRequest;
+import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.MetadataServiceGrpc;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
@@ -62,7 +65,7 @@ class ConnectionLimitsTest {
   private static boolean letsIn(ConnectionLimits limits, Attributes connection) {
     AtomicBoolean handled = new AtomicBoolean();
     var unused =
-        limits.<String, String>interceptCall(
+        limits.<GetMetadataRequest, GetMetadataResponse>interceptCall(
             new CallOn(connection),
             new Metadata(),
             (call, headers) -> {
@@ -73,7 +76,7 @@ class ConnectionLimitsTest {
   }
 
   /** A call that comes on a connection. */
-  private static final class CallOn extends ServerCall<String, String> {
+  private static final class CallOn extends ServerCall<GetMetadataRequest, GetMetadataResponse> {
     private final Attributes connection;
 
     CallOn(Attributes connection) {
@@ -95,7 +98,7 @@ class ConnectionLimitsTest {
     public void sendHeaders(Metadata headers) {}
 
     @Override
-    public void sendMessage(String message) {}
+    public void sendMessage(GetMetadataResponse message) {}
 
     @Override
     public boolean isCancelled() {
@@ -103,8 +106,8 @@ class ConnectionLimitsTest {
     }
 
     @Override
-    public MethodDescriptor<String, String> getMethodDescriptor() {
-      throw new UnsupportedOperationException();
+    public MethodDescriptor<GetMetadataRequest, GetMetadataResponse> getMethodDescriptor() {
+      return MetadataServiceGrpc.getGetMetadataMethod();
     }
   }
 }

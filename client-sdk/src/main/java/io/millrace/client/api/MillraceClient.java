@@ -27,7 +27,15 @@ public interface MillraceClient extends AutoCloseable {
   /** A new consumer, which has no partitions yet. */
   Consumer consumer(ConsumerConfig config);
 
-  /** Closes the producers, after sending what they hold, the consumers and the connections. */
+  /**
+   * Closes the producers, after sending what they hold (see {@link Producer#close()}), the
+   * consumers and the connections.
+   *
+   * <p>In a callback of one of its producers it returns at once and all of this happens on another
+   * thread: a callback that waited for its own producer would wait for ever. A second call, on any
+   * other thread, waits until the producers are closed; whoever ends the process must make it, as
+   * the other thread does not keep the process alive.
+   */
   @Override
   void close();
 }

@@ -86,8 +86,8 @@ public interface Producer extends AutoCloseable {
   ProducerMetrics metrics();
 
   /**
-   * Batches whose records already had their answer (acks=0) when the broker reported that it had
-   * refused them: the same as in {@link #metrics()}.
+   * Records that already had their answer (acks=0) when the broker reported that it had refused
+   * them: the same as in {@link #metrics()}.
    */
   default long lateFailures() {
     return metrics().failures().late();
@@ -98,8 +98,10 @@ public interface Producer extends AutoCloseable {
    * what is left and releases everything; this takes up to a few seconds more. A send that waits
    * for room in the buffer ends at once with an {@link IllegalStateException}.
    *
-   * <p>In a callback of this producer it returns at once and the rest happens on another thread. A
-   * second call waits, up to its own time-out, until the first is through.
+   * <p>In a callback of this producer it returns at once and the rest happens on another thread,
+   * with the whole time-out: what waits is sent, where Apache Kafka's producer would fail it. A
+   * second call waits, up to its own time-out, until the first is through; whoever ends the process
+   * must do that, as the other thread does not keep it alive.
    */
   void close(Duration timeout);
 

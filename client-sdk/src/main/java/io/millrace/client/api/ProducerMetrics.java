@@ -46,7 +46,8 @@ public record ProducerMetrics(
   /**
    * What went wrong in the application's own parts, or unseen.
    *
-   * @param late batches that the broker refused after their records had their answer (acks=0)
+   * @param late records that the broker refused after they had their answer (acks=0): with many
+   *     thousands of batches under way, at least so many
    * @param forgotten records of {@link Producer#sendAndForget} that failed
    * @param callbacks callbacks that threw
    * @param interceptors calls of interceptors that threw

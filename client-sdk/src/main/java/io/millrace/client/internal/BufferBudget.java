@@ -86,7 +86,7 @@ final class BufferBudget {
 
   /** Whether somebody waits for bytes. */
   boolean isWanted() {
-    return waiting.get() > 0;
+    return waiting() > 0;
   }
 
   /** What is taken now. */
@@ -98,7 +98,7 @@ final class BufferBudget {
 
   /** How many threads wait now. */
   int waiting() {
-    return free.getQueueLength();
+    return waiting.get();
   }
 
   /** Refuses everything from now on, and ends every wait. */

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -94,20 +95,40 @@ final class ClusterClient implements AutoCloseable {
    * @throws MillraceException what the last broker said, or which addresses can't be reached
    */
   <T> T callAny(Duration timeout, Call<T> call) {
+    return callUntil(timeout, call, answer -> true);
+  }
+
+  /**
+   * Calls brokers in turn until one answers well enough, or each was asked once.
+   *
+   * @param enough whether no other broker need be asked; else the last answer counts
+   * @throws MillraceException what the last broker said, or which addresses can't be reached
+   */
+  <T> T callUntil(Duration timeout, Call<T> call, Predicate<T> enough) {
     long begin = clock.monotonicMs();
     long deadline = begin + timeout.toMillis();
     Backoff backoff = newBackoff();
     while (true) {
       List<MillraceException> failures = new ArrayList<>();
       List<BrokerAddress> addresses = candidates();
+      Optional<T> answer = Optional.empty();
       for (BrokerAddress address : addresses) {
         try {
-          T answer = call.on(channels.channel(address), attemptTimeout(deadline, addresses.size()));
+          Duration patience = attemptTimeout(deadline, addresses.size(), answer.isPresent());
+          answer = Optional.of(call.on(channels.channel(address), patience));
           preferred = Optional.of(address);
-          return answer;
+          if (enough.test(answer.get())) {
+            return answer.get();
+          }
         } catch (RuntimeException e) {
-          failures.add(retryableOrThrow(GrpcErrors.translate(e, address), address));
+          MillraceException failure = GrpcErrors.translate(e, address);
+          if (answer.isEmpty()) {
+            failures.add(retryableOrThrow(failure, address));
+          }
         }
+      }
+      if (answer.isPresent()) {
+        return answer.get();
       }
       MillraceException failure = summary(failures);
       boolean unreached =
@@ -156,10 +177,14 @@ final class ClusterClient implements AutoCloseable {
     return List.copyOf(all);
   }
 
-  /** With several brokers to ask, a silent one must not use up the whole time. */
-  private Duration attemptTimeout(long deadlineMs, int candidates) {
+  /**
+   * With several brokers to ask, a silent one must not use up the whole time; less so if there is
+   * an answer already.
+   */
+  private Duration attemptTimeout(long deadlineMs, int candidates, boolean answered) {
     long left = Math.max(1, deadlineMs - clock.monotonicMs());
-    return Duration.ofMillis(candidates == 1 ? left : Math.max(1, left / 2));
+    long most = answered ? config.connectTimeout().toMillis() : Long.MAX_VALUE;
+    return Duration.ofMillis(candidates == 1 ? left : Math.max(1, Math.min(most, left / 2)));
   }
 
   private MillraceException summary(List<MillraceException> failures) {

@@ -66,6 +66,15 @@ public final class DefaultClient implements MillraceClient {
 
   @Override
   public void close() {
+    if (producers.stream().anyMatch(StreamProducer::isInCallback)) {
+      // What that producer holds can be sent only once its callback has returned.
+      helper.execute(this::closeAll);
+    } else {
+      closeAll();
+    }
+  }
+
+  private void closeAll() {
     List.copyOf(producers).forEach(StreamProducer::close);
     List.copyOf(consumers).forEach(StreamConsumer::close);
     cluster.close();

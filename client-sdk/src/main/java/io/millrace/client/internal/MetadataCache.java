@@ -1,5 +1,6 @@
 package io.millrace.client.internal;
 
+import io.grpc.Channel;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.internal.TopicView.PartitionView;
 import io.millrace.common.ErrorCode;
@@ -17,25 +18,82 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** What is known of topics and their leaders, asked for when missing or stale. Thread-safe. */
+/**
+ * What is known of topics and their leaders, asked for when missing or stale. Thread-safe.
+ *
+ * <p>A broker may be behind. Of a partition the higher leader epoch is believed, whoever tells
+ * (KIP-320), unless the topic has another id: then it was created again. A topic that one broker
+ * does not know is asked for at the others, and what is known of it stays until {@link #forget}.
+ *
+ * <p>Topics that nobody asks for are dropped after a while, so that a client that uses ever new
+ * ones does not grow: see {@link #dropIdle}.
+ */
 final class MetadataCache {
+  /** A topic that was not used for so long may be dropped, and is after twice as long. */
+  static final long IDLE_MS = 300_000;
+
   private final ClusterClient cluster;
-  private final Map<String, TopicView> topics = new ConcurrentHashMap<>();
+  private final Map<String, Entry> topics = new ConcurrentHashMap<>();
+
+  /** When idle topics were dropped last. */
+  private final AtomicLong swept;
+
+  /** A topic and whether it was used since idle ones were dropped last. */
+  private static final class Entry {
+    private final TopicView view;
+    private volatile boolean used = true;
+
+    Entry(TopicView view) {
+      this.view = view;
+    }
+
+    TopicView use() {
+      // Read first: senders of many threads come here for every record.
+      if (!used) {
+        used = true;
+      }
+      return view;
+    }
+  }
+
+  /** What came of a look-up; confined to its thread. */
+  private static final class LookUp {
+    /** Not asked for yet, or not known to the brokers asked so far; in the order of the request. */
+    private final Set<String> missing;
+
+    private final Map<String, TopicView> views = new HashMap<>();
+    private final Map<String, MillraceError> errors = new HashMap<>();
+
+    LookUp(Collection<String> names) {
+      this.missing = new LinkedHashSet<>(names);
+    }
+  }
 
   MetadataCache(ClusterClient cluster) {
     this.cluster = cluster;
+    this.swept = new AtomicLong(cluster.clock().monotonicMs());
   }
 
   /** What is known of a topic, without asking. */
   Optional<TopicView> known(String topic) {
-    return Optional.ofNullable(topics.get(topic));
+    Entry entry = topics.get(topic);
+    return entry == null ? Optional.empty() : Optional.of(entry.use());
+  }
+
+  /** How many topics are known. */
+  int size() {
+    return topics.size();
   }
 
   /**
@@ -44,77 +102,134 @@ final class MetadataCache {
    * @throws MillraceException {@code UNKNOWN_TOPIC}, or why no broker could tell
    */
   TopicView topic(String name, Duration timeout) {
-    TopicView view = topics.get(name);
-    return view != null ? view : refresh(name, timeout);
+    Optional<TopicView> view = known(name);
+    return view.isPresent() ? view.get() : refresh(name, timeout);
   }
 
-  /** The next look-up asks again. */
+  /** The next look-up asks again, and believes whatever it is told. */
   void forget(String topic) {
     topics.remove(topic);
   }
 
   /** A topic, asked for again. */
   TopicView refresh(String name, Duration timeout) {
-    GetMetadataResponse answer = fetch(List.of(name), timeout);
-    return view(answer, answer.getTopics(0));
+    LookUp lookUp = lookUp(List.of(name), timeout);
+    TopicView view = lookUp.views.get(name);
+    if (view == null) {
+      throw Objects.requireNonNull(lookUp.errors.get(name)).exception();
+    }
+    return view;
   }
 
   /**
-   * Asks for topics again; those that are gone are forgotten.
+   * Asks for topics again.
    *
-   * @return why some of them are not known, by name
+   * @return why some of them could not be found, by name: {@code UNKNOWN_TOPIC} if no broker that
+   *     answered knows it
    */
   Map<String, MillraceError> refreshAll(Collection<String> names, Duration timeout) {
-    GetMetadataResponse answer = fetch(names, timeout);
-    Map<String, MillraceError> errors = new HashMap<>();
-    for (TopicMetadata topic : answer.getTopicsList()) {
-      try {
-        view(answer, topic);
-      } catch (MillraceException e) {
-        errors.put(topic.getName(), e.error());
-      }
-    }
-    return errors;
+    return lookUp(names, timeout).errors;
   }
 
-  private GetMetadataResponse fetch(Collection<String> names, Duration timeout) {
-    GetMetadataRequest request = GetMetadataRequest.newBuilder().addAllTopics(names).build();
+  private LookUp lookUp(Collection<String> names, Duration timeout) {
+    LookUp lookUp = new LookUp(names);
+    cluster.callUntil(
+        timeout,
+        (channel, left) -> {
+          ask(lookUp, channel, left);
+          return lookUp;
+        },
+        told -> told.missing.isEmpty());
+    return lookUp;
+  }
+
+  /** Asks one broker for what is missing. */
+  private void ask(LookUp lookUp, Channel channel, Duration timeout) {
+    GetMetadataRequest request =
+        GetMetadataRequest.newBuilder().addAllTopics(lookUp.missing).build();
     GetMetadataResponse answer =
-        cluster.callAny(
-            timeout,
-            (channel, left) ->
-                MetadataServiceGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
-                    .getMetadata(request));
+        MetadataServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
+            .getMetadata(request);
     Set<String> told = new HashSet<>();
     answer.getTopicsList().forEach(topic -> told.add(topic.getName()));
-    if (answer.getTopicsCount() != names.size() || !told.equals(Set.copyOf(names))) {
-      throw nonsense("topics " + told + " (asked: " + names + ")");
+    if (answer.getTopicsCount() != told.size() || !told.equals(lookUp.missing)) {
+      throw nonsense("topics " + told + " (asked: " + lookUp.missing + ")");
     }
-    cluster.learn(answer.getBrokersList().stream().map(MetadataCache::address).toList());
-    return answer;
+    Map<Integer, BrokerAddress> brokers = brokers(answer);
+    cluster.learn(List.copyOf(brokers.values()));
+    for (TopicMetadata topic : answer.getTopicsList()) {
+      take(lookUp, topic, brokers);
+    }
+  }
+
+  /** What can't be true of one topic says nothing of the others. */
+  private void take(LookUp lookUp, TopicMetadata topic, Map<Integer, BrokerAddress> brokers) {
+    String name = topic.getName();
+    try {
+      lookUp.views.put(name, learn(topic, brokers));
+      lookUp.errors.remove(name);
+      lookUp.missing.remove(name);
+    } catch (MillraceException e) {
+      lookUp.errors.put(name, e.error());
+      if (e.code() != ErrorCode.UNKNOWN_TOPIC) {
+        lookUp.missing.remove(name);
+      }
+    }
   }
 
   /**
-   * Remembers what an answer tells of a topic; one that is gone is forgotten.
+   * Remembers what an answer tells of a topic.
    *
+   * @return what is known of it now
    * @throws MillraceException why it is not known
    */
-  private TopicView view(GetMetadataResponse answer, TopicMetadata topic) {
+  private TopicView learn(TopicMetadata topic, Map<Integer, BrokerAddress> brokers) {
     if (topic.hasError()) {
-      topics.remove(topic.getName());
-      throw new MillraceException(named(GrpcErrors.fromProto(topic.getError()), topic.getName()));
+      throw named(GrpcErrors.fromProto(topic.getError()), topic.getName()).exception();
     }
-    Map<Integer, BrokerAddress> brokers = new HashMap<>();
-    answer.getBrokersList().forEach(b -> brokers.put(b.getNodeId(), address(b)));
     List<PartitionView> partitions = partitions(topic, brokers);
     if (partitions.isEmpty()) {
       throw nonsense("no partition of " + topic.getName());
     }
-    TopicView view =
+    if (topic.getTopicId().size() != Uuids.BYTES) {
+      throw nonsense("an id of " + topic.getTopicId().size() + " bytes for " + topic.getName());
+    }
+    TopicView told =
         new TopicView(topic.getName(), Uuids.fromBytes(topic.getTopicId()), partitions);
-    topics.put(view.name(), view);
-    return view;
+    Entry entry =
+        topics.compute(
+            told.name(),
+            (name, known) -> new Entry(known == null ? told : known.view.updatedBy(told)));
+    dropIdle();
+    return entry.view;
+  }
+
+  /**
+   * Drops what was not used since the last time, if that is long ago. Called when something is
+   * added: what never grows need not shrink.
+   */
+  private void dropIdle() {
+    long nowMs = cluster.clock().monotonicMs();
+    long last = swept.get();
+    if (nowMs - last < IDLE_MS || !swept.compareAndSet(last, nowMs)) {
+      return;
+    }
+    topics.values().removeIf(entry -> !entry.used);
+    topics.values().forEach(entry -> entry.used = false);
+  }
+
+  /** Those whose addresses make sense: partitions that the others lead count as without leader. */
+  private static Map<Integer, BrokerAddress> brokers(GetMetadataResponse answer) {
+    Map<Integer, BrokerAddress> brokers = new LinkedHashMap<>();
+    for (BrokerEndpoint broker : answer.getBrokersList()) {
+      try {
+        brokers.put(broker.getNodeId(), address(broker));
+      } catch (IllegalArgumentException e) {
+        // Whoever waits for a leader there is told so.
+      }
+    }
+    return brokers;
   }
 
   private static List<PartitionView> partitions(

@@ -117,7 +117,14 @@ final class OffsetLookup {
         cluster.pauseOrThrow(backoff.nextMs(), deadlineMs, failure.get());
         Set<String> topics =
             open.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
-        metadata.refreshAll(topics, left());
+        metadata
+            .refreshAll(topics, left())
+            .forEach(
+                (topic, error) -> {
+                  if (error.code() == ErrorCode.UNKNOWN_TOPIC) {
+                    metadata.forget(topic);
+                  }
+                });
       }
     }
 

@@ -21,6 +21,7 @@ import io.millrace.proto.v1.ProduceStreamOpened;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.DoubleSupplier;
@@ -74,6 +75,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   private long timerAtMs = Long.MAX_VALUE;
   private long notBeforeMs = Long.MIN_VALUE;
   private boolean leaderInDoubt;
+
+  /** When brokers began to say that there is no such topic; empty while one knows it. */
+  private OptionalLong goneSinceMs = OptionalLong.empty();
 
   /** Why there is no stream; empty while there is one, and before the first. */
   private Optional<MillraceError> trouble = Optional.empty();
@@ -141,6 +145,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** The leader as the metadata has it now; a pipe on another broker's stream leaves it. */
   void leaderIs(PartitionView view, long nowMs) {
     leaderInDoubt = false;
+    goneSinceMs = OptionalLong.empty();
     leaderEpoch = view.leaderEpoch();
     boolean moved =
         connection.isPresent() && !view.leader().equals(connection.map(ProduceConnection::broker));
@@ -174,6 +179,23 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
       retryLater(nowMs, why);
       session.streamClosed(epoch, nowMs);
     }
+  }
+
+  /**
+   * No broker that was asked knows the topic. They may be behind: it is given up only if they say
+   * so again later.
+   *
+   * @param patienceMs how much later
+   * @return whether it is to be given up
+   */
+  boolean isGone(long nowMs, long patienceMs, MillraceError why) {
+    long since = goneSinceMs.orElse(nowMs);
+    if (goneSinceMs.isPresent() && nowMs - since >= patienceMs) {
+      return true;
+    }
+    goneSinceMs = OptionalLong.of(since);
+    retryLater(nowMs, why);
+    return false;
   }
 
   void retryLater(long nowMs, MillraceError why) {

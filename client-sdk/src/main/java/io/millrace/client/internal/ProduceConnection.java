@@ -39,8 +39,12 @@ final class ProduceConnection {
 
     void answered(ProduceConnection connection, PartitionPipe pipe, Frame frame);
 
-    /** A frame that was not to be answered (acks=0) was refused. */
-    void refusedLate(ProduceConnection connection, ProduceFrameResult result);
+    /**
+     * A frame that was not to be answered (acks=0) was refused.
+     *
+     * @param records how many it had, as far as is known
+     */
+    void refusedLate(ProduceConnection connection, ProduceFrameResult result, int records);
 
     void ended(ProduceConnection connection, MillraceException cause);
   }
@@ -68,6 +72,10 @@ final class ProduceConnection {
   private final ClientCallStreamObserver<OutboundMessage> requests;
   private final Map<Long, Sent> unanswered = new HashMap<>();
   private final ArrayDeque<Queued> queue = new ArrayDeque<>();
+
+  /** Only if no answers are expected. */
+  private final FrameRecords unacknowledged = new FrameRecords();
+
   private long lastFrameId;
 
   /** 0 <= lastWrittenId <= lastFrameId. */
@@ -140,6 +148,8 @@ final class ProduceConnection {
     long frameId = ++lastFrameId;
     if (expectAnswers) {
       unanswered.put(frameId, new Sent(pipe, sendId, batch));
+    } else {
+      unacknowledged.sent(frameId, batch.recordCount());
     }
     batch.enqueued();
     OutboundMessage message =
@@ -237,8 +247,8 @@ final class ProduceConnection {
         return;
       }
       listener.answered(this, sent.pipe(), new Frame(sent.sendId(), result));
-    } else if (!expectAnswers) {
-      listener.refusedLate(this, result);
+    } else if (!expectAnswers && result.getResult().hasError()) {
+      listener.refusedLate(this, result, unacknowledged.refused(result.getFrameId()));
     }
   }
 

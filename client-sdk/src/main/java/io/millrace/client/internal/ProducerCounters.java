@@ -75,9 +75,9 @@ final class ProducerCounters {
     }
   }
 
-  /** A batch was refused after its records counted as acknowledged. */
-  void lateFailure(MillraceError error) {
-    if (late.incrementAndGet() == 1) {
+  /** A batch of so many records was refused after they counted as acknowledged. */
+  void lateFailure(int count, MillraceError error) {
+    if (count > 0 && late.getAndAdd(count) == 0) {
       ClientLog.warn("a batch sent with acks=0 was refused (further ones are counted): " + error);
     }
   }

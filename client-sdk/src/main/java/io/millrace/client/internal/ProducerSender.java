@@ -330,12 +330,18 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       MillraceError error = errors.get(name);
       if (error == null) {
         leadOrRetry(pipe, name);
-      } else if (error.code() == ErrorCode.UNKNOWN_TOPIC) {
-        pipe.session().end(error);
-      } else {
+      } else if (error.code() != ErrorCode.UNKNOWN_TOPIC) {
         pipe.retryLater(loop.nowMs(), error);
+      } else if (pipe.isGone(loop.nowMs(), gonePatienceMs(), error)) {
+        metadata.forget(name);
+        pipe.session().end(error);
       }
     }
+  }
+
+  /** For how long the brokers must not know of a topic that there was. */
+  private long gonePatienceMs() {
+    return cluster.config().maxRetryBackoff().toMillis();
   }
 
   private void leadOrRetry(PartitionPipe pipe, String name) {
@@ -427,11 +433,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   @Override
-  public void refusedLate(ProduceConnection connection, ProduceFrameResult result) {
-    if (result.getResult().hasError()) {
-      // Here, once: the pipe may have ended, or moved to another stream.
-      outcomes.counters().lateFailure(GrpcErrors.fromProto(result.getResult().getError()));
-    }
+  public void refusedLate(ProduceConnection connection, ProduceFrameResult result, int records) {
+    // Here, once: the pipe may have ended, or moved to another stream.
+    outcomes.counters().lateFailure(records, GrpcErrors.fromProto(result.getResult().getError()));
     for (PartitionPipe pipe : List.copyOf(pipes.values())) {
       boolean same =
           pipe.partition().partition() == result.getResult().getPartition()

@@ -145,8 +145,13 @@ final class StreamProducer implements Producer {
     }
   }
 
+  /** Whether the caller is one of this producer's callbacks. */
+  boolean isInCallback() {
+    return Thread.currentThread() == thread;
+  }
+
   private void refuseInCallback(String call) {
-    if (Thread.currentThread() == thread) {
+    if (isInCallback()) {
       throw new IllegalStateException(call + " in a callback would wait for its own thread");
     }
   }
@@ -197,7 +202,7 @@ final class StreamProducer implements Producer {
       append(known.get(), record, callback, waitMs(config.maxBlock().toMillis()));
       return;
     }
-    if (Thread.currentThread() == thread) {
+    if (isInCallback()) {
       lookUp(record.topic(), limitsMatter);
       throw notKnownYet(record.topic());
     }
@@ -260,7 +265,7 @@ final class StreamProducer implements Producer {
 
   /** In a callback nobody could make room meanwhile. */
   private long waitMs(long mostMs) {
-    return Thread.currentThread() == thread ? 0 : mostMs;
+    return isInCallback() ? 0 : mostMs;
   }
 
   private long leftMs(long deadlineMs) {
@@ -298,7 +303,7 @@ final class StreamProducer implements Producer {
   @Override
   public void close(Duration timeout) {
     long timeoutMs = Timeouts.millis(timeout);
-    boolean inCallback = Thread.currentThread() == thread;
+    boolean inCallback = isInCallback();
     if (closing.compareAndSet(false, true)) {
       closed = true;
       accumulator.close();

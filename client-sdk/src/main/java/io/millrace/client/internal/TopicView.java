@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.common.TopicPartition;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -16,6 +17,26 @@ import java.util.UUID;
 record TopicView(String name, UUID id, List<PartitionView> partitions) {
   TopicView {
     partitions = List.copyOf(partitions);
+  }
+
+  /**
+   * What is known of the topic once somebody has told this of it, who may be behind: another id is
+   * another topic; of the same one every partition as its highest leader epoch has it (KIP-320),
+   * and no fewer than before.
+   */
+  TopicView updatedBy(TopicView told) {
+    if (!told.id.equals(id)) {
+      return told;
+    }
+    List<PartitionView> newest = new ArrayList<>();
+    for (int i = 0; i < Math.max(partitions.size(), told.partitions.size()); i++) {
+      boolean stale =
+          i >= told.partitions.size()
+              || (i < partitions.size()
+                  && told.partitions.get(i).leaderEpoch() < partitions.get(i).leaderEpoch());
+      newest.add(stale ? partitions.get(i) : told.partitions.get(i));
+    }
+    return new TopicView(name, id, newest);
   }
 
   /**

@@ -6,7 +6,7 @@ import java.util.UUID;
 
 /** A topic id as the 16 bytes of the wire, big-endian. */
 final class Uuids {
-  private static final int BYTES = 16;
+  static final int BYTES = 16;
 
   private Uuids() {}
 

@@ -12,7 +12,9 @@ import io.millrace.client.api.RecordMetadata;
 import io.millrace.common.MillraceException;
 import io.millrace.common.time.SystemClock;
 import java.time.Duration;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
@@ -140,6 +142,27 @@ class ProducerCloseTest {
     assertThatThrownBy(() -> producer.send(record()))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage("the producer is closed");
+  }
+
+  @Test
+  void closingTheClientInACallbackSendsWhatWaits() {
+    Producer producer = client.producer(small().build());
+    Queue<CompletableFuture<RecordMetadata>> later = new ConcurrentLinkedQueue<>();
+    CompletableFuture<Void> closed = new CompletableFuture<>();
+    producer.send(
+        record(),
+        (metadata, error) -> {
+          for (int i = 0; i < 50; i++) {
+            later.add(producer.send(record()));
+          }
+          client.close();
+          closed.complete(null);
+        });
+    assertThat(closed).succeedsWithin(Duration.ofSeconds(20));
+    client.close();
+    assertThat(later).hasSize(50).allMatch(CompletableFuture::isDone);
+    assertThat(later).noneMatch(CompletableFuture::isCompletedExceptionally);
+    assertThat(broker.values(1)).hasSize(51);
   }
 
   @Test

@@ -313,6 +313,22 @@ class StreamProducerTest {
   }
 
   @Test
+  void countsEveryRecordOfABatchThatIsRefusedWithoutAcks() {
+    Producer producer =
+        client.producer(small().acks(Acks.NONE).linger(Duration.ofMinutes(1)).build());
+    producer.sendAndForget(ProducerRecord.of(FakeBroker.TOPIC, bytes("taken")).toPartition(1));
+    producer.flush();
+    Awaitility.await().until(() -> broker.values(1).size() == 1);
+    broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_BATCH_TOO_LARGE, 1);
+    for (int i = 0; i < 5; i++) {
+      producer.sendAndForget(ProducerRecord.of(FakeBroker.TOPIC, bytes("five")).toPartition(1));
+    }
+    producer.close();
+    assertThat(producer.lateFailures()).isEqualTo(5);
+    assertThat(broker.values(1)).containsExactly("taken");
+  }
+
+  @Test
   void countsWhatIsRefusedWhileItIsClosed() {
     Producer producer = client.producer(small().acks(Acks.NONE).build());
     broker.refuseNext(io.millrace.proto.v1.ErrorCode.ERROR_CODE_BATCH_TOO_LARGE, 1);
