@@ -62,6 +62,7 @@ public final class OutgoingRecords {
    * @param prefixBytes the message's bytes before the records
    * @param records the records of the message: only if they are in {@link #room}, from its start
    */
+  @SuppressWarnings("ReferenceEquality") // The same memory, not the same bytes.
   void offer(int prefixBytes, List<ByteBuffer> records) {
     int before = FRAME_HEADER_BYTES + prefixBytes;
     if (state == State.HELD

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * none, the message is copied.
  */
 public final class TransportAllocator extends PooledByteBufAllocator {
+  /** Not static: what one server's allocator was offered is not for another's. */
+  @SuppressWarnings("ThreadLocalUsage")
   private final ThreadLocal<@Nullable OutgoingRecords> offered = new ThreadLocal<>();
 
   /**
