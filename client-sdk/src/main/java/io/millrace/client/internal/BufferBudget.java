@@ -17,6 +17,12 @@ final class BufferBudget {
   /** What is taken at once if it is there: small records need not come for every one of them. */
   private static final int GRANT_BYTES = 16 << 10;
 
+  /** What a wait is ended for at first: so much, or a part of the capacity. */
+  private static final int AMPLE_BYTES = 1 << 20;
+
+  private static final int AMPLE_PART = 8;
+  private static final long AMPLE_WAIT_MS = 5;
+
   private final long capacityBytes;
   private final Semaphore free;
   private final Runnable onWait;
@@ -63,8 +69,23 @@ final class BufferBudget {
     }
   }
 
+  /**
+   * Whoever waits is woken for many records, not for each batch that is answered; but what trickles
+   * in has to do after a while.
+   */
   private long await(long bytes, long timeoutMs) throws InterruptedException {
-    if (!free.tryAcquire(units(bytes), timeoutMs, TimeUnit.MILLISECONDS)) {
+    int needed = units(bytes);
+    int ample = Math.max(needed, units(Math.min(AMPLE_BYTES, capacityBytes / AMPLE_PART)));
+    long ampleMs = Math.min(timeoutMs, AMPLE_WAIT_MS);
+    if (free.tryAcquire(ample, ampleMs, TimeUnit.MILLISECONDS)) {
+      free.release(ample - needed);
+      return granted(needed);
+    }
+    return awaitNeeded(bytes, timeoutMs, timeoutMs - ampleMs);
+  }
+
+  private long awaitNeeded(long bytes, long timeoutMs, long leftMs) throws InterruptedException {
+    if (!free.tryAcquire(units(bytes), leftMs, TimeUnit.MILLISECONDS)) {
       throw new MillraceException(
           ErrorCode.REQUEST_TIMED_OUT,
           "the producer's buffer of "

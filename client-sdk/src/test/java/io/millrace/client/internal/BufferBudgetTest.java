@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -55,6 +56,31 @@ class BufferBudgetTest {
 
     assertThat(waiting.join()).isBetween(1_000L, 1_015L);
     await().until(() -> !budget.isWanted());
+  }
+
+  @Test
+  void whoHasWaitedForAmpleRoomTakesOnlyWhatHeNeedsOfIt() {
+    BufferBudget budget = new BufferBudget(1 << 20, waits::incrementAndGet);
+    budget.acquire(1 << 20, 0);
+    CompletableFuture<Long> waiting =
+        CompletableFuture.supplyAsync(() -> budget.acquire(1_000, 60_000));
+    await().until(budget::isWanted);
+    budget.release(512 << 10);
+
+    assertThat(budget.usedBytes()).isLessThanOrEqualTo((512 << 10) + waiting.join());
+    assertThat(budget.acquire(500 << 10, 0)).isEqualTo(500 << 10);
+  }
+
+  @Test
+  void whatTricklesInIsTakenToo() {
+    BufferBudget budget = new BufferBudget(1 << 20, waits::incrementAndGet);
+    budget.acquire(1 << 20, 0);
+    CompletableFuture<Long> waiting =
+        CompletableFuture.supplyAsync(() -> budget.acquire(1_000, 60_000));
+    await().until(budget::isWanted);
+    budget.release(1_008);
+
+    assertThat(waiting).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1_008L);
   }
 
   @Test
