@@ -39,6 +39,7 @@ final class Accumulator {
   private final ToIntFunction<UUID> batchBytes;
   private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
   private final Consumer<ProducerBatch> onBegun;
+  private final BatchEncoding encoding;
   private static final Optional<Appended> JOINED = Optional.of(Appended.JOINED);
   private static final Optional<Appended> SEALED = Optional.of(Appended.SEALED);
   private static final Optional<Appended> OPENED = Optional.of(Appended.OPENED);
@@ -54,18 +55,21 @@ final class Accumulator {
    * @param batchBytes how large a batch of several records may get now, by topic id
    * @param newBatch makes the batch for a partition's next records, of the topic with that id
    * @param onBegun told of each batch that has its first record, under its partition's lock
+   * @param encoding is offered the batches that senders seal
    */
   Accumulator(
       ProducerConfig config,
       BufferBudget budget,
       ToIntFunction<UUID> batchBytes,
       BiFunction<TopicPartition, UUID, ProducerBatch> newBatch,
-      Consumer<ProducerBatch> onBegun) {
+      Consumer<ProducerBatch> onBegun,
+      BatchEncoding encoding) {
     this.config = config;
     this.budget = budget;
     this.batchBytes = batchBytes;
     this.newBatch = newBatch;
     this.onBegun = onBegun;
+    this.encoding = encoding;
   }
 
   /**
@@ -127,21 +131,23 @@ final class Accumulator {
       long timestampMs,
       SendCallback callback) {
     long bytes = ProducerBatch.recordBytesMax(record);
+    Optional<ProducerBatch> full;
     synchronized (buffer) {
       Optional<ProducerBatch> open = buffer.open();
       if (closed || open.isEmpty() || !open.get().topicId().equals(topicId)) {
         return Optional.empty();
       }
-      if (!open.get().hasRoom(bytes, batchBytes.applyAsInt(topicId))) {
-        buffer.seal();
-        return SEALED;
+      if (open.get().hasRoom(bytes, batchBytes.applyAsInt(topicId))) {
+        if (open.get().spareBytes() < bytes) {
+          return Optional.empty();
+        }
+        open.get().append(record, timestampMs, bytes, callback);
+        return JOINED;
       }
-      if (open.get().spareBytes() < bytes) {
-        return Optional.empty();
-      }
-      open.get().append(record, timestampMs, bytes, callback);
-      return JOINED;
+      full = buffer.seal();
     }
+    full.ifPresent(encoding::help);
+    return SEALED;
   }
 
   /**
@@ -158,6 +164,7 @@ final class Accumulator {
       long timestampMs,
       SendCallback callback,
       long granted) {
+    Optional<ProducerBatch> full;
     synchronized (buffer) {
       if (closed) {
         throw new IllegalStateException("the producer is closed");
@@ -171,17 +178,24 @@ final class Accumulator {
       if (spare < bytes) {
         return Optional.empty();
       }
-      ProducerBatch batch = joins ? open.get() : newBatch.apply(buffer.partition(), topicId);
+      ProducerBatch batch = joins ? open.get() : newBatch(buffer, topicId);
       batch.append(record, timestampMs, bytes, callback);
       batch.grant(granted);
       if (joins) {
         return JOINED;
       }
-      boolean seals = buffer.seal();
+      full = buffer.seal();
       onBegun.accept(batch);
       buffers.open(buffer, batch);
-      return seals ? SEALED_AND_OPENED : OPENED;
     }
+    full.ifPresent(encoding::help);
+    return full.isPresent() ? SEALED_AND_OPENED : OPENED;
+  }
+
+  private ProducerBatch newBatch(PartitionBuffer buffer, UUID topicId) {
+    ProducerBatch batch = newBatch.apply(buffer.partition(), topicId);
+    batch.expectRecords(buffer.recordsBefore());
+    return batch;
   }
 
   /**

@@ -22,6 +22,8 @@ final class BatchAnswers {
   /** How many records the batch has. */
   private int records;
 
+  private int firstCapacity = FIRST_CAPACITY;
+
   /** How many of them have a callback; asked <= records. */
   private int asked;
 
@@ -47,6 +49,11 @@ final class BatchAnswers {
       i += wanted ? 1 : 0;
     }
     return part;
+  }
+
+  /** About how many records will come. */
+  void expect(int moreRecords) {
+    firstCapacity = Math.max(FIRST_CAPACITY, moreRecords);
   }
 
   int records() {
@@ -77,7 +84,7 @@ final class BatchAnswers {
   }
 
   private void grow() {
-    int capacity = Math.max(FIRST_CAPACITY, 2 * asked);
+    int capacity = Math.max(firstCapacity, 2 * asked);
     int[] moreIndexes = Arrays.copyOf(indexes, capacity);
     long[] moreTimestampsMs = Arrays.copyOf(timestampsMs, capacity);
     // All or none of them: what counts as the capacity is the callbacks' length.

@@ -11,6 +11,8 @@ final class PartitionBuffer {
   private final ArrayDeque<ProducerBatch> sealed = new ArrayDeque<>();
   private Optional<ProducerBatch> open = Optional.empty();
 
+  private int recordsBefore;
+
   /** Whether the producer's thread knows of it; so it is while it holds a batch. */
   private boolean listed;
 
@@ -47,16 +49,22 @@ final class PartitionBuffer {
   /**
    * The open batch takes no more records.
    *
-   * @return whether there was one
+   * @return it, if there was one
    */
-  boolean seal() {
-    if (open.isEmpty()) {
-      return false;
+  Optional<ProducerBatch> seal() {
+    Optional<ProducerBatch> full = open;
+    if (full.isPresent()) {
+      full.get().seal();
+      recordsBefore = full.get().recordCount();
+      sealed.add(full.get());
+      open = Optional.empty();
     }
-    open.get().seal();
-    sealed.add(open.get());
-    open = Optional.empty();
-    return true;
+    return full;
+  }
+
+  /** How many records the last batch had; 0 before the first. */
+  int recordsBefore() {
+    return recordsBefore;
   }
 
   /** Moves the sealed batches, oldest first. */

@@ -3,6 +3,7 @@ package io.millrace.client.internal;
 import io.millrace.client.api.Header;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.client.api.SendCallback;
+import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Records on their way to one partition. Guarded by its {@link PartitionBuffer} while it is open,
- * confined to the producer's thread afterwards.
+ * confined to the producer's thread afterwards, but for {@link #encode}.
  */
 final class ProducerBatch {
   private final TopicPartition partition;
@@ -36,10 +37,23 @@ final class ProducerBatch {
   private final CompletableFuture<Void> done = new CompletableFuture<>();
   private final BufferBudget budget;
   private final BatchBuilders builders;
+  private final BatchEncoding encoding;
   private final RecordBatchBuilder builder;
 
-  /** Empty while it takes records. */
+  /** Whether it takes no more records. */
+  private boolean sealed;
+
+  /** Whether it will not be encoded any more: it was, or that failed, or it is over. */
+  private boolean settled;
+
+  /** Empty until it is encoded. Written under its own lock. */
   private Optional<ByteBuffer> bytes = Optional.empty();
+
+  /** Why it could not be encoded. Written under its own lock. */
+  private Optional<MillraceError> failure = Optional.empty();
+
+  /** Whether the encoded batch has its CRC. */
+  private boolean stamped;
 
   /** What it took from the budget; given back once, when it is done and not queued. */
   private long grantedBytes;
@@ -73,14 +87,16 @@ final class ProducerBatch {
    *
    * @param budget gets back what the records were granted
    * @param builders gives the memory for the records, and gets it back if it may be used again
+   * @param encoding encodes it
    */
   ProducerBatch(
       TopicPartition partition,
       UUID topicId,
       BufferBudget budget,
       BatchBuilders builders,
+      BatchEncoding encoding,
       long nowMs) {
-    this(partition, topicId, budget, builders, nowMs, new BatchAnswers());
+    this(partition, topicId, budget, builders, encoding, nowMs, new BatchAnswers());
   }
 
   private ProducerBatch(
@@ -88,6 +104,7 @@ final class ProducerBatch {
       UUID topicId,
       BufferBudget budget,
       BatchBuilders builders,
+      BatchEncoding encoding,
       long nowMs,
       BatchAnswers answers) {
     this.answers = answers;
@@ -95,6 +112,7 @@ final class ProducerBatch {
     this.topicId = topicId;
     this.budget = budget;
     this.builders = builders;
+    this.encoding = encoding;
     this.builder = builders.take();
     this.createdMs = nowMs;
   }
@@ -121,6 +139,11 @@ final class ProducerBatch {
     return done;
   }
 
+  /** About how many records will come. */
+  void expectRecords(int records) {
+    answers.expect(records);
+  }
+
   /** Whether a record of so many bytes still fits; the first always does. */
   boolean hasRoom(long recordBytes, int batchBytes) {
     return answers.records() == 0 || builder.estimatedBytes() + recordBytes <= batchBytes;
@@ -142,7 +165,7 @@ final class ProducerBatch {
    * @param recordBytes what the record needs at most; {@code <=} {@link #spareBytes()}
    */
   void append(ProducerRecord record, long timestampMs, long recordBytes, SendCallback callback) {
-    if (isSealed()) {
+    if (sealed) {
       throw new IllegalStateException("the batch is sealed");
     }
     // First: once the record is in the builder nothing may fail.
@@ -152,19 +175,46 @@ final class ProducerBatch {
     neededBytes += recordBytes;
   }
 
-  /** No more records: encodes and compresses what there is, and gives back what it did not need. */
+  /** No more records: what they did not need is given back. */
   void seal() {
-    bytes = Optional.of(builder.build());
+    sealed = true;
+    encoding.begun();
     grantedBytes -= budget.release(spareBytes());
   }
 
-  private boolean isSealed() {
-    return bytes.isPresent();
+  /**
+   * Encodes and compresses the sealed batch, unless that was done or it is over. Any thread; one
+   * that comes while another is at it waits. Never throws: what goes wrong is its {@link #failure}.
+   */
+  synchronized void encode() {
+    if (settled) {
+      return;
+    }
+    try {
+      bytes = Optional.of(encoding.encode(builder));
+    } catch (RuntimeException | Error e) {
+      ClientLog.error("a batch could not be encoded", e);
+      failure =
+          Optional.of(
+              new MillraceError(ErrorCode.INTERNAL, "the batch could not be encoded: " + e));
+    } finally {
+      settle();
+    }
   }
 
-  /** How long the sealed batch is, as it is sent. */
+  private void settle() {
+    settled = true;
+    encoding.settled();
+  }
+
+  /** Why it could not be encoded; known after {@link #encode}. */
+  Optional<MillraceError> failure() {
+    return failure;
+  }
+
+  /** How long the encoded batch is, as it is sent. */
   int encodedBytes() {
-    return sealedBytes().remaining();
+    return encoded().remaining();
   }
 
   /** How long it is before compression. */
@@ -173,8 +223,8 @@ final class ProducerBatch {
   }
 
   /**
-   * Cuts the sealed batch of at least two records, which is not to be sent any more, into smaller
-   * sealed ones. They take over its answers and its part of the budget; it is done when they are.
+   * Cuts the encoded batch of at least two records, which is not to be sent any more, into smaller
+   * encoded ones. They take over its answers and its part of the budget; it is done when they are.
    *
    * @param partBytes as large as a part of several records gets before compression
    */
@@ -182,7 +232,7 @@ final class ProducerBatch {
     List<ProducerBatch> parts = new ArrayList<>();
     int from = 0;
     long given = 0;
-    for (List<Record> records : BatchCutter.cut(sealedBytes(), partBytes)) {
+    for (List<Record> records : BatchCutter.cut(encoded(), partBytes)) {
       ProducerBatch part = part(from, records);
       from += records.size();
       boolean last = from == recordCount();
@@ -208,30 +258,35 @@ final class ProducerBatch {
   private ProducerBatch part(int from, List<Record> records) {
     int to = from + records.size();
     ProducerBatch part =
-        new ProducerBatch(partition, topicId, budget, builders, createdMs, answers.slice(from, to));
+        new ProducerBatch(
+            partition, topicId, budget, builders, encoding, createdMs, answers.slice(from, to));
     for (Record record : records) {
       part.builder.append(record.timestamp(), record.key(), record.value(), record.headers());
     }
-    part.bytes = Optional.of(part.builder.build());
+    part.sealed = true;
+    part.settled = true;
+    part.bytes = Optional.of(encoding.encode(part.builder));
     part.onOver = this::partOver;
     return part;
   }
 
   /** The encoded batch with this identity and sequence. */
   ByteBuffer stamped(BatchSequence sequence) {
-    ByteBuffer sealed = sealedBytes();
-    RecordBatch batch = RecordBatch.at(sealed, 0);
-    if (batch.producerId() != sequence.producerId()
+    ByteBuffer encoded = encoded();
+    RecordBatch batch = RecordBatch.at(encoded, 0);
+    if (!stamped
+        || batch.producerId() != sequence.producerId()
         || batch.producerEpoch() != sequence.producerEpoch()
         || batch.baseSequence() != sequence.baseSequence()) {
       RecordBatch.stampProducer(
-          sealed,
+          encoded,
           0,
           sequence.producerId(),
           (short) sequence.producerEpoch(),
           sequence.baseSequence());
+      stamped = true;
     }
-    return sealed.duplicate();
+    return encoded.duplicate();
   }
 
   /** A frame with it was made and waits to be written. */
@@ -312,14 +367,23 @@ final class ProducerBatch {
       return;
     }
     memoryLeft = true;
+    encodeNoMore();
     budget.release(grantedBytes);
     if (lent.get() == 0) {
       builders.giveBack(builder);
     }
   }
 
-  private ByteBuffer sealedBytes() {
-    return bytes.orElseThrow(() -> new IllegalStateException("the batch is not sealed"));
+  /** From now on nobody but its owner touches its memory. */
+  private synchronized void encodeNoMore() {
+    if (sealed && !settled) {
+      settle();
+    }
+    settled = true;
+  }
+
+  private ByteBuffer encoded() {
+    return bytes.orElseThrow(() -> new IllegalStateException("the batch is not encoded"));
   }
 
   private static @Nullable ByteBuffer wrap(byte @Nullable [] bytes) {

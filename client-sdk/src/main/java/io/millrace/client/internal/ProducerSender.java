@@ -174,7 +174,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   private void handOver(ProducerBatch batch, long nowMs) {
     outcomes.handedOver(batch);
-    Optional<MillraceError> refusal = limits.refusal(batch.encodedBytes());
+    batch.encode();
+    Optional<MillraceError> refusal =
+        batch.failure().or(() -> limits.refusal(batch.encodedBytes()));
     if (refusal.isPresent()) {
       completed(batch, new BatchOutcome.Failed(refusal.get(), false));
     } else {

@@ -46,12 +46,14 @@ final class StreamProducer implements Producer {
   private static final long BUILDER_SLACK_BYTES = 1 << 10;
 
   private final ProducerConfig config;
+  private final long maxBlockMs;
   private final ClusterClient cluster;
   private final MetadataCache metadata;
   private final Consumer<StreamProducer> onClose;
   private final PartitionChoice choice;
   private final BufferBudget budget;
   private final BatchBuilders builders;
+  private final BatchEncoding encoding;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
   private final ServerLimits limits;
@@ -80,7 +82,18 @@ final class StreamProducer implements Producer {
       MetadataCache metadata,
       Executor helper,
       Consumer<StreamProducer> onClose) {
+    this(config, cluster, metadata, helper, onClose, new BatchEncoding(config.compression()));
+  }
+
+  StreamProducer(
+      ProducerConfig config,
+      ClusterClient cluster,
+      MetadataCache metadata,
+      Executor helper,
+      Consumer<StreamProducer> onClose,
+      BatchEncoding encoding) {
     this.config = config;
+    this.maxBlockMs = config.maxBlock().toMillis();
     this.cluster = cluster;
     this.metadata = metadata;
     this.onClose = onClose;
@@ -97,13 +110,15 @@ final class StreamProducer implements Producer {
             config.compression(),
             config.bufferBytes() / IDLE_PART,
             BUILDERS_OF_A_BATCH * config.batchBytes() + BUILDER_SLACK_BYTES);
+    this.encoding = encoding;
     this.accumulator =
         new Accumulator(
             config,
             budget,
             topicId -> limits.batchBytes(config.batchBytes(), topicId),
             this::newBatch,
-            outcomes::begun);
+            outcomes::begun,
+            encoding);
     this.sender =
         new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);
     this.thread = new Thread(this::runLoop, "millrace-producer");
@@ -199,14 +214,14 @@ final class StreamProducer implements Producer {
     boolean limitsMatter =
         limits.wantedFor(Math.max(ProducerBatch.recordBytesMax(record), config.batchBytes()));
     if (known.isPresent() && !limitsMatter) {
-      append(known.get(), record, callback, waitMs(config.maxBlock().toMillis()));
+      append(known.get(), record, callback, waitMs(maxBlockMs));
       return;
     }
     if (isInCallback()) {
       lookUp(record.topic(), limitsMatter);
       throw notKnownYet(record.topic());
     }
-    long deadlineMs = loop.nowMs() + config.maxBlock().toMillis();
+    long deadlineMs = loop.nowMs() + maxBlockMs;
     TopicView topic = metadata.topic(record.topic(), config.maxBlock());
     if (limitsMatter) {
       limits.learn(Duration.ofMillis(leftMs(deadlineMs)));
@@ -216,7 +231,10 @@ final class StreamProducer implements Producer {
 
   private void append(TopicView topic, ProducerRecord record, SendCallback callback, long waitMs) {
     int partition = choice.choose(record, topic).id().partition();
-    long timestampMs = record.timestampMs().orElseGet(cluster.clock()::wallMs);
+    long timestampMs =
+        record.timestampMs().isPresent()
+            ? record.timestampMs().getAsLong()
+            : cluster.clock().wallMs();
     Accumulator.Appended appended =
         choice.mayMove(record)
             ? accumulator.appendUnlessFull(topic, partition, record, timestampMs, callback, waitMs)
@@ -390,7 +408,8 @@ final class StreamProducer implements Producer {
   }
 
   private ProducerBatch newBatch(TopicPartition partition, UUID topicId) {
-    return new ProducerBatch(partition, topicId, budget, builders, cluster.clock().monotonicMs());
+    return new ProducerBatch(
+        partition, topicId, budget, builders, encoding, cluster.clock().monotonicMs());
   }
 
   private void batchOver(ProducerBatch batch) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.common.TopicPartition;
+import io.millrace.common.record.Compression;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -30,7 +31,8 @@ class AccumulatorTest {
             (partition, topicId) -> {
               throw new OutOfMemoryError("thrown by the test");
             },
-            batch -> {});
+            batch -> {},
+            new BatchEncoding(Compression.NONE));
     ProducerRecord record = ProducerRecord.of("orders", new byte[10]);
 
     assertThatThrownBy(() -> accumulator.append(TOPIC, 0, record, 0, BatchAnswers.NOBODY, 0))

@@ -62,7 +62,12 @@ class ProducerBatchTest {
 
   private ProducerBatch open() {
     return new ProducerBatch(
-        new TopicPartition("t", 0), new UUID(1, 2), budget, builders, /* nowMs= */ 0);
+        new TopicPartition("t", 0),
+        new UUID(1, 2),
+        budget,
+        builders,
+        new BatchEncoding(Compression.NONE),
+        /* nowMs= */ 0);
   }
 
   /** A sealed batch of about 20 KB with a frame that waits to be written. */

@@ -140,6 +140,16 @@ public final class RecordBatchBuilder {
    * @throws IllegalStateException if there is no record
    */
   public ByteBuffer build() {
+    ByteBuffer batch = buildUnstamped();
+    RecordBatch.stampCrc(batch, 0);
+    return batch;
+  }
+
+  /**
+   * The same without a CRC, for a batch that {@link RecordBatch#stampProducer} finishes, once its
+   * sequence is known: that works out the CRC anyway.
+   */
+  public ByteBuffer buildUnstamped() {
     if (recordCount == 0) {
       throw new IllegalStateException("records: 0 (expected: at least 1)");
     }
@@ -172,7 +182,6 @@ public final class RecordBatchBuilder {
     batch.putShort(RecordBatch.PRODUCER_EPOCH_AT, producerEpoch);
     batch.putInt(RecordBatch.BASE_SEQUENCE_AT, baseSequence);
     batch.putInt(RecordBatch.RECORD_COUNT_AT, recordCount);
-    RecordBatch.stampCrc(batch, 0);
   }
 
   /** Writes a record up to its key; returns where the key's length goes. */

@@ -186,6 +186,19 @@ class BatchValidatorTest {
     assertThat(refusal(bytes, WIDE)).isEqualTo(ErrorCode.INVALID_RECORD);
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aBatchBuiltWithoutCrcIsWholeOnceItHasItsProducer(Compression compression) {
+    RecordBatchBuilder builder = new RecordBatchBuilder(compression).producer(12, (short) 3, 4);
+    ByteBuffer whole = builder.append(NOW_MS, null, utf8("a"), List.of()).build();
+    RecordBatchBuilder unstamped = new RecordBatchBuilder(compression);
+    ByteBuffer late = unstamped.append(NOW_MS, null, utf8("a"), List.of()).buildUnstamped();
+    RecordBatch.stampProducer(late, 0, 12, (short) 3, 4);
+
+    assertThat(late).isEqualTo(whole);
+    valid(late, WIDE);
+  }
+
   @Test
   void S24_namesEachRecordWithoutKeyInACompactedTopic() {
     BatchLimits compacted = new BatchLimits(1 << 20, 1 << 20, true);
