@@ -27,7 +27,7 @@ class ProfileTest {
       # the other one
       [far]
       bootstrap = 127.0.0.1:2,127.0.0.1:3
-      timeout = 2s
+      timeout = 20s
       output = json
       """;
 
@@ -99,7 +99,7 @@ class ProfileTest {
             """
             USED  NAME   BOOTSTRAP                TIMEOUT  OUTPUT
             *     local  127.0.0.1:1
-                  far    127.0.0.1:2,127.0.0.1:3  2s       json
+                  far    127.0.0.1:2,127.0.0.1:3  20s      json
             """);
     assertThat(run("profile list -o json").out()).contains("\"in_use\": true");
   }
@@ -177,7 +177,7 @@ class ProfileTest {
         "[a]Noutput = xml | :2: output: 'xml' (expected: table, wide, json, yaml)",
         "[a]Nbootstrap = b:port | :2: bootstrap: 'b:port' is not HOST:PORT",
         "[a]Nbootstrap | :2: bootstrap (expected: key = value, [profile] or # comment)",
-        "[a]Ntimeout = 1sNtimeout = 2s | :3: timeout is set twice (expected: once in a profile)",
+        "[a]Ntimeout = 1sNtimeout = 20s | :3: timeout is set twice (expected: once in a profile)",
         "[a]N[a] | :2: [a] is there twice (expected: once)",
         "[a b] | :1: [a b] (expected: a name of letters, digits, . _ and -)",
         "timeout = 1s | :1: timeout (expected before the first [profile]: use = NAME, once)",
