@@ -10,6 +10,8 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -137,6 +139,18 @@ class LauncherTest {
           .singleElement()
           .asString()
           .contains(" -XX:+TieredCompilation ");
+    }
+  }
+
+  /** Another name would have them look for one, and start all of Log4j. */
+  @Test
+  void namesLoggingProvidersThatThereAre() throws Exception {
+    Matcher named =
+        Pattern.compile("-D(?:slf4j|log4j)\\.provider=(\\S+)").matcher(Files.readString(SCRIPT));
+    List<String> names = named.results().map(result -> result.group(1)).toList();
+    assertThat(names).hasSize(2);
+    for (String name : names) {
+      assertThat(Class.forName(name).getDeclaredConstructors()).isNotEmpty();
     }
   }
 
