@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -9,10 +10,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "config",
     description = "Shows a server's settings.",
-    subcommands = {ConfigShow.class},
     footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} config show --changed"})
-final class ConfigCommand implements Runnable {
+final class ConfigCommand implements Runnable, CommandGroup {
   @Spec private CommandSpec command = CommandSpec.create();
+
+  @Override
+  public List<Member> members() {
+    return List.of(new Member("show", ConfigShow.class));
+  }
 
   @Override
   public void run() {

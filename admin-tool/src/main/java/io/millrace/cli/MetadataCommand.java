@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -9,10 +10,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "metadata",
     description = "Looks after the metadata log of a stopped node.",
-    subcommands = {MetadataRepair.class},
     footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} metadata repair data"})
-final class MetadataCommand implements Runnable {
+final class MetadataCommand implements Runnable, CommandGroup {
   @Spec private CommandSpec command = CommandSpec.create();
+
+  @Override
+  public List<Member> members() {
+    return List.of(new Member("repair", MetadataRepair.class));
+  }
 
   @Override
   public void run() {

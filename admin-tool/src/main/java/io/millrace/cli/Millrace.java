@@ -12,8 +12,7 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Constructor;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import picocli.CommandLine;
@@ -45,10 +44,7 @@ import picocli.CommandLine.Spec;
     },
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:Success", "1:Failure", "2:A mistake in the command line"})
-public final class Millrace implements Runnable {
-  /** All commands by name, in the order of the help. */
-  private static final Map<String, Class<?>> COMMANDS = commands();
-
+public final class Millrace implements Runnable, CommandGroup {
   /** Set by the launcher when standard error is a terminal: the shell can tell, Java can't. */
   private static final String TERMINAL = "millrace.terminal";
 
@@ -90,7 +86,10 @@ public final class Millrace implements Runnable {
   /** Runs one command line and returns its exit code. */
   static int run(CliContext context, String... args) {
     ErrorReports errors = new ErrorReports(context);
-    CommandLine commandLine = withCommands(context, commandsFor(args));
+    Millrace root = new Millrace();
+    IFactory factory = new ContextFactory(context);
+    CommandLine commandLine = new CommandLine(root, factory);
+    new CommandTree(factory).addMeant(commandLine, root.members(), afterProfile(args));
     commandLine
         .setOut(new PrintWriter(context.out(), true, StandardCharsets.UTF_8))
         .setErr(new PrintWriter(context.err(), true, StandardCharsets.UTF_8))
@@ -109,13 +108,11 @@ public final class Millrace implements Runnable {
 
   /** The command with all of its commands, to be looked at. */
   static CommandLine whole(CliContext context) {
-    return withCommands(context, COMMANDS).setCommandName("millrace");
-  }
-
-  private static CommandLine withCommands(CliContext context, Map<String, Class<?>> commands) {
-    CommandLine commandLine = new CommandLine(new Millrace(), new ContextFactory(context));
-    commands.forEach(commandLine::addSubcommand);
-    return commandLine;
+    Millrace root = new Millrace();
+    IFactory factory = new ContextFactory(context);
+    CommandLine commandLine = new CommandLine(root, factory);
+    new CommandTree(factory).addAll(commandLine, root.members());
+    return commandLine.setCommandName("millrace");
   }
 
   /** Gives the options that were not given their values, and runs the command. */
@@ -158,35 +155,31 @@ public final class Millrace implements Runnable {
         .findFirst();
   }
 
-  /**
-   * The commands that may be meant: reading the options of all of them costs more than running one.
-   */
-  private static Map<String, Class<?>> commandsFor(String... args) {
-    int at = args.length > 0 && args[0].equals(PROFILE) ? 2 : 0;
-    at = args.length > 0 && args[0].startsWith(PROFILE + "=") ? 1 : at;
-    String first = args.length > at ? args[at] : "";
-    Class<?> meant = COMMANDS.get(first);
-    if (meant != null) {
-      return Map.of(first, meant);
+  /** The words from the command on: a profile may be named before it. */
+  private static List<String> afterProfile(String... args) {
+    List<String> words = List.of(args);
+    if (words.size() > 1 && words.get(0).equals(PROFILE)) {
+      return words.subList(2, words.size());
     }
-    return first.equals("--version") || first.equals("-V") ? Map.of() : COMMANDS;
+    boolean named = !words.isEmpty() && words.get(0).startsWith(PROFILE + "=");
+    return words.subList(named ? 1 : 0, words.size());
   }
 
-  private static Map<String, Class<?>> commands() {
-    Map<String, Class<?>> commands = new LinkedHashMap<>();
-    commands.put("server", ServerCommand.class);
-    commands.put("dev", DevCommand.class);
-    commands.put("demo", DemoCommand.class);
-    commands.put("topic", TopicCommand.class);
-    commands.put("produce", ProduceCommand.class);
-    commands.put("consume", ConsumeCommand.class);
-    commands.put("perf", PerfCommand.class);
-    commands.put("log", LogCommand.class);
-    commands.put("metadata", MetadataCommand.class);
-    commands.put("config", ConfigCommand.class);
-    commands.put("profile", ProfileCommand.class);
-    commands.put("completion", CompletionCommand.class);
-    return commands;
+  @Override
+  public List<Member> members() {
+    return List.of(
+        new Member("server", ServerCommand.class),
+        new Member("dev", DevCommand.class),
+        new Member("demo", DemoCommand.class),
+        new Member("topic", TopicCommand.class),
+        new Member("produce", ProduceCommand.class),
+        new Member("consume", ConsumeCommand.class),
+        new Member("perf", PerfCommand.class),
+        new Member("log", LogCommand.class),
+        new Member("metadata", MetadataCommand.class),
+        new Member("config", ConfigCommand.class),
+        new Member("profile", ProfileCommand.class),
+        new Member("completion", CompletionCommand.class));
   }
 
   @Override

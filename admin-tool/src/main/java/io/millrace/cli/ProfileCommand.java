@@ -22,13 +22,6 @@ import picocli.CommandLine.Spec;
           + " ~/.config/millrace/config; set, use and delete change the lines they are about and"
           + " keep comments."
     },
-    subcommands = {
-      ProfileCommand.ListProfiles.class,
-      ProfileCommand.Show.class,
-      ProfileChanges.SetValues.class,
-      ProfileChanges.Use.class,
-      ProfileChanges.Delete.class,
-    },
     footer = {
       "%nFlags go over the environment (MILLRACE_BOOTSTRAP…), that over the profile, that over"
           + " defaults.",
@@ -37,8 +30,18 @@ import picocli.CommandLine.Spec;
       "  ${ROOT-COMMAND-NAME} profile use staging",
       "  ${ROOT-COMMAND-NAME} topic list --profile staging",
     })
-final class ProfileCommand implements Runnable {
+final class ProfileCommand implements Runnable, CommandGroup {
   @Spec private CommandSpec command = CommandSpec.create();
+
+  @Override
+  public List<Member> members() {
+    return List.of(
+        new Member("list", ListProfiles.class),
+        new Member("show", Show.class),
+        new Member("set", ProfileChanges.SetValues.class),
+        new Member("use", ProfileChanges.Use.class),
+        new Member("delete", ProfileChanges.Delete.class));
+  }
 
   @Override
   public void run() {

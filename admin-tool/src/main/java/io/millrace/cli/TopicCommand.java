@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
@@ -9,20 +10,23 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "topic",
     description = "Creates, lists, describes, changes and deletes topics.",
-    subcommands = {
-      TopicCreate.class,
-      TopicList.class,
-      TopicDescribe.class,
-      TopicAlter.class,
-      TopicDelete.class,
-    },
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} topic create orders --partitions 6",
       "  ${ROOT-COMMAND-NAME} topic list",
     })
-final class TopicCommand implements Runnable {
+final class TopicCommand implements Runnable, CommandGroup {
   @Spec private CommandSpec command = CommandSpec.create();
+
+  @Override
+  public List<Member> members() {
+    return List.of(
+        new Member("create", TopicCreate.class),
+        new Member("list", TopicList.class),
+        new Member("describe", TopicDescribe.class),
+        new Member("alter", TopicAlter.class),
+        new Member("delete", TopicDelete.class));
+  }
 
   @Override
   public void run() {
