@@ -7,7 +7,8 @@ package io.millrace.metadata.controller;
 public sealed interface UpkeepCommand extends Command {
   /**
    * Finishes what an earlier controller may have left half done: fenced brokers leave every ISR,
-   * and partitions without a leader elect one where somebody can lead.
+   * partitions without a leader elect one where somebody can lead, and the effective min ISR is
+   * what the configuration says.
    */
   record RepairPartitions() implements UpkeepCommand {}
 

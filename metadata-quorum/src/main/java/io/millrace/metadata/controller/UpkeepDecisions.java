@@ -18,11 +18,17 @@ final class UpkeepDecisions {
   private final ControllerSettings settings;
   private final DynamicConfigs configs;
   private final BrokerStates states;
+  private final ConfigDecisions clusterConfigs;
 
-  UpkeepDecisions(ControllerSettings settings, DynamicConfigs configs, BrokerStates states) {
+  UpkeepDecisions(
+      ControllerSettings settings,
+      DynamicConfigs configs,
+      BrokerStates states,
+      ConfigDecisions clusterConfigs) {
     this.settings = settings;
     this.configs = configs;
     this.states = states;
+    this.clusterConfigs = clusterConfigs;
   }
 
   Decision decide(MetadataImage image, UpkeepCommand command, long revisionAfter) {
@@ -32,7 +38,11 @@ final class UpkeepDecisions {
     } else if (command instanceof ElectOffline) {
       step = states.electOffline(image);
     } else {
-      step = states.repair(image);
+      BrokerStates.Step repaired = states.repair(image);
+      step =
+          repaired.records().isEmpty()
+              ? clusterConfigs.minIsr(image)
+              : new BrokerStates.Step(repaired.records(), true);
     }
     if (step.more()) {
       return Decision.goOn(step.records());
