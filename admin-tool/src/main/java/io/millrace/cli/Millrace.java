@@ -158,7 +158,7 @@ public final class Millrace implements Runnable, CommandGroup {
   /** The words from the command on: a profile may be named before it. */
   private static List<String> afterProfile(String... args) {
     List<String> words = List.of(args);
-    if (words.size() > 1 && words.get(0).equals(PROFILE)) {
+    if (words.size() > 1 && words.get(0).equals(PROFILE) && !words.get(1).startsWith("@")) {
       return words.subList(2, words.size());
     }
     boolean named = !words.isEmpty() && words.get(0).startsWith(PROFILE + "=");

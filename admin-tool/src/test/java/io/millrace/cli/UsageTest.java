@@ -2,7 +2,9 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -223,5 +225,13 @@ class UsageTest {
     CommandLineRun run = CommandLineRun.of("produce", "t", "--file", "no-such-file");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err()).isEqualTo("millrace: there is no file no-such-file\n");
+  }
+
+  @Test
+  void readsAnArgumentFileAfterTheProfileOption(@TempDir Path dir) throws IOException {
+    Path file = Files.writeString(dir.resolve("args"), "some-profile topic list --help");
+    CommandLineRun run = CommandLineRun.of("--profile", "@" + file);
+    assertThat(run.out()).contains("millrace topic list");
+    assertThat(run.exitCode()).isZero();
   }
 }

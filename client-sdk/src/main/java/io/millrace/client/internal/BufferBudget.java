@@ -56,6 +56,9 @@ final class BufferBudget {
     if (!isWanted() && free.tryAcquire(ample)) {
       return granted(ample);
     }
+    if (timeoutMs == 0 && free.tryAcquire(units(bytes))) {
+      return granted(units(bytes)); // Before those that may wait.
+    }
     waiting.incrementAndGet();
     try {
       onWait.run();

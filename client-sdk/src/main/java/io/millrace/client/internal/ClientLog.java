@@ -13,8 +13,13 @@ final class ClientLog {
     Holder.LOG.warn(message);
   }
 
+  /** Never throws: whoever reports a failure has others to tell of it. */
   static void error(String message, Throwable cause) {
-    Holder.LOG.error(message, cause);
+    try {
+      Holder.LOG.error(message, cause);
+    } catch (RuntimeException | Error e) {
+      // Memory has run out, or there is no log to write to.
+    }
   }
 
   private static final class Holder {

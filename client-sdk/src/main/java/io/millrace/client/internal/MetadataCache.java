@@ -43,6 +43,9 @@ final class MetadataCache {
   /** A topic that was not used for so long may be dropped, and is after twice as long. */
   static final long IDLE_MS = 300_000;
 
+  /** So many are kept however idle: a send from a callback can't wait until its topic is known. */
+  static final int KEPT_TOPICS = 1_000;
+
   private final ClusterClient cluster;
   private final Map<String, Entry> topics = new ConcurrentHashMap<>();
 
@@ -210,6 +213,9 @@ final class MetadataCache {
    * added: what never grows need not shrink.
    */
   private void dropIdle() {
+    if (topics.size() <= KEPT_TOPICS) {
+      return;
+    }
     long nowMs = cluster.clock().monotonicMs();
     long last = swept.get();
     if (nowMs - last < IDLE_MS || !swept.compareAndSet(last, nowMs)) {

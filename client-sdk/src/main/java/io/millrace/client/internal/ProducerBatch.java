@@ -30,6 +30,12 @@ import org.jspecify.annotations.Nullable;
  * confined to the producer's thread afterwards, but for {@link #encode}.
  */
 final class ProducerBatch {
+  /** Made beforehand: when memory has run out, there must still be an outcome. */
+  private static final Optional<MillraceError> NOT_ENCODED =
+      Optional.of(
+          new MillraceError(
+              ErrorCode.INTERNAL, "the batch could not be encoded; the client's log says why"));
+
   private final TopicPartition partition;
   private final UUID topicId;
   private final long createdMs;
@@ -186,17 +192,21 @@ final class ProducerBatch {
    * Encodes and compresses the sealed batch, unless that was done or it is over. Any thread; one
    * that comes while another is at it waits. Never throws: what goes wrong is its {@link #failure}.
    */
-  synchronized void encode() {
+  void encode() {
+    encodeOnce().ifPresent(e -> ClientLog.error("a batch could not be encoded", e));
+  }
+
+  /** Returns what was thrown. Logs nothing: a log may send records, and wait for this lock. */
+  private synchronized Optional<Throwable> encodeOnce() {
     if (settled) {
-      return;
+      return Optional.empty();
     }
     try {
       bytes = Optional.of(encoding.encode(builder));
+      return Optional.empty();
     } catch (RuntimeException | Error e) {
-      ClientLog.error("a batch could not be encoded", e);
-      failure =
-          Optional.of(
-              new MillraceError(ErrorCode.INTERNAL, "the batch could not be encoded: " + e));
+      failure = NOT_ENCODED;
+      return Optional.of(e);
     } finally {
       settle();
     }

@@ -104,12 +104,22 @@ class BatchEncodingTest {
     assertThat(isOfThatBatch(builders.take())).isTrue();
   }
 
+  /** As when memory has run out: telling of it fails too. */
+  private static final class UntellableError extends OutOfMemoryError {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public String getMessage() {
+      throw new OutOfMemoryError("thrown by the test");
+    }
+  }
+
   @Test
   void aBatchThatCanNotBeCompressedFailsAlone() {
     Function<RecordBatchBuilder, ByteBuffer> failsOnce =
         builder -> {
           if (encoded.incrementAndGet() == 1) {
-            throw new OutOfMemoryError("thrown by the test");
+            throw new UntellableError();
           }
           return builder.buildUnstamped();
         };

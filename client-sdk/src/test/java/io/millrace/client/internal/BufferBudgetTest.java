@@ -84,6 +84,20 @@ class BufferBudgetTest {
   }
 
   @Test
+  void whoMayNotWaitTakesWhatIsFreeBeforeThoseWhoWait() {
+    BufferBudget budget = new BufferBudget(1 << 20, waits::incrementAndGet);
+    budget.acquire(960 << 10, 0);
+    CompletableFuture<Long> waiting =
+        CompletableFuture.supplyAsync(() -> budget.acquire(512 << 10, 60_000));
+    await().until(budget::isWanted);
+
+    assertThat(budget.acquire(1_008, 0)).isEqualTo(1_008);
+
+    budget.release(960 << 10);
+    assertThat(waiting).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(512L << 10);
+  }
+
+  @Test
   void refusesWhatNeverFitsAndWhatDoesNotFitInTime() {
     BufferBudget budget = new BufferBudget(16 << 10, waits::incrementAndGet);
 

@@ -192,12 +192,23 @@ class StaleMetadataTest {
   void keepsTheTopicsThatAreUsedAndDropsTheOthers() {
     metadata.topic(TOPIC, PATIENCE);
     for (int round = 0; round < 10; round++) {
-      int first = round * 50;
+      int first = round * 400;
       metadata.refreshAll(
-          IntStream.range(first, first + 50).mapToObj(i -> FakeBroker.MANY + i).toList(), PATIENCE);
+          IntStream.range(first, first + 400).mapToObj(i -> FakeBroker.MANY + i).toList(),
+          PATIENCE);
       assertThat(metadata.known(TOPIC)).as("round %s", round).isPresent();
       clock.advance(Duration.ofMillis(MetadataCache.IDLE_MS));
     }
-    assertThat(metadata.size()).isLessThanOrEqualTo(101);
+    assertThat(metadata.size()).isLessThanOrEqualTo(1_000 + 400);
+  }
+
+  @Test
+  void keepsFewTopicsHoweverIdle() {
+    metadata.topic(TOPIC, PATIENCE);
+    for (int round = 0; round < 3; round++) {
+      clock.advance(Duration.ofMillis(MetadataCache.IDLE_MS));
+      metadata.topic(FakeBroker.MANY + round, PATIENCE);
+    }
+    assertThat(metadata.known(TOPIC)).isPresent();
   }
 }

@@ -20,7 +20,10 @@ public final class OutgoingRecords {
 
   private static final int FRAME_HEADER_BYTES = 5;
 
-  /** A small message is copied: the memory for it may be much larger. */
+  /**
+   * A small message is copied, and so is one that leaves more than half of its memory unused: what
+   * is held must not be much more than what is counted.
+   */
   private static final int LEAST_BYTES = 16_384;
 
   private enum State {
@@ -70,6 +73,7 @@ public final class OutgoingRecords {
         && records.get(0) == room
         && room.position() == 0
         && room.remaining() >= LEAST_BYTES
+        && room.remaining() >= room.capacity() / 2
         && before <= ROOM_BEFORE) {
       frameBytes = before + room.remaining();
       buffer.setIndex(ROOM_BEFORE - before, ROOM_BEFORE - before);

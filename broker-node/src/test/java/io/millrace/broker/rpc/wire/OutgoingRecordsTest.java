@@ -112,6 +112,13 @@ class OutgoingRecordsTest {
   }
 
   @Test
+  void aMessageThatLeavesMostOfItsMemoryUnusedIsCopied() throws IOException {
+    int capacity = memory.room().capacity();
+    assertCopied(List.of(memory.room().position(0).limit(capacity / 2 - 1)));
+    memory.release();
+  }
+
+  @Test
   void aTransportThatWritesOtherThanTheMessageIsFoundOut() throws IOException {
     try (InputStream message = marshaller.stream(frame(7))) {
       ByteBuf taken = frameMemory(message);
