@@ -139,6 +139,8 @@ class ProducerNonsenseTest {
 
   @Test
   void tellsWhatTheBrokerSaidWhenItAnswersNothingButNonsense() {
+    // Otherwise the first look-up and the first classes may take all of the second.
+    client.producer(small().build()).sendAndWait(record("before"));
     broker.onResult = results -> List.of(with(results.get(0), r -> r.setPartition(2)));
     Producer producer = client.producer(small().deliveryTimeout(Duration.ofSeconds(1)).build());
     assertThatThrownBy(() -> producer.sendAndWait(record("doubtful")))
@@ -147,7 +149,7 @@ class ProducerNonsenseTest {
             e -> assertThat(e.error().details()).containsEntry("maybe_appended", "true"))
         .hasMessageContaining("answered nonsense: an answer about partition 2 to a frame of")
         .hasMessageContaining("not delivered within 1000 ms");
-    assertThat(broker.values(1)).containsExactly("doubtful");
+    assertThat(broker.values(1)).containsExactly("before", "doubtful");
   }
 
   @Test
