@@ -8,7 +8,6 @@ import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
-import io.millrace.metadata.controller.UpkeepCommand;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
@@ -66,21 +65,10 @@ public final class BrokerSession implements DirectoryAssignments {
         .thenCompose(
             result -> {
               if (result instanceof CommandResult.HeartbeatResult done && !done.fenced()) {
-                return electOthers(tries);
+                return CompletableFuture.completedFuture(null);
               }
               return again(result, tries, () -> lead(tries - 1));
             });
-  }
-
-  /** What a heartbeat elects fits into one entry of the log; the others follow. */
-  private CompletableFuture<Void> electOthers(int tries) {
-    return quorum
-        .submit(new UpkeepCommand.ElectOffline(), TIMEOUT)
-        .thenCompose(
-            result ->
-                result instanceof CommandResult.Done
-                    ? CompletableFuture.completedFuture(null)
-                    : again(result, tries, () -> electOthers(tries - 1)));
   }
 
   private static CompletableFuture<Void> again(

@@ -6,12 +6,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
-import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
-import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
-import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
-import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
 import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
-import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
 import io.millrace.metadata.controller.Command.AdminCommand;
 import io.millrace.metadata.controller.Command.AllocateProducerIds;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
@@ -62,9 +57,6 @@ public final class Controller {
   private final BrokerStates states;
   private final IsrDecisions isr;
   private final UpkeepDecisions upkeep;
-  private final ConfigDecisions clusterConfigs;
-  private final Reassignments reassignments;
-  private final AdminElections elections;
   private final RequestMemory requests;
 
   /**
@@ -80,10 +72,7 @@ public final class Controller {
     this.states = new BrokerStates(settings, configs);
     this.registrations = new Registrations(settings, configs, states);
     this.isr = new IsrDecisions(configs);
-    this.clusterConfigs = new ConfigDecisions(settings, configs, FeatureRange.SUPPORTED);
-    this.upkeep = new UpkeepDecisions(settings, configs, states, clusterConfigs);
-    this.reassignments = new Reassignments(configs);
-    this.elections = new AdminElections(settings, configs);
+    this.upkeep = new UpkeepDecisions(settings, configs, states);
     this.requests = new RequestMemory(settings);
   }
 
@@ -178,9 +167,6 @@ public final class Controller {
       return repeated.get();
     }
     Change change = change(image, command);
-    if (change.more() && !command.options().validateOnly()) {
-      return Decision.goOn(change.records());
-    }
     if (command.options().validateOnly()) {
       int size = bytes(change.records()) + ENTRY_OVERHEAD_BYTES;
       return size > settings.maxEntryBytes()
@@ -191,7 +177,6 @@ public final class Controller {
     command
         .options()
         .requestId()
-        .filter(id -> !(command instanceof ElectLeaders))
         .ifPresent(
             id ->
                 records.add(
@@ -217,24 +202,8 @@ public final class Controller {
    *
    * @param topicId the topic, if it is about one
    * @param records what becomes true; none when it is so already
-   * @param more whether more entries may follow before it is done
    */
-  record Change(Optional<UUID> topicId, List<MetadataRecord> records, boolean more) {
-    /** A change of a topic in one entry. */
-    Change(UUID topicId, List<MetadataRecord> records) {
-      this(Optional.of(topicId), records, false);
-    }
-
-    /** A change in one entry that is about no topic. */
-    Change(List<MetadataRecord> records) {
-      this(Optional.empty(), records, false);
-    }
-
-    /** A step of a change that is about no topic. */
-    Change(BrokerStates.Step step) {
-      this(Optional.empty(), step.records(), step.more());
-    }
-  }
+  record Change(Optional<UUID> topicId, List<MetadataRecord> records) {}
 
   private Change change(MetadataImage image, AdminCommand command) {
     if (command instanceof CreateTopic create) {
@@ -245,23 +214,8 @@ public final class Controller {
       return topics.alterConfigs(image, alter);
     } else if (command instanceof CreatePartitions grow) {
       return topics.grow(image, grow);
-    }
-    return clusterChange(image, command);
-  }
-
-  private Change clusterChange(MetadataImage image, AdminCommand command) {
-    if (command instanceof UnregisterBroker unregister) {
-      return new Change(brokers.unregister(image, unregister));
-    } else if (command instanceof AlterClusterConfigs alter) {
-      return new Change(clusterConfigs.alterCluster(image, alter));
-    } else if (command instanceof AlterBrokerConfigs alter) {
-      return new Change(clusterConfigs.alterBroker(image, alter));
-    } else if (command instanceof UpdateFeatureLevel update) {
-      return new Change(clusterConfigs.updateFeatures(image, update));
-    } else if (command instanceof ElectLeaders elect) {
-      return new Change(elections.elect(image, elect));
-    } else if (command instanceof AlterReassignments alter) {
-      return new Change(reassignments.alter(image, alter));
+    } else if (command instanceof UnregisterBroker unregister) {
+      return new Change(Optional.empty(), brokers.unregister(image, unregister));
     }
     throw undecided(command);
   }

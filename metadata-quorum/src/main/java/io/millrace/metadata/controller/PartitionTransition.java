@@ -111,9 +111,8 @@ final class PartitionTransition {
 
   /** The next state; empty if it is the same. */
   Optional<Next> next() {
-    keepReplicas();
     boolean fewerReplicas = settleAssignment();
-    keepReplicas();
+    isr = isr.stream().filter(assignment.replicas()::contains).toList();
     settleElr();
     elect();
     int lastKnown = NO_BROKER;
@@ -131,10 +130,6 @@ final class PartitionTransition {
             before.partitionEpoch() + 1,
             minIsr);
     return isSame(after) ? Optional.empty() : Optional.of(new Next(after, unclean));
-  }
-
-  private void keepReplicas() {
-    isr = isr.stream().filter(assignment.replicas()::contains).toList();
   }
 
   /** Ends a reassignment whose new replicas are in sync; whether any replica goes. */

@@ -3,12 +3,7 @@ package io.millrace.metadata.controller;
 import com.google.protobuf.ByteString;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
-import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
-import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
-import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
-import io.millrace.metadata.controller.ClusterCommand.Reassignment;
 import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
-import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
 import io.millrace.metadata.controller.Command.AdminCommand;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.CreatePartitions;
@@ -103,39 +98,15 @@ final class RequestMemory {
       put(digest, delete.expectedId().map(UUID::toString).orElse(""));
     } else if (command instanceof AlterTopicConfigs alter) {
       put(digest, "alter", alter.topic());
-      put(digest, alter.changes());
+      new TreeMap<>(alter.changes())
+          .forEach((key, value) -> put(digest, key, value.map(v -> "=" + v).orElse("")));
     } else if (command instanceof CreatePartitions grow) {
       put(digest, "grow", grow.topic(), "" + grow.partitions());
       put(digest, grow.assignments());
-    } else if (command instanceof ClusterCommand cluster) {
-      fingerprint(digest, cluster);
+    } else if (command instanceof UnregisterBroker unregister) {
+      put(digest, "unregister", "" + unregister.brokerId());
     }
     return ByteString.copyFrom(digest.digest(), 0, FINGERPRINT_BYTES);
-  }
-
-  private static void fingerprint(MessageDigest digest, ClusterCommand command) {
-    if (command instanceof UnregisterBroker unregister) {
-      put(digest, "unregister", "" + unregister.brokerId());
-    } else if (command instanceof AlterClusterConfigs alter) {
-      put(digest, "alter-cluster");
-      put(digest, alter.changes());
-    } else if (command instanceof AlterBrokerConfigs alter) {
-      put(digest, "alter-broker", "" + alter.brokerId());
-      put(digest, alter.changes());
-    } else if (command instanceof UpdateFeatureLevel update) {
-      put(digest, "features", "" + update.level());
-    } else if (command instanceof AlterReassignments alter) {
-      put(digest, "reassign");
-      for (Reassignment one : alter.reassignments()) {
-        put(digest, one.partition().toString());
-        put(digest, one.replicas().map(List::toString).orElse("cancel"));
-      }
-    }
-  }
-
-  private static void put(MessageDigest digest, Map<String, Optional<String>> changes) {
-    new TreeMap<>(changes)
-        .forEach((key, value) -> put(digest, key, value.map(v -> "=" + v).orElse("")));
   }
 
   private static void put(MessageDigest digest, List<List<Integer>> assignments) {

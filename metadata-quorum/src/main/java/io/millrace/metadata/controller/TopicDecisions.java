@@ -77,7 +77,7 @@ final class TopicDecisions {
       records.add(configChanged(id, changes));
     }
     records.add(partitionsCreated(id, 0, placed, configs.minInsyncReplicas(image, own)));
-    return new Change(id, records);
+    return new Change(Optional.of(id), records);
   }
 
   private List<List<Integer>> placed(MetadataImage image, CreateTopic command) {
@@ -114,7 +114,7 @@ final class TopicDecisions {
   }
 
   Change delete(MetadataImage image, DeleteTopic command) {
-    TopicImage topic = PartitionLookup.topic(image, command.topic());
+    TopicImage topic = existing(image, command.topic());
     if (command.expectedId().isPresent() && !command.expectedId().get().equals(topic.id())) {
       throw new MillraceError(
               ErrorCode.UNKNOWN_TOPIC_ID,
@@ -129,7 +129,7 @@ final class TopicDecisions {
           .exception();
     }
     return new Change(
-        topic.id(),
+        Optional.of(topic.id()),
         List.of(
             Records.builder()
                 .setTopicDeleted(TopicDeleted.newBuilder().setTopicId(Uuids.toBytes(topic.id())))
@@ -137,7 +137,7 @@ final class TopicDecisions {
   }
 
   Change alterConfigs(MetadataImage image, AlterTopicConfigs command) {
-    TopicImage topic = PartitionLookup.topic(image, command.topic());
+    TopicImage topic = existing(image, command.topic());
     SortedMap<String, Optional<String>> changes = new TreeMap<>();
     new TreeMap<>(command.changes())
         .forEach(
@@ -148,16 +148,16 @@ final class TopicDecisions {
               }
             });
     if (changes.isEmpty()) {
-      return new Change(topic.id(), List.of());
+      return new Change(Optional.of(topic.id()), List.of());
     }
     List<MetadataRecord> records = new ArrayList<>();
     records.add(configChanged(topic.id(), changes));
     records.addAll(minIsrChanges(Replays.after(image, records), topic.id()));
-    return new Change(topic.id(), records);
+    return new Change(Optional.of(topic.id()), records);
   }
 
   Change grow(MetadataImage image, CreatePartitions command) {
-    TopicImage topic = PartitionLookup.topic(image, command.topic());
+    TopicImage topic = existing(image, command.topic());
     int before = topic.partitions().size();
     checkPartitionCount(command.partitions(), before + 1);
     int more = command.partitions() - before;
@@ -178,7 +178,12 @@ final class TopicDecisions {
     }
     int minInsyncReplicas = configs.minInsyncReplicas(image, topic);
     return new Change(
-        topic.id(), List.of(partitionsCreated(topic.id(), before, placed, minInsyncReplicas)));
+        Optional.of(topic.id()),
+        List.of(partitionsCreated(topic.id(), before, placed, minInsyncReplicas)));
+  }
+
+  private static TopicImage existing(MetadataImage image, String name) {
+    return image.topic(name).orElseThrow(() -> TopicNames.unknown(image, name).exception());
   }
 
   private static MillraceError alreadyExists(TopicImage topic) {
@@ -232,7 +237,13 @@ final class TopicDecisions {
   /** S03: a change of the effective min ISR counts as a change of the partition. */
   private List<MetadataRecord> minIsrChanges(MetadataImage image, UUID topicId) {
     return new PartitionSweep(image, configs, Integer.MAX_VALUE)
-        .over(List.of(topicId), ConfigDecisions::minIsr)
+        .over(
+            List.of(topicId),
+            (eligibility, number, partition) ->
+                new PartitionTransition(partition, eligibility)
+                    .effectiveMinIsr(
+                        eligibility.effectiveMinIsr(partition.assignment().replicationFactor()))
+                    .next())
         .records();
   }
 

@@ -7,8 +7,7 @@ package io.millrace.metadata.controller;
 public sealed interface UpkeepCommand extends Command {
   /**
    * Finishes what an earlier controller may have left half done: fenced brokers leave every ISR,
-   * partitions without a leader elect one where somebody can lead, and the effective min ISR is
-   * what the configuration says.
+   * and partitions without a leader elect one where somebody can lead.
    */
   record RepairPartitions() implements UpkeepCommand {}
 

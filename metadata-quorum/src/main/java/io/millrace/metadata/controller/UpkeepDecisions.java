@@ -18,17 +18,11 @@ final class UpkeepDecisions {
   private final ControllerSettings settings;
   private final DynamicConfigs configs;
   private final BrokerStates states;
-  private final ConfigDecisions clusterConfigs;
 
-  UpkeepDecisions(
-      ControllerSettings settings,
-      DynamicConfigs configs,
-      BrokerStates states,
-      ConfigDecisions clusterConfigs) {
+  UpkeepDecisions(ControllerSettings settings, DynamicConfigs configs, BrokerStates states) {
     this.settings = settings;
     this.configs = configs;
     this.states = states;
-    this.clusterConfigs = clusterConfigs;
   }
 
   Decision decide(MetadataImage image, UpkeepCommand command, long revisionAfter) {
@@ -38,11 +32,7 @@ final class UpkeepDecisions {
     } else if (command instanceof ElectOffline) {
       step = states.electOffline(image);
     } else {
-      BrokerStates.Step repaired = states.repair(image);
-      step =
-          repaired.records().isEmpty()
-              ? clusterConfigs.minIsr(image)
-              : new BrokerStates.Step(repaired.records(), true);
+      step = states.repair(image);
     }
     if (step.more()) {
       return Decision.goOn(step.records());

@@ -1,7 +1,5 @@
 package io.millrace.metadata.image;
 
-import io.millrace.common.config.EffectiveConfig;
-import io.millrace.common.config.Origin;
 import java.util.Map;
 import java.util.SortedMap;
 import org.jspecify.annotations.Nullable;
@@ -24,17 +22,6 @@ public record ConfigsImage(
   /** A broker's own entries. */
   public SortedMap<String, String> ofBroker(int nodeId) {
     return own(nodeId);
-  }
-
-  /**
-   * A broker's settings in force.
-   *
-   * @param nodeId the broker
-   * @param own what its file, environment and flags say
-   * @throws io.millrace.common.MillraceException with INVALID_CONFIG if a value is not understood
-   */
-  public EffectiveConfig effective(int nodeId, EffectiveConfig own) {
-    return own.with(cluster, Origin.CLUSTER).with(ofBroker(nodeId), Origin.BROKER);
   }
 
   ConfigsImage withCluster(PSortedMap<String, String> changed) {
