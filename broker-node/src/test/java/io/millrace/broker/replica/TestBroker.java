@@ -15,7 +15,6 @@ import io.millrace.common.time.Clock;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.BrokerRegistration;
-import io.millrace.metadata.image.BrokerState;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
 import io.millrace.metadata.image.MetadataDelta;
@@ -128,16 +127,24 @@ final class TestBroker implements AutoCloseable {
             Optional.empty(),
             "",
             FeatureRange.SUPPORTED,
-            BrokerState.ACTIVE);
+            false);
     TopicsImage topics = TopicsImage.EMPTY;
     for (TopicImage topic : image.topics().byId().values()) {
       PVector<PartitionImage> led = TreePVector.empty();
       for (PartitionImage partition : topic.partitions()) {
         led = led.plus(ledAnew(partition));
       }
-      topics = topics.with(new TopicImage(topic.id(), topic.name(), led, topic.configs()));
+      topics = with(topics, new TopicImage(topic.id(), topic.name(), led, topic.configs()));
     }
-    publish(withTopics(topics).withBrokers(image.brokers().plus(ID, me)));
+    publish(
+        new MetadataImage(
+            image.revision() + 1,
+            image.controller(),
+            1,
+            topics,
+            image.brokers().plus(ID, me),
+            0,
+            image.requests()));
   }
 
   private static PartitionImage ledAnew(PartitionImage old) {
@@ -178,7 +185,7 @@ final class TestBroker implements AutoCloseable {
   synchronized void deleteTopic(UUID topicId) {
     TopicsImage topics = TopicsImage.EMPTY;
     for (TopicImage each : image.topics().byId().values()) {
-      topics = each.id().equals(topicId) ? topics : topics.with(each);
+      topics = each.id().equals(topicId) ? topics : with(topics, each);
     }
     publish(withTopics(topics));
   }
@@ -213,11 +220,19 @@ final class TestBroker implements AutoCloseable {
   }
 
   private void change(TopicImage topic) {
-    publish(withTopics(image.topics().with(topic)));
+    publish(withTopics(with(image.topics(), topic)));
   }
 
   private MetadataImage withTopics(TopicsImage topics) {
-    return image.withRevision(image.revision() + 1).withTopics(topics);
+    return new MetadataImage(
+        image.revision() + 1, image.controller(), 1, topics, image.brokers(), 0, image.requests());
+  }
+
+  private static TopicsImage with(TopicsImage topics, TopicImage topic) {
+    return new TopicsImage(
+        topics.byId().plus(topic.id(), topic),
+        topics.idsByName().plus(topic.name(), topic.id()),
+        0);
   }
 
   private void publish(MetadataImage next) {

@@ -1,6 +1,5 @@
 package io.millrace.metadata.controller;
 
-import io.millrace.metadata.controller.PartitionTransition.Next;
 import io.millrace.metadata.image.PartitionChanges;
 import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.Records;
@@ -32,13 +31,9 @@ final class PartitionChangeSet {
     this.limitBytes = limitBytes;
   }
 
-  /** Adds what makes the next state of a partition of the one before. */
-  void add(TopicImage topic, int partition, PartitionImage before, Next next) {
-    PartitionChange.Builder builder = PartitionChanges.between(partition, before, next.after());
-    if (next.unclean()) {
-      builder.setUncleanElection(true);
-    }
-    PartitionChange change = builder.build();
+  /** Adds what makes one partition of another; {@code after} has the next partition epoch. */
+  void add(TopicImage topic, int partition, PartitionImage before, PartitionImage after) {
+    PartitionChange change = PartitionChanges.between(partition, before, after);
     byTopic
         .computeIfAbsent(
             topic.id(),

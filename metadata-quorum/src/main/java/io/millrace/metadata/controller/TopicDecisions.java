@@ -3,13 +3,12 @@ package io.millrace.metadata.controller;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.Command.DeleteTopic;
-import io.millrace.metadata.controller.Controller.Change;
-import io.millrace.metadata.image.Assignment;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
@@ -24,6 +23,7 @@ import io.millrace.proto.internal.v1.TopicConfigChanged;
 import io.millrace.proto.internal.v1.TopicCreated;
 import io.millrace.proto.internal.v1.TopicDeleted;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,16 +38,22 @@ import java.util.function.Supplier;
  */
 final class TopicDecisions {
   private final ControllerSettings settings;
-  private final DynamicConfigs configs;
   private final Supplier<UUID> topicIds;
 
-  TopicDecisions(ControllerSettings settings, DynamicConfigs configs, Supplier<UUID> topicIds) {
+  TopicDecisions(ControllerSettings settings, Supplier<UUID> topicIds) {
     this.settings = settings;
-    this.configs = configs;
     this.topicIds = topicIds;
   }
 
-  Change create(MetadataImage image, CreateTopic command) {
+  /**
+   * A change of one topic.
+   *
+   * @param topicId the topic
+   * @param records what becomes true; none when it is so already
+   */
+  record TopicChange(UUID topicId, List<MetadataRecord> records) {}
+
+  TopicChange create(MetadataImage image, CreateTopic command) {
     TopicNames.check(command.topic())
         .ifPresent(
             error -> {
@@ -59,10 +65,16 @@ final class TopicDecisions {
             topic -> {
               throw alreadyExists(topic).exception();
             });
-    SortedMap<String, String> own =
+    int partitions =
+        command.partitions() == 0 ? settings.defaultPartitions() : command.partitions();
+    checkPartitionCount(partitions, 1);
+    SortedMap<String, String> configs =
         new TreeMap<>(TopicConfigs.SCHEMA.canonical(new TreeMap<>(command.configs())));
-    List<List<Integer>> placed =
-        command.assignments().isEmpty() ? placed(image, command) : assigned(image, command);
+    int replicationFactor =
+        command.replicationFactor() == 0
+            ? settings.defaultReplicationFactor()
+            : command.replicationFactor();
+    List<BrokerImage> live = liveFor(image, replicationFactor);
 
     UUID id = newTopicId(image);
     List<MetadataRecord> records = new ArrayList<>();
@@ -71,49 +83,19 @@ final class TopicDecisions {
             .setTopicCreated(
                 TopicCreated.newBuilder().setTopicId(Uuids.toBytes(id)).setName(command.topic()))
             .build());
-    if (!own.isEmpty()) {
+    if (!configs.isEmpty()) {
       SortedMap<String, Optional<String>> changes = new TreeMap<>();
-      own.forEach((key, value) -> changes.put(key, Optional.of(value)));
+      configs.forEach((key, value) -> changes.put(key, Optional.of(value)));
       records.add(configChanged(id, changes));
     }
-    records.add(partitionsCreated(id, 0, placed, configs.minInsyncReplicas(image, own)));
-    return new Change(Optional.of(id), records);
+    List<List<Integer>> placed =
+        new ReplicaPlacement(live)
+            .place(image.topics().partitionCount(), partitions, replicationFactor);
+    records.add(partitionsCreated(id, 0, placed, minInsyncReplicas(configs)));
+    return new TopicChange(id, records);
   }
 
-  private List<List<Integer>> placed(MetadataImage image, CreateTopic command) {
-    int partitions =
-        command.partitions() == 0 ? settings.topics().partitions() : command.partitions();
-    checkPartitionCount(partitions, 1);
-    int replicationFactor =
-        command.replicationFactor() == 0
-            ? settings.topics().replicationFactor()
-            : command.replicationFactor();
-    return new ReplicaPlacement(liveFor(image, replicationFactor))
-        .place(image.topics().partitionCount(), partitions, replicationFactor);
-  }
-
-  private static List<List<Integer>> assigned(MetadataImage image, CreateTopic command) {
-    int partitions = command.assignments().size();
-    int replicationFactor = command.assignments().get(0).size();
-    checkPartitionCount(partitions, 1);
-    boolean contradicts =
-        (command.partitions() != 0 && command.partitions() != partitions)
-            || (command.replicationFactor() != 0
-                && command.replicationFactor() != replicationFactor);
-    if (contradicts) {
-      throw new MillraceException(
-          ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-          "assignments: "
-              + partitions
-              + " partitions of "
-              + replicationFactor
-              + " replicas (expected: as many as are asked for, or nothing asked for beside them)");
-    }
-    ManualAssignments.check(image, command.assignments(), replicationFactor);
-    return command.assignments();
-  }
-
-  Change delete(MetadataImage image, DeleteTopic command) {
+  TopicChange delete(MetadataImage image, DeleteTopic command) {
     TopicImage topic = existing(image, command.topic());
     if (command.expectedId().isPresent() && !command.expectedId().get().equals(topic.id())) {
       throw new MillraceError(
@@ -128,17 +110,18 @@ final class TopicDecisions {
               Map.of("topic", topic.name(), "topic_id", topic.id().toString()))
           .exception();
     }
-    return new Change(
-        Optional.of(topic.id()),
+    return new TopicChange(
+        topic.id(),
         List.of(
             Records.builder()
                 .setTopicDeleted(TopicDeleted.newBuilder().setTopicId(Uuids.toBytes(topic.id())))
                 .build()));
   }
 
-  Change alterConfigs(MetadataImage image, AlterTopicConfigs command) {
+  TopicChange alterConfigs(MetadataImage image, AlterTopicConfigs command) {
     TopicImage topic = existing(image, command.topic());
     SortedMap<String, Optional<String>> changes = new TreeMap<>();
+    SortedMap<String, String> result = new TreeMap<>(topic.configs());
     new TreeMap<>(command.changes())
         .forEach(
             (key, value) -> {
@@ -146,40 +129,29 @@ final class TopicDecisions {
               if (!canonical.equals(Optional.ofNullable(topic.configs().get(key)))) {
                 changes.put(key, canonical);
               }
+              canonical.ifPresentOrElse(v -> result.put(key, v), () -> result.remove(key));
             });
     if (changes.isEmpty()) {
-      return new Change(Optional.of(topic.id()), List.of());
+      return new TopicChange(topic.id(), List.of());
     }
     List<MetadataRecord> records = new ArrayList<>();
     records.add(configChanged(topic.id(), changes));
-    records.addAll(minIsrChanges(Replays.after(image, records), topic.id()));
-    return new Change(Optional.of(topic.id()), records);
+    records.addAll(minIsrChanges(topic, minInsyncReplicas(result)));
+    return new TopicChange(topic.id(), records);
   }
 
-  Change grow(MetadataImage image, CreatePartitions command) {
+  TopicChange grow(MetadataImage image, CreatePartitions command) {
     TopicImage topic = existing(image, command.topic());
     int before = topic.partitions().size();
     checkPartitionCount(command.partitions(), before + 1);
-    int more = command.partitions() - before;
     int replicationFactor = topic.replicationFactor();
-    List<List<Integer>> placed;
-    if (command.assignments().isEmpty()) {
-      placed =
-          new ReplicaPlacement(liveFor(image, replicationFactor))
-              .place(image.topics().partitionCount(), more, replicationFactor);
-    } else {
-      if (command.assignments().size() != more) {
-        throw new MillraceException(
-            ErrorCode.INVALID_REPLICA_ASSIGNMENT,
-            "assignments: " + command.assignments().size() + " (expected: " + more + ")");
-      }
-      ManualAssignments.check(image, command.assignments(), replicationFactor);
-      placed = command.assignments();
-    }
-    int minInsyncReplicas = configs.minInsyncReplicas(image, topic);
-    return new Change(
-        Optional.of(topic.id()),
-        List.of(partitionsCreated(topic.id(), before, placed, minInsyncReplicas)));
+    List<List<Integer>> placed =
+        new ReplicaPlacement(liveFor(image, replicationFactor))
+            .place(
+                image.topics().partitionCount(), command.partitions() - before, replicationFactor);
+    int minInsyncReplicas = minInsyncReplicas(topic.configs());
+    return new TopicChange(
+        topic.id(), List.of(partitionsCreated(topic.id(), before, placed, minInsyncReplicas)));
   }
 
   private static TopicImage existing(MetadataImage image, String name) {
@@ -205,7 +177,8 @@ final class TopicDecisions {
   }
 
   private static List<BrokerImage> liveFor(MetadataImage image, int replicationFactor) {
-    List<BrokerImage> live = image.brokers().values().stream().filter(BrokerImage::active).toList();
+    List<BrokerImage> live =
+        image.brokers().values().stream().filter(broker -> !broker.fenced()).toList();
     if (live.isEmpty()) {
       throw new MillraceException(
           ErrorCode.UNAVAILABLE, "no broker is registered and live; try again when one is");
@@ -229,22 +202,29 @@ final class TopicDecisions {
     return id;
   }
 
+  private int minInsyncReplicas(Map<String, String> configs) {
+    ConfigKey<Integer> key = TopicConfigs.MIN_INSYNC_REPLICAS;
+    String own = configs.get(key.name());
+    return own == null ? settings.defaultMinInsyncReplicas() : key.parse(own);
+  }
+
   private static Optional<String> canonical(String key, Optional<String> value) {
     TopicConfigs.SCHEMA.require(key);
     return value.map(text -> TopicConfigs.SCHEMA.canonical(Map.of(key, text)).get(key));
   }
 
-  /** S03: a change of the effective min ISR counts as a change of the partition. */
-  private List<MetadataRecord> minIsrChanges(MetadataImage image, UUID topicId) {
-    return new PartitionSweep(image, configs, Integer.MAX_VALUE)
-        .over(
-            List.of(topicId),
-            (eligibility, number, partition) ->
-                new PartitionTransition(partition, eligibility)
-                    .effectiveMinIsr(
-                        eligibility.effectiveMinIsr(partition.assignment().replicationFactor()))
-                    .next())
-        .records();
+  /** S03: a change of the effective min ISR clears the ELR and counts as a partition change. */
+  private List<MetadataRecord> minIsrChanges(TopicImage topic, int minInsyncReplicas) {
+    PartitionChangeSet changes = new PartitionChangeSet(settings.maxEntryBytes());
+    int number = 0;
+    for (PartitionImage before : topic.partitions()) {
+      int effective = Math.min(minInsyncReplicas, before.replicas().size());
+      if (effective != before.effectiveMinIsr()) {
+        changes.add(topic, number, before, before.withEffectiveMinIsr(effective));
+      }
+      number++;
+    }
+    return changes.records();
   }
 
   private static MetadataRecord configChanged(
@@ -268,7 +248,8 @@ final class TopicDecisions {
     for (List<Integer> replicas : placed) {
       PartitionImage partition =
           new PartitionImage(
-              Assignment.of(replicas),
+              replicas,
+              Collections.nCopies(replicas.size(), PartitionImage.UNASSIGNED),
               replicas,
               List.of(),
               new Leadership(replicas.get(0), 0, PartitionImage.NO_BROKER),

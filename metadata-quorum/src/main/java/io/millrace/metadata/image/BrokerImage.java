@@ -13,7 +13,7 @@ import java.util.UUID;
  * @param internalEndpoint where brokers and controllers reach it, if it has such a listener
  * @param rack its rack, or empty
  * @param features the feature levels that it can run at
- * @param state what it may do
+ * @param fenced true while it may not lead
  */
 public record BrokerImage(
     int id,
@@ -22,7 +22,7 @@ public record BrokerImage(
     Optional<Endpoint> internalEndpoint,
     String rack,
     FeatureRange features,
-    BrokerState state) {
+    boolean fenced) {
 
   public BrokerImage {
     if (id < 1) {
@@ -40,24 +40,8 @@ public record BrokerImage(
     return registration.directories();
   }
 
-  /** Whether it may neither lead nor be in sync. */
-  public boolean fenced() {
-    return state == BrokerState.FENCED;
-  }
-
-  /** Whether it may lead and be given replicas. */
-  public boolean active() {
-    return state == BrokerState.ACTIVE;
-  }
-
-  BrokerImage withState(BrokerState newState) {
+  BrokerImage withFenced(boolean nowFenced) {
     return new BrokerImage(
-        id, registration, clientEndpoint, internalEndpoint, rack, features, newState);
-  }
-
-  BrokerImage withDirectories(List<UUID> directories) {
-    BrokerRegistration changed =
-        new BrokerRegistration(registration.epoch(), registration.incarnationId(), directories);
-    return new BrokerImage(id, changed, clientEndpoint, internalEndpoint, rack, features, state);
+        id, registration, clientEndpoint, internalEndpoint, rack, features, nowFenced);
   }
 }

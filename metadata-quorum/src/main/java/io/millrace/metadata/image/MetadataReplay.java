@@ -1,14 +1,7 @@
 package io.millrace.metadata.image;
 
-import io.millrace.metadata.image.MetadataImage.ClusterImage;
 import io.millrace.metadata.image.MetadataImage.ControllerImage;
-import io.millrace.metadata.image.MetadataImage.Counters;
-import io.millrace.proto.internal.v1.BrokerConfigChanged;
-import io.millrace.proto.internal.v1.BrokerDirectoriesChanged;
 import io.millrace.proto.internal.v1.BrokerFencingChanged;
-import io.millrace.proto.internal.v1.BrokerUnregistered;
-import io.millrace.proto.internal.v1.ClusterConfigChanged;
-import io.millrace.proto.internal.v1.ConfigChange;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.PartitionChange;
 import io.millrace.proto.internal.v1.PartitionsChanged;
@@ -17,7 +10,6 @@ import io.millrace.proto.internal.v1.ProducerIdsAllocated;
 import io.millrace.proto.internal.v1.RequestAnswered;
 import io.millrace.proto.internal.v1.TopicConfigChanged;
 import io.millrace.proto.internal.v1.TopicCreated;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -46,9 +38,6 @@ public final class MetadataReplay {
 
   private final SortedSet<Integer> touchedBrokers = new TreeSet<>();
 
-  /** The brokers whose own configuration records spoke of; 0 for that of all brokers. */
-  private final SortedSet<Integer> touchedConfigs = new TreeSet<>();
-
   public MetadataReplay(MetadataImage base) {
     this.base = base;
     this.image = base;
@@ -74,8 +63,7 @@ public final class MetadataReplay {
             topics.put(id, MetadataDelta.topicDelta(id, base, image, partitions));
           }
         });
-    return new MetadataDelta(
-        base.revision(), image.revision(), topics, touchedBrokers, touchedConfigs);
+    return new MetadataDelta(base.revision(), image.revision(), topics, touchedBrokers);
   }
 
   /** Replays one record. */
@@ -110,11 +98,6 @@ public final class MetadataReplay {
       case BROKER_REGISTERED ->
           putBroker(Records.fromBrokerRegistered(record.getBrokerRegistered()));
       case BROKER_FENCING_CHANGED -> brokerFencingChanged(record.getBrokerFencingChanged());
-      case BROKER_DIRECTORIES_CHANGED ->
-          brokerDirectoriesChanged(record.getBrokerDirectoriesChanged());
-      case BROKER_UNREGISTERED -> brokerUnregistered(record.getBrokerUnregistered());
-      case BROKER_CONFIG_CHANGED -> brokerConfigChanged(record.getBrokerConfigChanged());
-      case CLUSTER_CONFIG_CHANGED -> clusterConfigChanged(record.getClusterConfigChanged());
       case TOPIC_CREATED -> topicCreated(record.getTopicCreated());
       case TOPIC_DELETED -> topicDeleted(Uuids.fromBytes(record.getTopicDeleted().getTopicId()));
       case TOPIC_CONFIG_CHANGED -> topicConfigChanged(record.getTopicConfigChanged());
@@ -139,7 +122,7 @@ public final class MetadataReplay {
               + FeatureRange.SUPPORTED
               + "): the cluster runs a newer version of Millrace; run that version or a newer one");
     }
-    image = image.withCluster(new ClusterImage(level, image.configs()));
+    image = image.withFeatureLevel(level);
   }
 
   private void putBroker(BrokerImage broker) {
@@ -148,66 +131,21 @@ public final class MetadataReplay {
   }
 
   private void brokerFencingChanged(BrokerFencingChanged record) {
-    BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
-    putBroker(broker.withState(Records.state(record)));
-  }
-
-  private void brokerDirectoriesChanged(BrokerDirectoriesChanged record) {
-    BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
-    putBroker(
-        broker.withDirectories(
-            record.getDirectoryIdsList().stream().map(Uuids::fromBytes).toList()));
-  }
-
-  private void brokerUnregistered(BrokerUnregistered record) {
-    BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
-    touchedBrokers.add(broker.id());
-    image = image.withBrokers(image.brokers().minus(broker.id()));
-  }
-
-  private BrokerImage registered(int brokerId, long brokerEpoch) {
-    return image
-        .broker(brokerId)
-        .filter(known -> known.epoch() == brokerEpoch)
-        .orElseThrow(
-            () ->
-                new InvalidRecordException(
-                    "change of broker "
-                        + brokerId
-                        + " at epoch "
-                        + brokerEpoch
-                        + " (expected: "
-                        + image.broker(brokerId)
-                        + ")"));
-  }
-
-  private void brokerConfigChanged(BrokerConfigChanged record) {
-    int id = record.getBrokerId();
-    ConfigsImage configs = image.configs();
-    touchedConfigs.add(id);
-    configs(configs.withBroker(id, changed(configs.own(id), record.getChangesList())));
-  }
-
-  private void clusterConfigChanged(ClusterConfigChanged record) {
-    ConfigsImage configs = image.configs();
-    touchedConfigs.add(PartitionImage.NO_BROKER);
-    configs(configs.withCluster(changed(configs.cluster(), record.getChangesList())));
-  }
-
-  private void configs(ConfigsImage configs) {
-    image = image.withCluster(new ClusterImage(image.featureLevel(), configs));
-  }
-
-  private static PSortedMap<String, String> changed(
-      PSortedMap<String, String> before, List<ConfigChange> changes) {
-    PSortedMap<String, String> configs = before;
-    for (ConfigChange change : changes) {
-      configs =
-          change.hasValue()
-              ? configs.plus(change.getKey(), change.getValue())
-              : configs.minus(change.getKey());
-    }
-    return configs;
+    BrokerImage broker =
+        image
+            .broker(record.getBrokerId())
+            .filter(known -> known.epoch() == record.getBrokerEpoch())
+            .orElseThrow(
+                () ->
+                    new InvalidRecordException(
+                        "fencing of broker "
+                            + record.getBrokerId()
+                            + " at epoch "
+                            + record.getBrokerEpoch()
+                            + " (expected: "
+                            + image.broker(record.getBrokerId())
+                            + ")"));
+    putBroker(broker.withFenced(record.getFenced()));
   }
 
   private void topicCreated(TopicCreated record) {
@@ -216,7 +154,7 @@ public final class MetadataReplay {
       throw new InvalidRecordException(
           "creation of topic " + record.getName() + " [" + id + "] (expected: one that is new)");
     }
-    putTopic(TopicImage.empty(id, record.getName()), new TreeSet<>());
+    putTopic(TopicImage.empty(id, record.getName()));
   }
 
   private void topicDeleted(UUID id) {
@@ -227,7 +165,14 @@ public final class MetadataReplay {
 
   private void topicConfigChanged(TopicConfigChanged record) {
     TopicImage topic = existing(Uuids.fromBytes(record.getTopicId()));
-    putTopic(topic.withConfigs(changed(topic.configs(), record.getChangesList())), new TreeSet<>());
+    PSortedMap<String, String> configs = topic.configs();
+    for (var change : record.getChangesList()) {
+      configs =
+          change.hasValue()
+              ? configs.plus(change.getKey(), change.getValue())
+              : configs.minus(change.getKey());
+    }
+    putTopic(topic.withConfigs(configs));
   }
 
   private void partitionsCreated(PartitionsCreated record) {
@@ -243,19 +188,18 @@ public final class MetadataReplay {
               + ")");
     }
     PVector<PartitionImage> partitions = topic.partitions();
-    SortedSet<Integer> touched = new TreeSet<>();
+    SortedSet<Integer> touched = touchedPartitions(topic.id());
     for (var state : record.getPartitionsList()) {
       touched.add(partitions.size());
       partitions = partitions.plus(Records.fromState(state));
     }
-    putTopic(topic.withPartitions(partitions), touched);
+    putTopic(topic.withPartitions(partitions));
   }
 
   private void partitionsChanged(PartitionsChanged record) {
     TopicImage topic = existing(Uuids.fromBytes(record.getTopicId()));
     PVector<PartitionImage> partitions = topic.partitions();
-    SortedSet<Integer> touched = new TreeSet<>();
-    int unclean = 0;
+    SortedSet<Integer> touched = touchedPartitions(topic.id());
     for (PartitionChange change : record.getChangesList()) {
       int number = change.getPartition();
       Optional<PartitionImage> before = topic.withPartitions(partitions).partition(number);
@@ -270,13 +214,9 @@ public final class MetadataReplay {
                 + ")");
       }
       touched.add(number);
-      unclean += change.getUncleanElection() ? 1 : 0;
       partitions = partitions.with(number, PartitionChanges.apply(before.get(), change));
     }
-    putTopic(topic.withPartitions(partitions), touched);
-    if (unclean > 0) {
-      counters(new Counters(image.nextProducerId(), image.uncleanElections() + unclean));
-    }
+    putTopic(topic.withPartitions(partitions));
   }
 
   private void producerIdsAllocated(ProducerIdsAllocated record) {
@@ -290,13 +230,12 @@ public final class MetadataReplay {
               + image.nextProducerId()
               + ")");
     }
-    long next = record.getFirstProducerId() + record.getCount();
-    counters(new Counters(next, image.uncleanElections()));
+    nextProducerId(record.getFirstProducerId() + record.getCount());
   }
 
-  /** Sets what only grows: for a snapshot, whose header states it. */
-  void counters(Counters counters) {
-    image = image.withCounters(counters);
+  /** Sets the next producer id: for a snapshot, whose header states it. */
+  void nextProducerId(long nextProducerId) {
+    image = image.withNextProducerId(nextProducerId);
   }
 
   private void requestAnswered(RequestAnswered record) {
@@ -317,9 +256,13 @@ public final class MetadataReplay {
             () -> new InvalidRecordException("topic id: " + id + " (expected: one that exists)"));
   }
 
-  private void putTopic(TopicImage topic, SortedSet<Integer> changed) {
-    touchedTopics.computeIfAbsent(topic.id(), id -> new TreeSet<>()).addAll(changed);
-    topics(image.topics().with(topic, changed));
+  private void putTopic(TopicImage topic) {
+    touchedPartitions(topic.id());
+    topics(image.topics().with(topic));
+  }
+
+  private SortedSet<Integer> touchedPartitions(UUID topicId) {
+    return touchedTopics.computeIfAbsent(topicId, id -> new TreeSet<>());
   }
 
   private void topics(TopicsImage topics) {
