@@ -46,6 +46,21 @@ class ConsumerUseTest extends ReadingTest {
   }
 
   @Test
+  void dropsWhatCameInAheadWhenItSeeksBack() {
+    try (Consumer consumer = ofOne(fewAtATime)) {
+      readUntil(consumer, PARTITION, 20);
+      int batch = broker.partitions.get(0).get(0).sizeInBytes();
+      Awaitility.await().until(() -> consumer.metrics().bufferedBytes() > 5L * batch);
+      consumer.seek(PARTITION, 5);
+      List<ConsumerRecord> again = readUntil(consumer, PARTITION, 95);
+      assertThat(of(PARTITION, again)).isEqualTo(values(0, 5));
+      assertThat(again).extracting(ConsumerRecord::offset).startsWith(5L, 6L, 7L).endsWith(99L);
+      assertThat(consumer.poll(SHORT)).isEmpty();
+      assertThat(consumer.metrics().bufferedBytes()).isZero();
+    }
+  }
+
+  @Test
   void tellsHowFarBehindItIs() {
     try (Consumer consumer = ofOne(fewAtATime)) {
       assertThat(consumer.lag(PARTITION)).isEmpty();

@@ -32,7 +32,12 @@ abstract class ReadingTest {
   ReadingTest() {
     try (Producer producer =
         client.producer(
-            ProducerConfig.builder().batchBytes(300).compression(Compression.LZ4).build())) {
+            ProducerConfig.builder()
+                .batchBytes(300)
+                .compression(Compression.LZ4)
+                // Only size ends a batch: what a poll leaves half read does not depend on time.
+                .linger(Duration.ofMinutes(1))
+                .build())) {
       for (int i = 0; i < 100; i++) {
         producer.send(ProducerRecord.of(FakeBroker.TOPIC, value(0, i)).toPartition(0));
         producer.send(ProducerRecord.of(FakeBroker.TOPIC, value(1, i)).toPartition(1));
