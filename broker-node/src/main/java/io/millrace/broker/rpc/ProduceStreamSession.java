@@ -142,6 +142,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
         ProduceStreamOpened.newBuilder()
             .setMaxInFlightBytes(budget.limit())
             .setMaxInFlightBatches(deps.batchesRemembered())
+            .setMaxPartitions(deps.maxPartitions())
             .build();
     synchronized (this) {
       client.onNext(ProduceStreamResponse.newBuilder().setOpened(opened).build());

@@ -74,7 +74,8 @@ public final class LimitSettings {
               "max.partitions.per.fetch",
               ConfigTypes.INT,
               10_000,
-              "The most partitions of one fetch, fetch stream, produce request or offset look-up.")
+              "The most partitions of one fetch, fetch stream, produce request, produce stream or"
+                  + " offset look-up.")
           .atLeast(1);
 
   static final Section SECTION =

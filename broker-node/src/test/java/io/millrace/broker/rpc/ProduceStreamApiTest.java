@@ -13,6 +13,7 @@ import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.ProduceFrame;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpen;
+import io.millrace.proto.v1.ProduceStreamOpened;
 import io.millrace.proto.v1.ProduceStreamRequest;
 import io.millrace.proto.v1.ProduceStreamResponse;
 import io.millrace.proto.v1.ProducerServiceGrpc;
@@ -237,7 +238,9 @@ class ProduceStreamApiTest {
         ProduceStreamRequest.newBuilder()
             .setOpen(ProduceStreamOpen.newBuilder().setAcks(acks))
             .build());
-    assertThat(answers.next().getOpened().getMaxInFlightBytes()).isEqualTo(BUDGET);
+    ProduceStreamOpened opened = answers.next().getOpened();
+    assertThat(opened.getMaxInFlightBytes()).isEqualTo(BUDGET);
+    assertThat(opened.getMaxPartitions()).isEqualTo(MAX_PARTITIONS);
   }
 
   private void send(ByteString topic, int partition, ByteString batch) {

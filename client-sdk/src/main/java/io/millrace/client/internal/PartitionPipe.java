@@ -5,6 +5,7 @@ import io.millrace.client.internal.TopicView.PartitionView;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
 import io.millrace.common.producer.BatchPart;
@@ -61,7 +62,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
           ErrorCode.LOG_DIR_OFFLINE);
 
   private final TopicPartition partition;
-  private final UUID topicId;
+  private final TopicIdPartition id;
   private final ByteString topicIdBytes;
   private final Owner owner;
   private final Backoff backoff;
@@ -91,7 +92,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
       Backoff backoff,
       Owner owner) {
     this.partition = partition;
-    this.topicId = topicId;
+    this.id = new TopicIdPartition(topicId, partition.partition());
     this.topicIdBytes = Uuids.toBytes(topicId);
     this.owner = owner;
     this.backoff = backoff;
@@ -103,8 +104,12 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     return partition;
   }
 
+  TopicIdPartition id() {
+    return id;
+  }
+
   UUID topicId() {
-    return topicId;
+    return id.topicId();
   }
 
   ProducerSession<ProducerBatch> session() {
@@ -158,13 +163,18 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     }
   }
 
-  /** Goes on the stream; sends at once if the stream is open already. */
+  /** Goes on a stream that admits it; sends at once if the stream is open already. */
   void join(ProduceConnection stream, long nowMs) {
     connection = Optional.of(stream);
     stream.limits().ifPresent(limits -> streamOpened(limits, nowMs));
   }
 
+  /** Its stream is open now; if that has no place for it, another is looked for. */
   void streamOpened(ProduceStreamOpened limits, long nowMs) {
+    if (!connection.orElseThrow().place(this)) {
+      connection = Optional.empty();
+      return;
+    }
     backoff.reset();
     trouble = Optional.empty();
     long epoch = connection.orElseThrow().epoch();

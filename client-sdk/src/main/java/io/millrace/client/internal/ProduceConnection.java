@@ -9,6 +9,7 @@ import io.grpc.stub.ClientResponseObserver;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.v1.PartitionBatch;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpen;
@@ -19,9 +20,11 @@ import io.millrace.proto.v1.ResumePartition;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -82,7 +85,19 @@ final class ProduceConnection {
   private long lastWrittenId;
 
   private boolean ended;
+
+  /** Whether it takes no more frames. */
   private boolean completing;
+
+  /** Whether the transport was told so. */
+  private boolean completed;
+
+  /**
+   * The partitions that have, or had, frames on the stream since it was opened; none is ever taken
+   * out, as the broker counts them so. No more than its bound; empty if it told none.
+   */
+  private final Set<TopicIdPartition> placed = new HashSet<>();
+
   private Optional<ProduceStreamOpened> limits = Optional.empty();
 
   /**
@@ -137,6 +152,33 @@ final class ProduceConnection {
 
   boolean ended() {
     return ended;
+  }
+
+  /** Whether the stream has a place for a partition; as long as the bound is not known, it may. */
+  boolean admits(PartitionPipe pipe) {
+    return !ended && !completing && (!isFull() || placed.contains(pipe.id()));
+  }
+
+  /**
+   * Gives a partition a place on the open stream, for good.
+   *
+   * @return false if there is none
+   */
+  boolean place(PartitionPipe pipe) {
+    boolean admitted = admits(pipe);
+    if (admitted && partitionsMax() > 0) {
+      placed.add(pipe.id());
+    }
+    return admitted;
+  }
+
+  private boolean isFull() {
+    return partitionsMax() > 0 && placed.size() >= partitionsMax();
+  }
+
+  /** The broker's bound, or 0 if it told none. */
+  private int partitionsMax() {
+    return limits.map(ProduceStreamOpened::getMaxPartitions).orElse(0);
   }
 
   void sendFrame(
@@ -194,8 +236,8 @@ final class ProduceConnection {
       requests.onNext(next.message());
       next.batch().ifPresent(ProducerBatch::dequeued);
     }
-    if (completing && !ended && queue.isEmpty()) {
-      completing = false;
+    if (completing && !completed && !ended && queue.isEmpty()) {
+      completed = true;
       requests.onCompleted();
     }
   }

@@ -29,9 +29,9 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * Brings batches to the leaders: a pipe for each partition, a stream for each broker. Confined to
- * the producer's thread ({@link ProducerLoop}); whatever blocks (metadata, producer ids) runs on
- * the helper thread and comes back as a task of the loop.
+ * Brings batches to the leaders: a pipe for each partition, streams to each broker. Confined to the
+ * producer's thread ({@link ProducerLoop}); whatever blocks (metadata, producer ids) runs on the
+ * helper thread and comes back as a task of the loop.
  */
 final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.Owner {
   /** How much longer than the broker waits for acks a frame may stay unanswered. */
@@ -52,7 +52,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final SplittableRandom random;
   private final ProducerShared shared;
   private final Map<TopicPartition, PartitionPipe> pipes = new HashMap<>();
-  private final Map<BrokerAddress, ProduceConnection> connections = new HashMap<>();
+  private final ProducerStreams streams = new ProducerStreams(this::open);
 
   /** Those of the pipes that have something to deliver, or to find out. */
   private final Set<PartitionPipe> busy = new LinkedHashSet<>();
@@ -141,17 +141,16 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     MillraceError closed = new MillraceError(ErrorCode.UNAVAILABLE, "the producer was closed");
     failWaiting(closed);
     List.copyOf(pipes.values()).forEach(pipe -> pipe.session().end(closed));
-    connections.values().forEach(ProduceConnection::complete);
+    streams.completeAll();
   }
 
   /** Whether every stream is over. */
   boolean streamsEnded() {
-    return connections.isEmpty();
+    return streams.areOver();
   }
 
   void cancelStreams() {
-    List.copyOf(connections.values()).forEach(c -> c.cancel("the producer is closed"));
-    connections.clear();
+    streams.cancelAll("the producer is closed");
   }
 
   private boolean hasRoom(TopicPartition partition) {
@@ -388,7 +387,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipe.retryLater(nowMs, Leaders.none(pipe.partition()).error());
       return;
     }
-    pipe.join(connections.computeIfAbsent(view.leader().get(), this::open), nowMs);
+    pipe.join(streams.streamFor(view.leader().get(), pipe), nowMs);
   }
 
   private static MillraceError recreated(String topic) {
@@ -450,7 +449,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   @Override
   public void ended(ProduceConnection connection, MillraceException cause) {
-    connections.remove(connection.broker(), connection);
+    streams.ended(connection);
     if (closing) {
       return;
     }
@@ -548,8 +547,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     pipes.remove(pipe.partition(), pipe);
     busy.remove(pipe);
     // The next pipe of the partition begins at sequence 0: under this identity the broker might
-    // take
-    // its batches for repeats.
+    // take its batches for repeats.
     identity = Optional.empty();
   }
 }

@@ -11,17 +11,24 @@ import io.millrace.common.file.RealFileStore;
 import io.millrace.common.time.SystemClock;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** A node in this process, which can be stopped and started again on the same port and data. */
 public final class LocalNode implements AutoCloseable {
   private final Path data;
+  private final List<String> settings;
   private MillraceServer server;
   private int port;
 
-  /** Starts a node that keeps everything under {@code data}. */
-  public LocalNode(Path data) {
+  /**
+   * Starts a node that keeps everything under {@code data}.
+   *
+   * @param settings beyond that, each as KEY=VALUE
+   */
+  public LocalNode(Path data, String... settings) {
     this.data = data;
+    this.settings = List.of(settings);
     start();
   }
 
@@ -29,21 +36,25 @@ public final class LocalNode implements AutoCloseable {
   public void start() {
     server =
         MillraceServer.start(
-            EffectiveConfig.builder(BrokerSettings.SCHEMA)
-                .flags(
-                    "test",
-                    List.of(
-                        "data.dirs=" + data,
-                        "listener.client=127.0.0.1:" + port,
-                        "listener.internal=127.0.0.1:0",
-                        "listener.quorum=127.0.0.1:0",
-                        "listener.admin=127.0.0.1:0"))
-                .build(),
+            EffectiveConfig.builder(BrokerSettings.SCHEMA).flags("test", flags()).build(),
             new ServerEnvironment(
                 new RealFileStore(),
                 new SystemClock(),
                 (what, why) -> new IllegalStateException(what, why)));
     port = server.clientPort();
+  }
+
+  private List<String> flags() {
+    List<String> flags =
+        new ArrayList<>(
+            List.of(
+                "data.dirs=" + data,
+                "listener.client=127.0.0.1:" + port,
+                "listener.internal=127.0.0.1:0",
+                "listener.quorum=127.0.0.1:0",
+                "listener.admin=127.0.0.1:0"));
+    flags.addAll(settings);
+    return flags;
   }
 
   /** Stops it in order. */
