@@ -30,6 +30,8 @@ import java.util.function.DoubleSupplier;
 /**
  * One partition's way to its leader: the session, which decides, and the stream it is on now.
  * Confined to the producer's thread.
+ *
+ * <p>Whatever happens to it marks it as changed: else nobody would look at what it waits for next.
  */
 final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** What a pipe asks of the sender; carried out after the session's event has returned. */
@@ -41,12 +43,12 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
     void completed(ProducerBatch batch, BatchOutcome outcome);
 
-    /** A frame that was not to be answered was refused: the leader may be another. */
-    void leaderDoubted(PartitionPipe pipe);
-
     void needIdentity(PartitionPipe pipe, MillraceError reason);
 
     void abandon(PartitionPipe pipe, long streamEpoch);
+
+    /** Something happened to the pipe: it may have something to do, or another time to do it. */
+    void changed(PartitionPipe pipe);
 
     void ended(PartitionPipe pipe, MillraceError error);
   }
@@ -120,6 +122,12 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     return connection;
   }
 
+  /** Takes a batch to deliver. */
+  void offer(ProducerBatch batch, long deadlineMs, long nowMs) {
+    owner.changed(this);
+    session.offer(batch, batch.recordCount(), deadlineMs, nowMs);
+  }
+
   /** Whether the leader should be looked up again before going on. */
   boolean leaderInDoubt() {
     return leaderInDoubt;
@@ -149,6 +157,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   /** The leader as the metadata has it now; a pipe on another broker's stream leaves it. */
   void leaderIs(PartitionView view, long nowMs) {
+    owner.changed(this);
     leaderInDoubt = false;
     goneSinceMs = OptionalLong.empty();
     leaderEpoch = view.leaderEpoch();
@@ -171,6 +180,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   /** Its stream is open now; if that has no place for it, another is looked for. */
   void streamOpened(ProduceStreamOpened limits, long nowMs) {
+    owner.changed(this);
     if (!connection.orElseThrow().place(this)) {
       connection = Optional.empty();
       return;
@@ -209,6 +219,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   }
 
   void retryLater(long nowMs, MillraceError why) {
+    owner.changed(this);
     leaderInDoubt = true;
     trouble = Optional.of(why);
     notBeforeMs = nowMs + backoff.nextMs();
@@ -236,13 +247,17 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
                 + " records");
   }
 
+  /** The identity that was asked for. */
+  void identityGranted(ProducerIdentity granted, long nowMs) {
+    owner.changed(this);
+    session.identityGranted(granted, nowMs);
+  }
+
   void answered(ProduceConnection stream, ProduceConnection.Frame frame, long nowMs) {
+    owner.changed(this);
     FrameResult result = convert(frame.result());
     if (result instanceof FrameResult.Refused refused) {
       leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
-      if (unacknowledged && leaderInDoubt) {
-        owner.leaderDoubted(this);
-      }
     }
     session.answered(stream.epoch(), frame.sendId(), result, nowMs);
   }
@@ -316,6 +331,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   @Override
   public void setTimer(long atMs) {
     timerAtMs = atMs;
+    owner.changed(this);
   }
 
   @Override

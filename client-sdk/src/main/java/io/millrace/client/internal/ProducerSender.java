@@ -54,8 +54,8 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final Map<TopicPartition, PartitionPipe> pipes = new HashMap<>();
   private final ProducerStreams streams = new ProducerStreams(this::open);
 
-  /** Those of the pipes that have something to deliver, or to find out. */
-  private final Set<PartitionPipe> busy = new LinkedHashSet<>();
+  /** Those of the pipes that have something to do; there may be thousands of others. */
+  private final PipeSchedule<PartitionPipe> schedule = new PipeSchedule<>();
 
   /** Topics to be looked up. */
   private final Set<String> doubtful = new LinkedHashSet<>();
@@ -71,6 +71,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
    * in their order; always empty for a producer that is not idempotent.
    */
   private final List<ProducerBatch> held = new ArrayList<>();
+
+  /** Not after the first deadline of those; {@code Long.MAX_VALUE} if there are none. */
+  private long heldDueMs = Long.MAX_VALUE;
 
   private boolean identityAsked;
 
@@ -115,24 +118,30 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
    */
   long turn(long nowMs) {
     newPipeWanted = false;
-    takeHeld().forEach(batch -> offer(batch, nowMs));
+    if (!lacksIdentity()) {
+      takeHeld().forEach(batch -> offer(batch, nowMs));
+    }
     long next = accumulator.takeDue(nowMs, this::hasRoom, batch -> handOver(batch, nowMs));
     next = Math.min(next, expireHeld(nowMs));
     if (lacksIdentity()) {
       askForIdentity();
     }
-    for (PartitionPipe pipe : List.copyOf(busy)) {
-      pipe.tick(nowMs);
-      if (pipe.needsLookUp(nowMs) || pipe.needsStream(nowMs)) {
-        findLeader(pipe, nowMs);
-      }
-      next = Math.min(next, pipe.nextMs(nowMs));
-      if (!pipe.hasWork()) {
-        busy.remove(pipe);
-      }
-    }
+    schedule.takeDue(nowMs).forEach(pipe -> lookAt(pipe, nowMs));
     lookUpDoubtful();
-    return next;
+    return Math.min(next, schedule.nextMs(nowMs));
+  }
+
+  /** Does what is due for a pipe, and sees to it that it is looked at again in time. */
+  private void lookAt(PartitionPipe pipe, long nowMs) {
+    pipe.tick(nowMs);
+    if (pipe.needsLookUp(nowMs) || pipe.needsStream(nowMs)) {
+      findLeader(pipe, nowMs);
+    }
+    if (pipes.get(pipe.partition()) == pipe) {
+      schedule.lookAt(pipe, pipe.nextMs(nowMs));
+    } else {
+      schedule.forget(pipe);
+    }
   }
 
   /** Fails what is left and ends the streams in order. */
@@ -168,6 +177,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private List<ProducerBatch> takeHeld() {
     List<ProducerBatch> taken = List.copyOf(held);
     held.clear();
+    heldDueMs = Long.MAX_VALUE;
     return taken;
   }
 
@@ -195,16 +205,16 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipe = null;
     }
     if (pipe == null && lacksIdentity()) {
-      // The end of the old pipe took the identity away; the new one begins with the next.
+      // The end of an old pipe took the identity away; the new one begins with the next.
       held.add(batch);
+      heldDueMs = Math.min(heldDueMs, deadlineMs(batch));
       return;
     }
     if (pipe == null) {
       pipe = newPipe(batch.partition(), batch.topicId());
       pipes.put(batch.partition(), pipe);
     }
-    busy.add(pipe);
-    pipe.session().offer(batch, batch.recordCount(), deadlineMs(batch), nowMs);
+    pipe.offer(batch, deadlineMs(batch), nowMs);
   }
 
   /** Whether the pipe's topic is the one that has its name now, as far as is known. */
@@ -225,16 +235,18 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
    * @return when the next of it is due, or {@code Long.MAX_VALUE}
    */
   private long expireHeld(long nowMs) {
-    long next = Long.MAX_VALUE;
-    for (ProducerBatch batch : List.copyOf(held)) {
+    if (nowMs < heldDueMs) {
+      return heldDueMs;
+    }
+    for (ProducerBatch batch : takeHeld()) {
       if (deadlineMs(batch) <= nowMs) {
-        held.remove(batch);
         completed(batch, new BatchOutcome.Failed(withoutIdentity(), false));
       } else {
-        next = Math.min(next, deadlineMs(batch));
+        held.add(batch);
+        heldDueMs = Math.min(heldDueMs, deadlineMs(batch));
       }
     }
-    return next;
+    return heldDueMs;
   }
 
   /** While anything may wait for an identity. */
@@ -489,8 +501,8 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   @Override
-  public void leaderDoubted(PartitionPipe pipe) {
-    busy.add(pipe);
+  public void changed(PartitionPipe pipe) {
+    schedule.changed(pipe);
   }
 
   @Override
@@ -502,7 +514,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
           if (isNextOfOurs(granted)) {
             identity = Optional.of(granted);
           }
-          pipe.session().identityGranted(granted, loop.nowMs());
+          pipe.identityGranted(granted, loop.nowMs());
         },
         failure -> pipe.session().end(failure.error()));
   }
@@ -545,7 +557,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   @Override
   public void ended(PartitionPipe pipe, MillraceError error) {
     pipes.remove(pipe.partition(), pipe);
-    busy.remove(pipe);
+    schedule.forget(pipe);
     // The next pipe of the partition begins at sequence 0: under this identity the broker might
     // take its batches for repeats.
     identity = Optional.empty();
