@@ -79,6 +79,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   private long notBeforeMs = Long.MIN_VALUE;
   private boolean leaderInDoubt;
 
+  /** Whether it got a batch since {@link #takeUnused}. */
+  private boolean used;
+
   /** When brokers began to say that there is no such topic; empty while one knows it. */
   private OptionalLong goneSinceMs = OptionalLong.empty();
 
@@ -124,8 +127,19 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   /** Takes a batch to deliver. */
   void offer(ProducerBatch batch, long deadlineMs, long nowMs) {
+    used = true;
     owner.changed(this);
     session.offer(batch, batch.recordCount(), deadlineMs, nowMs);
+  }
+
+  /**
+   * Whether it has had nothing to do since the last call: nothing is lost if it is dropped, but its
+   * sequence numbers.
+   */
+  boolean takeUnused() {
+    boolean unused = !used && !hasWork();
+    used = false;
+    return unused;
   }
 
   /** Whether the leader should be looked up again before going on. */

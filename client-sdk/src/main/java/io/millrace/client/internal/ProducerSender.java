@@ -57,6 +57,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   /** Those of the pipes that have something to do; there may be thousands of others. */
   private final PipeSchedule<PartitionPipe> schedule = new PipeSchedule<>();
 
+  /** When pipes that nobody uses were dropped last. */
+  private long sweptMs;
+
   /** Topics to be looked up. */
   private final Set<String> doubtful = new LinkedHashSet<>();
 
@@ -99,6 +102,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     this.accumulator = accumulator;
     this.outcomes = outcomes;
     this.loop = loop;
+    this.sweptMs = cluster.clock().monotonicMs();
     this.random = new SplittableRandom(cluster.clock().monotonicNanos());
     this.shared = new ProducerShared(cluster, loop::execute, this);
     this.settings =
@@ -204,6 +208,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipe.session().end(recreated(batch.partition().topic()));
       pipe = null;
     }
+    if (pipe == null) {
+      dropUnused(nowMs);
+    }
     if (pipe == null && lacksIdentity()) {
       // The end of an old pipe took the identity away; the new one begins with the next.
       held.add(batch);
@@ -215,6 +222,31 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       pipes.put(batch.partition(), pipe);
     }
     pipe.offer(batch, deadlineMs(batch), nowMs);
+  }
+
+  /**
+   * Drops pipes that have had nothing to do for long, and streams that none is on any more. Called
+   * when there will be another pipe: what never grows need not shrink.
+   */
+  private void dropUnused(long nowMs) {
+    if (nowMs - sweptMs < MetadataCache.IDLE_MS) {
+      return;
+    }
+    sweptMs = nowMs;
+    if (pipes.values().removeIf(this::isDropped)) {
+      // Another pipe of one of those partitions would begin at sequence 0 again.
+      identity = Optional.empty();
+    }
+    streams.completeUnused(
+        pipes.values().stream().flatMap(p -> p.connection().stream()).collect(Collectors.toSet()));
+  }
+
+  private boolean isDropped(PartitionPipe pipe) {
+    boolean unused = pipe.takeUnused();
+    if (unused) {
+      schedule.forget(pipe);
+    }
+    return unused;
   }
 
   /** Whether the pipe's topic is the one that has its name now, as far as is known. */

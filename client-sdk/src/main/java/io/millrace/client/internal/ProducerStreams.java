@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -44,6 +45,15 @@ final class ProducerStreams {
     streams.remove(stream);
     if (streams.isEmpty()) {
       byBroker.remove(stream.broker());
+    }
+  }
+
+  /** Ends those that no partition is on. */
+  void completeUnused(Set<ProduceConnection> used) {
+    for (ProduceConnection stream : all()) {
+      if (!used.contains(stream)) {
+        stream.complete();
+      }
     }
   }
 

@@ -103,6 +103,9 @@ final class FakeBroker implements AutoCloseable {
   /** Turns the answer to a frame into what is sent. */
   UnaryOperator<List<ProduceFrameResult>> onResult = results -> results;
 
+  /** How many partitions a produce stream takes; 0 for any number, which it does not tell. */
+  volatile int streamPartitions;
+
   /** What a cut stream ends with. */
   volatile Status cutStatus = Status.UNAVAILABLE.withDescription("cut by the test");
 
@@ -378,6 +381,7 @@ final class FakeBroker implements AutoCloseable {
           produceStreams.incrementAndGet();
         }
 
+        private final Set<ByteString> topics = new HashSet<>();
         private boolean over;
         private boolean failed;
         private Acks acks = Acks.ACKS_ALL;
@@ -408,6 +412,12 @@ final class FakeBroker implements AutoCloseable {
         private void frame(ProduceFrame frame) {
           Fault what = fault.apply(frames.incrementAndGet());
           if (over || answersNothing) {
+            return;
+          }
+          // Good for topics of one partition.
+          topics.add(frame.getBatch().getTopicId());
+          if (streamPartitions > 0 && topics.size() > streamPartitions) {
+            cut();
             return;
           }
           if (what == Fault.CUT) {
@@ -469,11 +479,12 @@ final class FakeBroker implements AutoCloseable {
       };
     }
 
-    private static ProduceStreamResponse opened() {
+    private ProduceStreamResponse opened() {
       return ProduceStreamResponse.newBuilder()
           .setOpened(
               ProduceStreamOpened.newBuilder()
                   .setMaxInFlightBatches(8)
+                  .setMaxPartitions(streamPartitions)
                   .setMaxInFlightBytes(1 << 20))
           .build();
     }
