@@ -383,7 +383,10 @@ final class FakeBroker implements AutoCloseable {
 
         private final Set<ByteString> topics = new HashSet<>();
         private boolean over;
-        private boolean failed;
+
+        /** The partitions whose frames are refused until they resume. */
+        private final Set<List<Object>> failed = new HashSet<>();
+
         private Acks acks = Acks.ACKS_ALL;
 
         @Override
@@ -399,7 +402,10 @@ final class FakeBroker implements AutoCloseable {
                 }
               }
               case FRAME -> frame(request.getFrame());
-              case RESUME -> failed = false;
+              case RESUME ->
+                  failed.remove(
+                      List.of(
+                          request.getResume().getTopicId(), request.getResume().getPartition()));
               case MESSAGE_NOT_SET -> throw new AssertionError("an empty message");
             }
           }
@@ -424,8 +430,13 @@ final class FakeBroker implements AutoCloseable {
             cut();
             return;
           }
-          PartitionProduceResult result = failed ? previousFailed(frame) : append(frame.getBatch());
-          failed |= result.hasError();
+          List<Object> partition =
+              List.of(frame.getBatch().getTopicId(), frame.getBatch().getPartition());
+          PartitionProduceResult result =
+              failed.contains(partition) ? previousFailed(frame) : append(frame.getBatch());
+          if (result.hasError()) {
+            failed.add(partition);
+          }
           if (what == Fault.APPEND_AND_CUT) {
             cut();
           } else if (acks != Acks.ACKS_NONE || result.hasError()) {
