@@ -26,10 +26,8 @@ final class Accumulator {
   enum Appended {
     /** It joined the open batch. */
     JOINED,
-    /** It began a batch. */
+    /** It began a batch: the first, or the next after one that it did not fit into. */
     OPENED,
-    /** It did not fit into the open batch, and began the next. */
-    SEALED_AND_OPENED,
     /** It did not fit into the open batch, which takes no more; it was not added. */
     SEALED
   }
@@ -39,12 +37,11 @@ final class Accumulator {
   private final ToIntFunction<UUID> batchBytes;
   private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
   private final Consumer<ProducerBatch> onBegun;
+  private final Consumer<ProducerBatch> onSealed;
   private final BatchEncoding encoding;
   private static final Optional<Appended> JOINED = Optional.of(Appended.JOINED);
   private static final Optional<Appended> SEALED = Optional.of(Appended.SEALED);
   private static final Optional<Appended> OPENED = Optional.of(Appended.OPENED);
-  private static final Optional<Appended> SEALED_AND_OPENED =
-      Optional.of(Appended.SEALED_AND_OPENED);
 
   private final PartitionBuffers buffers = new PartitionBuffers();
 
@@ -55,6 +52,7 @@ final class Accumulator {
    * @param batchBytes how large a batch of several records may get now, by topic id
    * @param newBatch makes the batch for a partition's next records, of the topic with that id
    * @param onBegun told of each batch that has its first record, under its partition's lock
+   * @param onSealed told once of each batch that takes no more records, by whoever sealed it
    * @param encoding is offered the batches that senders seal
    */
   Accumulator(
@@ -63,12 +61,14 @@ final class Accumulator {
       ToIntFunction<UUID> batchBytes,
       BiFunction<TopicPartition, UUID, ProducerBatch> newBatch,
       Consumer<ProducerBatch> onBegun,
+      Consumer<ProducerBatch> onSealed,
       BatchEncoding encoding) {
     this.config = config;
     this.budget = budget;
     this.batchBytes = batchBytes;
     this.newBatch = newBatch;
     this.onBegun = onBegun;
+    this.onSealed = onSealed;
     this.encoding = encoding;
   }
 
@@ -146,7 +146,7 @@ final class Accumulator {
       }
       full = buffer.seal();
     }
-    full.ifPresent(encoding::help);
+    full.ifPresent(this::filled);
     return SEALED;
   }
 
@@ -188,8 +188,13 @@ final class Accumulator {
       onBegun.accept(batch);
       buffers.open(buffer, batch);
     }
-    full.ifPresent(encoding::help);
-    return full.isPresent() ? SEALED_AND_OPENED : OPENED;
+    full.ifPresent(this::filled);
+    return OPENED;
+  }
+
+  private void filled(ProducerBatch batch) {
+    encoding.help(batch);
+    onSealed.accept(batch);
   }
 
   private ProducerBatch newBatch(PartitionBuffer buffer, UUID topicId) {
@@ -206,6 +211,7 @@ final class Accumulator {
    * @return when the next open batch is due, or {@code Long.MAX_VALUE}
    */
   long takeDue(long nowMs, Predicate<TopicPartition> hasRoom, Consumer<ProducerBatch> taker) {
+    List<ProducerBatch> sealed = new ArrayList<>();
     List<ProducerBatch> taken = new ArrayList<>();
     boolean allDue = budget.isWanted();
     long next =
@@ -213,12 +219,13 @@ final class Accumulator {
             buffer -> {
               long dueMs = allDue ? nowMs : dueMs(buffer, hasRoom);
               if (dueMs <= nowMs) {
-                buffer.seal();
+                buffer.seal().ifPresent(sealed::add);
               }
               buffer.drainSealed(taken);
               return buffer.isEmpty() ? Long.MAX_VALUE : dueMs;
             });
     // Outside the locks: what hangs on a batch's futures may send again.
+    sealed.forEach(onSealed);
     taken.forEach(taker);
     return next;
   }
@@ -234,7 +241,9 @@ final class Accumulator {
 
   /** Makes every open batch due. */
   void sealAll() {
-    buffers.forEach(PartitionBuffer::seal);
+    List<ProducerBatch> sealed = new ArrayList<>();
+    buffers.forEach(buffer -> buffer.seal().ifPresent(sealed::add));
+    sealed.forEach(onSealed);
   }
 
   /** Takes no more records, and makes every open batch due. */

@@ -6,7 +6,6 @@ import io.millrace.common.producer.BatchOutcome;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 
 /**
  * The batches that are not answered yet. Batches are begun on any thread, completed on the
@@ -16,16 +15,10 @@ final class ProducerOutcomes {
   private final Set<ProducerBatch> incomplete = ConcurrentHashMap.newKeySet();
   private final ProducerCounters counters;
   private final CallbackGuard guard;
-  private final Consumer<ProducerBatch> onHandedOver;
 
-  /**
-   * @param onHandedOver told of each batch that takes no more records
-   */
-  ProducerOutcomes(
-      ProducerCounters counters, CallbackGuard guard, Consumer<ProducerBatch> onHandedOver) {
+  ProducerOutcomes(ProducerCounters counters, CallbackGuard guard) {
     this.counters = counters;
     this.guard = guard;
-    this.onHandedOver = onHandedOver;
   }
 
   ProducerCounters counters() {
@@ -34,10 +27,6 @@ final class ProducerOutcomes {
 
   void begun(ProducerBatch batch) {
     incomplete.add(batch);
-  }
-
-  void handedOver(ProducerBatch batch) {
-    onHandedOver.accept(batch);
   }
 
   /** A batch lives on in its parts. */

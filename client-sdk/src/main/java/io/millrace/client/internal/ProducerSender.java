@@ -186,7 +186,6 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   }
 
   private void handOver(ProducerBatch batch, long nowMs) {
-    outcomes.handedOver(batch);
     batch.encode();
     Optional<MillraceError> refusal =
         batch.failure().or(() -> limits.refusal(batch.encodedBytes()));

@@ -101,7 +101,7 @@ final class StreamProducer implements Producer {
     this.helper = helper;
     this.counters = new ProducerCounters(cluster.clock());
     this.interceptors = new Interceptors(config.interceptors());
-    this.outcomes = new ProducerOutcomes(counters, guard, this::batchOver);
+    this.outcomes = new ProducerOutcomes(counters, guard);
     this.loop = new ProducerLoop(cluster.clock(), helper);
     this.limits = new ServerLimits(cluster);
     this.budget = new BufferBudget(config.bufferBytes(), loop::wake);
@@ -118,6 +118,7 @@ final class StreamProducer implements Producer {
             topicId -> limits.batchBytes(config.batchBytes(), topicId),
             this::newBatch,
             outcomes::begun,
+            this::batchOver,
             encoding);
     this.sender =
         new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);
@@ -240,13 +241,9 @@ final class StreamProducer implements Producer {
             ? accumulator.appendUnlessFull(topic, partition, record, timestampMs, callback, waitMs)
             : accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
     if (appended == Accumulator.Appended.SEALED) {
-      choice.batchOver(topic, partition);
       loop.wake();
       partition = choice.choose(record, topic).id().partition();
       appended = accumulator.append(topic, partition, record, timestampMs, callback, waitMs);
-    }
-    if (appended == Accumulator.Appended.SEALED_AND_OPENED) {
-      choice.batchOver(topic, partition);
     }
     if (appended != Accumulator.Appended.JOINED) {
       loop.wake();

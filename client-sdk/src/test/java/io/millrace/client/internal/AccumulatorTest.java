@@ -32,6 +32,7 @@ class AccumulatorTest {
               throw new OutOfMemoryError("thrown by the test");
             },
             batch -> {},
+            batch -> {},
             new BatchEncoding(Compression.NONE));
     ProducerRecord record = ProducerRecord.of("orders", new byte[10]);
 

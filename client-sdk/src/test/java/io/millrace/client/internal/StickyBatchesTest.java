@@ -3,6 +3,7 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.Partitioner;
 import io.millrace.client.api.Partitioners;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
@@ -10,9 +11,13 @@ import io.millrace.client.api.ProducerRecord;
 import io.millrace.common.record.RecordBatch;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records without key fill one partition's batch after the other. */
 @Timeout(20)
@@ -57,6 +62,32 @@ class StickyBatchesTest {
     Producer producer = client.producer(patient().partitioner(Partitioners::sticky).build());
     send(producer, ProducerRecord.of(FakeBroker.TOPIC, new byte[80]), 15);
     assertThat(recordsOfBatches()).hasSize(15 / FULL).containsOnly(FULL);
+  }
+
+  /** Told twice, a sticky partitioner would move on from a partition whose batch is still open. */
+  @ParameterizedTest
+  @ValueSource(longs = {1, 60_000})
+  void theEndOfEachBatchIsToldOnceWhetherItWasFilledOrDue(long lingerMs) {
+    Map<Integer, Integer> over = new ConcurrentHashMap<>();
+    Partitioner counting =
+        new Partitioner() {
+          @Override
+          public int choose(ProducerRecord record, int partitions) {
+            return 0;
+          }
+
+          @Override
+          public void batchOver(String topic, int partition, int partitions) {
+            over.merge(partition, 1, Integer::sum);
+          }
+        };
+    ProducerConfig.Builder config =
+        patient().linger(Duration.ofMillis(lingerMs)).partitioner(() -> counting);
+    send(
+        client.producer(config.build()),
+        ProducerRecord.of(FakeBroker.TOPIC, new byte[80]),
+        FULL * 7 + 1);
+    assertThat(over).isEqualTo(Map.of(0, broker.partitions.get(0).size()));
   }
 
   @Test
