@@ -153,6 +153,9 @@ final class FetchConnection {
     if (!ended) {
       ended = true;
       requests.cancel("the consumer no longer needs this stream", null);
+      // A call whose connection is gone does not learn of that: it keeps what came in, in the
+      // transport's memory, until it is asked for.
+      requests.request(Integer.MAX_VALUE);
     }
   }
 
@@ -167,6 +170,9 @@ final class FetchConnection {
     private final Consumer<FetchEvent> sink;
     private final AtomicReference<ClientCallStreamObserver<FetchStreamRequest>> stream =
         new AtomicReference<>();
+
+    /** gRPC calls one after the other, with what the one wrote visible to the next. */
+    private boolean answered;
 
     Receiver(Consumer<FetchEvent> sink) {
       this.sink = sink;
@@ -184,13 +190,15 @@ final class FetchConnection {
 
     @Override
     public void onNext(FetchMessage value) {
+      answered = true;
       receivedBytes.addAndGet(value.recordBytes());
       sink.accept(new FetchEvent.Data(FetchConnection.this, value));
     }
 
     @Override
     public void onError(Throwable t) {
-      sink.accept(new FetchEvent.Ended(FetchConnection.this, GrpcErrors.translate(t, broker)));
+      sink.accept(
+          new FetchEvent.Ended(FetchConnection.this, GrpcErrors.ended(t, broker, answered)));
     }
 
     @Override

@@ -64,6 +64,23 @@ final class GrpcErrors {
     };
   }
 
+  /**
+   * The error of a stream that has ended.
+   *
+   * @param answered whether the broker had sent anything on it: then it knows the call and takes
+   *     it, and an end that it gives no reason of its own for came from between, and may pass
+   */
+  static MillraceException ended(Throwable thrown, BrokerAddress address, boolean answered) {
+    MillraceException error = translate(thrown, address);
+    return !answered || error.code().retriable() || errorInfo(thrown).isPresent()
+        ? error
+        : error(ErrorCode.UNAVAILABLE, brokenOff(Status.fromThrowable(thrown), address), address);
+  }
+
+  private static String brokenOff(Status status, BrokerAddress address) {
+    return address + " broke the stream off: " + status.getCode() + ": " + text(status);
+  }
+
   /** The error of one partition, frame or record. */
   static MillraceError fromProto(Error error) {
     ErrorCode code = code(error.getCode().name().replaceFirst("^ERROR_CODE_", ""));

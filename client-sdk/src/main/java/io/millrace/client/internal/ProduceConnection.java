@@ -305,7 +305,7 @@ final class ProduceConnection {
   private void lost(Throwable cause) {
     if (!ended) {
       over();
-      listener.ended(this, GrpcErrors.translate(cause, broker));
+      listener.ended(this, GrpcErrors.ended(cause, broker, limits.isPresent()));
     }
   }
 

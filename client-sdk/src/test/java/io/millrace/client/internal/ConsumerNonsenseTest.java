@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerConfig.OutOfRange;
@@ -62,6 +63,19 @@ class ConsumerNonsenseTest extends ReadingTest {
   private static FetchStreamResponse withData(
       FetchStreamResponse message, UnaryOperator<PartitionData.Builder> change) {
     return message.toBuilder().setData(change.apply(message.getData().toBuilder())).build();
+  }
+
+  @Test
+  void outlivesEveryStatusThatAStreamCanEndWith() {
+    try (Consumer consumer = ofOne(defaults)) {
+      readUntil(consumer, PARTITION, 100);
+      for (Status.Code code : Status.Code.values()) {
+        broker.cutStatus = code == Status.Code.OK ? Status.UNKNOWN : Status.fromCode(code);
+        broker.cutFetches();
+        broker.appendFirstAgain(0);
+        assertThat(consumer.poll(LONG)).as("after %s", code).isNotEmpty();
+      }
+    }
   }
 
   @Test

@@ -97,7 +97,7 @@ final class FakeBroker implements AutoCloseable {
 
   final AtomicInteger frames = new AtomicInteger();
 
-  /** Told the number of each frame from 1. */
+  /** Told the number of each frame, from 1, unless it came after its stream's end. */
   Function<Integer, Fault> fault = frame -> Fault.NONE;
 
   /** Turns the answer to a frame into what is sent. */
@@ -416,10 +416,11 @@ final class FakeBroker implements AutoCloseable {
         }
 
         private void frame(ProduceFrame frame) {
-          Fault what = fault.apply(frames.incrementAndGet());
+          int number = frames.incrementAndGet();
           if (over || answersNothing) {
             return;
           }
+          Fault what = fault.apply(number);
           // Good for topics of one partition.
           topics.add(frame.getBatch().getTopicId());
           if (streamPartitions > 0 && topics.size() > streamPartitions) {
@@ -771,7 +772,7 @@ final class FakeBroker implements AutoCloseable {
       over = true;
       fetchers.remove(this);
       subscriptions.clear();
-      answers.onError(Status.UNAVAILABLE.withDescription("cut by the test").asException());
+      answers.onError(cutStatus.asException());
     }
 
     @Override

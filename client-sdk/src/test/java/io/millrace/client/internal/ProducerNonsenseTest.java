@@ -183,7 +183,7 @@ class ProducerNonsenseTest {
                   .withDescription("\u0000\uffff".repeat(100));
           return frame % 2 == 0 ? Fault.CUT : Fault.APPEND_AND_CUT;
         };
-    assertInOrderOnce(send(client.producer(small().build()), 200));
+    assertInOrderOnce(send(client.producer(small().build()), 600));
     assertThat(cuts).hasValue(codes.length);
   }
 
