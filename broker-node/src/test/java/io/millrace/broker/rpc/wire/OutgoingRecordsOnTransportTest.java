@@ -86,6 +86,8 @@ class OutgoingRecordsOnTransportTest {
 
   @AfterEach
   void disconnect() throws InterruptedException {
+    // What came in is kept for the call until it asks, even if the connection is gone.
+    call.request(Integer.MAX_VALUE);
     channel.shutdownNow();
     server.shutdownNow();
     assertThat(channel.awaitTermination(30, TimeUnit.SECONDS)).isTrue();
