@@ -66,7 +66,7 @@ public record ProducerConfig(
   }
 
   /**
-   * Idempotent, acks=all, no compression, batches of 128 KiB, 5 ms of linger, 32 MiB of buffer,
+   * Idempotent, acks=all, no compression, batches of 128 KiB, 2 ms of linger, 32 MiB of buffer,
    * partitions by the hash of the key.
    */
   public static ProducerConfig defaults() {
@@ -84,7 +84,7 @@ public record ProducerConfig(
     private boolean idempotent = true;
     private Compression compression = Compression.NONE;
     private int batchBytes = 128 << 10;
-    private Duration linger = Duration.ofMillis(5);
+    private Duration linger = Duration.ofMillis(2);
     private long bufferBytes = 32 << 20;
     private int maxInFlightBatches = 64;
     private Duration maxBlock = Duration.ofMinutes(1);
