@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Partitioner;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
@@ -14,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,14 +20,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a producer does with a partitioner of the application's own. */
 @Timeout(60)
-class CustomPartitionerTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class CustomPartitionerTest extends FakeBrokerTest {
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  CustomPartitionerTest() {
+    super(3);
   }
 
   private Producer producer(Partitioner partitioner) {

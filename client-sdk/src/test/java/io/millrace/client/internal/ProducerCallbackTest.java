@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -20,28 +19,23 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The ways to send beside the future. */
 @Timeout(60)
-class ProducerCallbackTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class ProducerCallbackTest extends FakeBrokerTest {
   private final BlockingQueue<Told> told = new LinkedBlockingQueue<>();
   private final Producer producer =
       client.producer(
           ProducerConfig.builder().batchBytes(200).linger(Duration.ofMillis(1)).build());
 
+  ProducerCallbackTest() {
+    super(3);
+  }
+
   /** What a callback was told, and where. */
   private record Told(String where, RecordMetadata metadata, MillraceException error) {}
-
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
-  }
 
   private static ProducerRecord record(String value) {
     return ProducerRecord.of(FakeBroker.TOPIC, value.getBytes(StandardCharsets.UTF_8))

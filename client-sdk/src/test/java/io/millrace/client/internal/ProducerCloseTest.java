@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerMetrics;
@@ -18,20 +17,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What flush, close and metrics promise. */
 @Timeout(60)
-class ProducerCloseTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class ProducerCloseTest extends FakeBrokerTest {
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  ProducerCloseTest() {
+    super(3);
   }
 
   private static ProducerConfig.Builder small() {

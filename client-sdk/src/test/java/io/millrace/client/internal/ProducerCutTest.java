@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -15,7 +14,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,16 +21,11 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Batches that are larger than their topic takes. */
 @Timeout(60)
-class ProducerCutTest {
+class ProducerCutTest extends FakeBrokerTest {
   private static final int TOPIC_BYTES = 2_000;
 
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
-
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  ProducerCutTest() {
+    super(3);
   }
 
   private static ProducerConfig.Builder large() {

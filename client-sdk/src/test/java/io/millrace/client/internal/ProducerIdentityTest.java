@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -14,22 +13,17 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Who a producer is, when partitions lose their identities at different times (S28). */
 @Timeout(60)
-class ProducerIdentityTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class ProducerIdentityTest extends FakeBrokerTest {
   private final Producer producer =
       client.producer(ProducerConfig.builder().linger(Duration.ofMillis(50)).build());
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  ProducerIdentityTest() {
+    super(3);
   }
 
   private CompletableFuture<RecordMetadata> send(int partition, String value) {

@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerInterceptor;
@@ -15,20 +14,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class ProducerInterceptorTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class ProducerInterceptorTest extends FakeBrokerTest {
   private final List<String> seen = new CopyOnWriteArrayList<>();
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  ProducerInterceptorTest() {
+    super(3);
   }
 
   private Producer producer(ProducerInterceptor... interceptors) {

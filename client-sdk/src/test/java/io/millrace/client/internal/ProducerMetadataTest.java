@@ -3,7 +3,6 @@ package io.millrace.client.internal;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -18,22 +17,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Brokers that are behind, or tell nonsense, of topics and streams. */
 @Timeout(60)
-class ProducerMetadataTest {
+class ProducerMetadataTest extends FakeBrokerTest {
   private static final String OTHER = FakeBroker.MANY + "1";
 
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
-
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  ProducerMetadataTest() {
+    super(3);
   }
 
   private static ProducerRecord record(int partition, String value) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerMetrics;
@@ -28,7 +27,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,14 +34,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A broker that answers late, or nonsense: no record is doubled, lost or elsewhere (S28). */
 @Timeout(60)
-class ProducerNonsenseTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class ProducerNonsenseTest extends FakeBrokerTest {
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  ProducerNonsenseTest() {
+    super(3);
   }
 
   private static ProducerConfig.Builder small() {

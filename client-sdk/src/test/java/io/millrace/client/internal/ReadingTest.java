@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
@@ -17,19 +16,16 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 
 /** A fake broker with a hundred records in each of two partitions, about six to a batch. */
-abstract class ReadingTest {
+abstract class ReadingTest extends FakeBrokerTest {
   static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
   static final TopicPartition OTHER = new TopicPartition(FakeBroker.TOPIC, 1);
   static final Duration LONG = Duration.ofSeconds(10);
   static final Duration SHORT = Duration.ofMillis(20);
 
-  final FakeBroker broker = new FakeBroker(2);
-  final MillraceClient client = MillraceClient.connect(broker.config().build());
-
   ReadingTest() {
+    super(2);
     try (Producer producer =
         client.producer(
             ProducerConfig.builder()
@@ -43,12 +39,6 @@ abstract class ReadingTest {
         producer.send(ProducerRecord.of(FakeBroker.TOPIC, value(1, i)).toPartition(1));
       }
     }
-  }
-
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
   }
 
   private static byte[] value(int partition, int i) {

@@ -2,7 +2,6 @@ package io.millrace.client.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.Partitioner;
 import io.millrace.client.api.Partitioners;
 import io.millrace.client.api.Producer;
@@ -13,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,16 +19,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records without key fill one partition's batch after the other. */
 @Timeout(20)
-class StickyBatchesTest {
+class StickyBatchesTest extends FakeBrokerTest {
   private static final int FULL = 5;
 
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
-
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  StickyBatchesTest() {
+    super(3);
   }
 
   private static ProducerConfig.Builder patient() {

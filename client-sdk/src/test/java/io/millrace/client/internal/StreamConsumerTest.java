@@ -31,19 +31,15 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class StreamConsumerTest {
+class StreamConsumerTest extends FakeBrokerTest {
   private static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
   private static final TopicPartition OTHER = new TopicPartition(FakeBroker.TOPIC, 1);
   private static final Duration LONG = Duration.ofSeconds(10);
-
-  private final FakeBroker broker = new FakeBroker(2);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
 
   @BeforeEach
   void sendHundred() {
@@ -60,10 +56,8 @@ class StreamConsumerTest {
     }
   }
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  StreamConsumerTest() {
+    super(2);
   }
 
   private static byte[] bytes(String text) {

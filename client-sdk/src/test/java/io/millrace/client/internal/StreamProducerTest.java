@@ -24,19 +24,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class StreamProducerTest {
-  private final FakeBroker broker = new FakeBroker(3);
-  private final MillraceClient client = MillraceClient.connect(broker.config().build());
+class StreamProducerTest extends FakeBrokerTest {
 
-  @AfterEach
-  void close() {
-    client.close();
-    broker.close();
+  StreamProducerTest() {
+    super(3);
   }
 
   private static ProducerConfig.Builder small() {
