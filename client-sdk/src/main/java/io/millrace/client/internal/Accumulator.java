@@ -193,8 +193,9 @@ final class Accumulator {
   }
 
   private void filled(ProducerBatch batch) {
-    encoding.help(batch);
+    // First: until then other senders choose the partition that is to be left.
     onSealed.accept(batch);
+    encoding.help(batch);
   }
 
   private ProducerBatch newBatch(PartitionBuffer buffer, UUID topicId) {

@@ -49,6 +49,9 @@ final class FetchConnection {
 
   private boolean ended;
 
+  /** From then on what comes in is dropped. */
+  private volatile boolean closed;
+
   private FetchConnection(BrokerAddress broker, ConsumerConfig config, Channel channel, Wire wire) {
     this.broker = broker;
     this.creditStepBytes = Math.max(1, config.creditBytes() / 4);
@@ -152,6 +155,7 @@ final class FetchConnection {
   void close() {
     if (!ended) {
       ended = true;
+      closed = true;
       requests.cancel("the consumer no longer needs this stream", null);
       // A call whose connection is gone does not learn of that: it keeps what came in, in the
       // transport's memory, until it is asked for.
@@ -191,6 +195,10 @@ final class FetchConnection {
     @Override
     public void onNext(FetchMessage value) {
       answered = true;
+      if (closed) {
+        value.release().run();
+        return;
+      }
       receivedBytes.addAndGet(value.recordBytes());
       sink.accept(new FetchEvent.Data(FetchConnection.this, value));
     }

@@ -195,14 +195,15 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** Its stream is open now; if that has no place for it, another is looked for. */
   void streamOpened(ProduceStreamOpened limits, long nowMs) {
     owner.changed(this);
-    if (!connection.orElseThrow().place(this)) {
+    ProduceConnection stream = connection.orElseThrow();
+    boolean again = stream.hasPlaced(this);
+    if (!stream.place(this)) {
       connection = Optional.empty();
       return;
     }
     backoff.reset();
     trouble = Optional.empty();
-    long epoch = connection.orElseThrow().epoch();
-    session.streamOpened(epoch, limits.getMaxInFlightBatches(), nowMs);
+    session.streamOpened(stream.epoch(), limits.getMaxInFlightBatches(), again, nowMs);
   }
 
   /** The stream is gone, or is no longer wanted; another one is looked for after a pause. */

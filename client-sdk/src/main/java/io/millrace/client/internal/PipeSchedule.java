@@ -40,7 +40,7 @@ final class PipeSchedule<T> {
    * It is to be looked at then, whatever was said of it before; not at all by time for {@code
    * Long.MAX_VALUE}.
    */
-  void lookAt(T thing, long atMs) {
+  void lookAgainAt(T thing, long atMs) {
     Due<T> before = dues.get(thing);
     if (before != null) {
       if (before.atMs() == atMs) {
@@ -59,14 +59,14 @@ final class PipeSchedule<T> {
   /** Never looks at it again, unless something happens to it. */
   void forget(T thing) {
     changed.remove(thing);
-    lookAt(thing, Long.MAX_VALUE);
+    lookAgainAt(thing, Long.MAX_VALUE);
   }
 
   /** Takes what is to be looked at now. */
   Collection<T> takeDue(long nowMs) {
     while (!times.isEmpty() && times.first().atMs() <= nowMs) {
       T thing = times.first().thing();
-      lookAt(thing, Long.MAX_VALUE);
+      lookAgainAt(thing, Long.MAX_VALUE);
       changed.add(thing);
     }
     List<T> taken = List.copyOf(changed);

@@ -94,7 +94,8 @@ final class ProduceConnection {
 
   /**
    * The partitions that have, or had, frames on the stream since it was opened; none is ever taken
-   * out, as the broker counts them so. No more than its bound; empty if it told none.
+   * out, as the broker counts them so, and remembers of each whether it takes frames. No more than
+   * its bound.
    */
   private final Set<TopicIdPartition> placed = new HashSet<>();
 
@@ -156,7 +157,12 @@ final class ProduceConnection {
 
   /** Whether the stream has a place for a partition; as long as the bound is not known, it may. */
   boolean admits(PartitionPipe pipe) {
-    return !ended && !completing && (!isFull() || placed.contains(pipe.id()));
+    return !ended && !completing && (!isFull() || hasPlaced(pipe));
+  }
+
+  /** Whether a partition has a place, be it by an earlier pipe. */
+  boolean hasPlaced(PartitionPipe pipe) {
+    return placed.contains(pipe.id());
   }
 
   /**
@@ -166,7 +172,7 @@ final class ProduceConnection {
    */
   boolean place(PartitionPipe pipe) {
     boolean admitted = admits(pipe);
-    if (admitted && partitionsMax() > 0) {
+    if (admitted) {
       placed.add(pipe.id());
     }
     return admitted;
@@ -219,6 +225,11 @@ final class ProduceConnection {
   void complete() {
     completing = true;
     write();
+  }
+
+  /** Whether no more frames were to come. */
+  boolean isCompleting() {
+    return completing;
   }
 
   /** Gives the stream up at once. */

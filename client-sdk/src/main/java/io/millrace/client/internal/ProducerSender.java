@@ -142,7 +142,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       findLeader(pipe, nowMs);
     }
     if (pipes.get(pipe.partition()) == pipe) {
-      schedule.lookAt(pipe, pipe.nextMs(nowMs));
+      schedule.lookAgainAt(pipe, pipe.nextMs(nowMs));
     } else {
       schedule.forget(pipe);
     }
@@ -497,7 +497,9 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       return;
     }
     boolean hopeless = !cause.code().retriable() && cause.code() != ErrorCode.INTERNAL;
-    cluster.channels().dialNow(connection.broker());
+    if (!connection.isCompleting()) {
+      cluster.channels().dialNow(connection.broker());
+    }
     for (PartitionPipe pipe : List.copyOf(pipes.values())) {
       if (pipe.connection().filter(c -> c == connection).isPresent()) {
         if (hopeless) {

@@ -48,10 +48,16 @@ final class ProducerStreams {
     }
   }
 
-  /** Ends those that no partition is on. */
+  /**
+   * Ends those that no partition is on; the ones that brokers did not end since the last call, at
+   * once.
+   */
   void completeUnused(Set<ProduceConnection> used) {
     for (ProduceConnection stream : all()) {
-      if (!used.contains(stream)) {
+      if (stream.isCompleting()) {
+        stream.cancel("the broker does not end it");
+        ended(stream);
+      } else if (!used.contains(stream)) {
         stream.complete();
       }
     }

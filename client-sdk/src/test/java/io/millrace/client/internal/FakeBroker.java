@@ -92,8 +92,8 @@ final class FakeBroker implements AutoCloseable {
   /** How many produce streams have been opened and not ended by the client. */
   final AtomicInteger produceStreams = new AtomicInteger();
 
-  /** How many records each of the many topics has, by id. */
-  final Map<ByteString, Long> manyEnds = new HashMap<>();
+  /** What each of the many topics has, by id. */
+  private final Map<ByteString, List<RecordBatch>> many = new HashMap<>();
 
   final AtomicInteger frames = new AtomicInteger();
 
@@ -247,6 +247,11 @@ final class FakeBroker implements AutoCloseable {
     return values;
   }
 
+  /** How many records each of the many topics has that were looked up. */
+  synchronized List<Long> manyEnds() {
+    return many.values().stream().map(FakeBroker::end).toList();
+  }
+
   private static String text(Record record) {
     ByteBuffer value = record.value();
     return value == null ? "" : StandardCharsets.UTF_8.decode(value.duplicate()).toString();
@@ -312,7 +317,7 @@ final class FakeBroker implements AutoCloseable {
     private TopicMetadata oneOfMany(String name) {
       UUID id = UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8));
       synchronized (FakeBroker.this) {
-        manyEnds.putIfAbsent(Uuids.toBytes(id), 0L);
+        many.putIfAbsent(Uuids.toBytes(id), new ArrayList<>());
       }
       return TopicMetadata.newBuilder()
           .setName(name)
@@ -518,12 +523,9 @@ final class FakeBroker implements AutoCloseable {
     }
 
     private PartitionProduceResult append(PartitionBatch frame) {
-      if (manyEnds.containsKey(frame.getTopicId())) {
-        ByteBuffer copy = ByteBuffer.wrap(frame.getRecords().toByteArray());
-        RecordBatch one = RecordBatch.at(copy, 0);
-        long end = manyEnds.merge(frame.getTopicId(), (long) one.recordCount(), Long::sum);
-        RecordBatch.stamp(copy, 0, end - one.recordCount(), epoch);
-        return appended(frame, one, false);
+      List<RecordBatch> one = many.get(frame.getTopicId());
+      if (one != null) {
+        return append(frame, one);
       }
       if (!frame.getTopicId().equals(Uuids.toBytes(topicId))) {
         return refused(
@@ -540,15 +542,19 @@ final class FakeBroker implements AutoCloseable {
                 .putDetails("max_message_bytes", Integer.toString(topicBytes))
                 .build());
       }
-      ByteBuffer bytes = ByteBuffer.wrap(frame.getRecords().toByteArray());
-      RecordBatch batch = RecordBatch.at(bytes, 0);
+      RecordBatch batch = RecordBatch.at(ByteBuffer.wrap(frame.getRecords().toByteArray()), 0);
       onBatch.accept(batch);
       if (!batch.crcValid()) {
         corrupt.incrementAndGet();
         return refused(
             frame, Error.newBuilder().setCode(ErrorCode.ERROR_CODE_CORRUPT_BATCH).build());
       }
-      List<RecordBatch> log = partitions.get(frame.getPartition());
+      return append(frame, partitions.get(frame.getPartition()));
+    }
+
+    private PartitionProduceResult append(PartitionBatch frame, List<RecordBatch> log) {
+      ByteBuffer bytes = ByteBuffer.wrap(frame.getRecords().toByteArray());
+      RecordBatch batch = RecordBatch.at(bytes, 0);
       for (RecordBatch old : log) {
         if (batch.hasProducerId()
             && old.producerId() == batch.producerId()

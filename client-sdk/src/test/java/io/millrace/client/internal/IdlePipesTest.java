@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.Acks;
 import io.millrace.common.record.RecordBatch;
+import io.millrace.proto.v1.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.ExecutorService;
@@ -28,14 +30,12 @@ class IdlePipesTest {
 
   @BeforeEach
   void start() {
-    producer =
-        new StreamProducer(
-                ProducerConfig.builder().linger(Duration.ofMillis(1)).build(),
-                cluster,
-                new MetadataCache(cluster),
-                helpers,
-                closed -> {})
-            .start();
+    producer = start(ProducerConfig.builder().linger(Duration.ofMillis(1)).build());
+  }
+
+  private Producer start(ProducerConfig config) {
+    return new StreamProducer(config, cluster, new MetadataCache(cluster), helpers, closed -> {})
+        .start();
   }
 
   @AfterEach
@@ -73,6 +73,30 @@ class IdlePipesTest {
     assertThat(broker.values(1)).containsExactly("first", "second", "third");
     assertThat(broker.partitions.get(1).stream().map(RecordBatch::producerId).distinct())
         .hasSize(2);
+  }
+
+  /**
+   * Its stream lives on, and takes nothing of it after a refusal until it is told where to resume.
+   */
+  @Test
+  void nothingIsLostWithoutAcksWhenItsPartitionWasDroppedAfterARefusal() {
+    producer.close();
+    producer = start(ProducerConfig.builder().acks(Acks.NONE).linger(Duration.ofMillis(1)).build());
+    send("first");
+    Awaitility.await().untilAsserted(() -> assertThat(broker.values(1)).hasSize(1));
+    broker.refuseNext(ErrorCode.ERROR_CODE_THROTTLED, 1);
+    send("refused");
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(producer.metrics().failures().late()).isEqualTo(1));
+    for (int i = 0; i < 2; i++) {
+      clock.advance(Duration.ofMillis(MetadataCache.IDLE_MS));
+      sendToAnotherTopic();
+      producer.sendAndWait(ProducerRecord.of(FakeBroker.TOPIC, new byte[1]).toPartition(0));
+    }
+    send("second");
+    Awaitility.await()
+        .untilAsserted(() -> assertThat(broker.values(1)).containsExactly("first", "second"));
+    assertThat(broker.produceStreams).hasValue(1);
   }
 
   @Test

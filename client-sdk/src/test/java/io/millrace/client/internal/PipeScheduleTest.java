@@ -10,7 +10,7 @@ class PipeScheduleTest {
 
   @Test
   void looksAtWhatChangedAndAtNothingElse() {
-    IntStream.range(0, 5_000).forEach(i -> schedule.lookAt("waits " + i, 1_000 + i));
+    IntStream.range(0, 5_000).forEach(i -> schedule.lookAgainAt("waits " + i, 1_000 + i));
     schedule.changed("a");
     schedule.changed("b");
     schedule.changed("a");
@@ -22,9 +22,9 @@ class PipeScheduleTest {
 
   @Test
   void looksAtEachWhenItsTimeHasCome() {
-    schedule.lookAt("late", 30);
-    schedule.lookAt("early", 10);
-    schedule.lookAt("never", Long.MAX_VALUE);
+    schedule.lookAgainAt("late", 30);
+    schedule.lookAgainAt("early", 10);
+    schedule.lookAgainAt("never", Long.MAX_VALUE);
     assertThat(schedule.takeDue(9)).isEmpty();
     assertThat(schedule.takeDue(10)).containsExactly("early");
     assertThat(schedule.nextMs(10)).isEqualTo(30);
@@ -34,23 +34,23 @@ class PipeScheduleTest {
 
   @Test
   void onlyTheTimeThatWasSaidLastCounts() {
-    schedule.lookAt("a", 30);
-    schedule.lookAt("a", 20);
+    schedule.lookAgainAt("a", 30);
+    schedule.lookAgainAt("a", 20);
     assertThat(schedule.nextMs(0)).isEqualTo(20);
-    schedule.lookAt("a", 40);
-    schedule.lookAt("b", 40);
+    schedule.lookAgainAt("a", 40);
+    schedule.lookAgainAt("b", 40);
     assertThat(schedule.takeDue(39)).isEmpty();
     assertThat(schedule.takeDue(40)).containsExactly("a", "b");
     assertThat(schedule.takeDue(50)).isEmpty();
-    schedule.lookAt("a", 60);
-    schedule.lookAt("a", Long.MAX_VALUE);
+    schedule.lookAgainAt("a", 60);
+    schedule.lookAgainAt("a", Long.MAX_VALUE);
     assertThat(schedule.nextMs(50)).isEqualTo(Long.MAX_VALUE);
   }
 
   /** A pipe whose turn has come by an event still has its deadline. */
   @Test
   void whatChangesKeepsItsTime() {
-    schedule.lookAt("a", 30);
+    schedule.lookAgainAt("a", 30);
     schedule.changed("a");
     assertThat(schedule.takeDue(10)).containsExactly("a");
     assertThat(schedule.nextMs(10)).isEqualTo(30);
@@ -62,7 +62,7 @@ class PipeScheduleTest {
     schedule.changed("a");
     for (String taken : schedule.takeDue(5)) {
       schedule.changed(taken);
-      schedule.lookAt(taken, 1_000);
+      schedule.lookAgainAt(taken, 1_000);
     }
     assertThat(schedule.nextMs(5)).isEqualTo(5);
     assertThat(schedule.takeDue(5)).containsExactly("a");
@@ -71,8 +71,8 @@ class PipeScheduleTest {
 
   @Test
   void whatIsForgottenIsNotLookedAt() {
-    schedule.lookAt("a", 10);
-    schedule.lookAt("b", 20);
+    schedule.lookAgainAt("a", 10);
+    schedule.lookAgainAt("b", 20);
     schedule.changed("a");
     schedule.forget("a");
     assertThat(schedule.nextMs(0)).isEqualTo(20);

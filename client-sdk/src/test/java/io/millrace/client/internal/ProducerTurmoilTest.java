@@ -7,6 +7,7 @@ import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.client.api.RecordMetadata;
 import io.millrace.client.internal.FakeBroker.Fault;
+import io.millrace.common.record.RecordBatch;
 import io.millrace.proto.v1.ErrorCode;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -69,6 +70,12 @@ class ProducerTurmoilTest {
     assertThat(answers).as("seed %s", seed).noneMatch(CompletableFuture::isCompletedExceptionally);
     assertThat(broker.values(0)).as("seed %s", seed).isEqualTo(sent.get(0));
     assertThat(broker.values(1)).as("seed %s", seed).isEqualTo(sent.get(1));
+    assertThat(broker.manyEnds().stream().mapToLong(Long::longValue).sum())
+        .as("seed %s: records of the other topics", seed)
+        .isEqualTo(answers.size() - sent.get(0).size() - sent.get(1).size());
+    assertThat(broker.partitions.get(0).stream().map(RecordBatch::producerId).distinct())
+        .as("seed %s: partitions were let go", seed)
+        .hasSizeGreaterThan(1);
   }
 
   private static Fault fault(int drawn) {
@@ -87,7 +94,11 @@ class ProducerTurmoilTest {
       case 3 -> {
         // Nothing may run out of time by that.
         assertThat(producer.flush(Duration.ofSeconds(30))).isTrue();
-        clock.advance(Duration.ofMillis(MetadataCache.IDLE_MS));
+        for (int i = 0; i < 2; i++) {
+          clock.advance(Duration.ofMillis(MetadataCache.IDLE_MS));
+          answers.add(producer.send(toTopic(FakeBroker.MANY + topics++, "late")));
+          answers.get(answers.size() - 1).join();
+        }
       }
       default -> {
         int partition = random.nextInt(2);

@@ -145,14 +145,19 @@ public final class ProducerSession<B> {
    *
    * @param epoch names the stream; not the one that the session is on
    * @param maxInFlightBatches the most batches in flight that this broker allows
+   * @param again whether the partition was on that stream before, by this session or another: the
+   *     broker may take no frame of it there until it is told where to resume
    */
-  public void streamOpened(long epoch, int maxInFlightBatches, long nowMs) {
+  public void streamOpened(long epoch, int maxInFlightBatches, boolean again, long nowMs) {
     if (stream.isOpen(epoch)) {
       throw new IllegalArgumentException(
           "stream epoch: " + epoch + " (expected: another than that of the open stream)");
     }
     loseStream();
     stream.opened(epoch, Math.min(maxInFlightBatches, settings.maxInFlightBatches()));
+    if (again) {
+      stream.needsResume();
+    }
     proceed(nowMs);
   }
 

@@ -112,7 +112,7 @@ class ProducerSessionSeededTest {
         breakStream();
       } else if (choice < 96 && !open) {
         open = true;
-        session.streamOpened(++stream, ModelPartition.REMEMBERED, nowMs);
+        session.streamOpened(++stream, ModelPartition.REMEMBERED, false, nowMs);
       } else if (choice < 97 && identityAsked) {
         identityAsked = false;
         session.identityGranted(new ProducerIdentity(1, ++epoch), nowMs);

@@ -80,7 +80,7 @@ class ProducerSessionTest {
     ScriptedOwner owner = idempotent();
     owner.offer("a", "b");
 
-    owner.session.streamOpened(1, 1, owner.nowMs);
+    owner.session.streamOpened(1, 1, false, owner.nowMs);
 
     assertThat(owner.takeEffects()).containsExactly("send a@0:0");
   }
@@ -168,7 +168,7 @@ class ProducerSessionTest {
     owner.close();
     owner.takeEffects();
 
-    owner.session.streamOpened(1, 64, owner.nowMs);
+    owner.session.streamOpened(1, 64, false, owner.nowMs);
     owner.stream = 1;
     owner.session.answered(1, first, new FrameResult.Appended(0, 9, -1, false), owner.nowMs);
 

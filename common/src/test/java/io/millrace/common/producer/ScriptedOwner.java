@@ -88,7 +88,7 @@ final class ScriptedOwner implements ProducerEffects<String> {
   }
 
   void open() {
-    session.streamOpened(++stream, 64, nowMs);
+    session.streamOpened(++stream, 64, false, nowMs);
   }
 
   void close() {

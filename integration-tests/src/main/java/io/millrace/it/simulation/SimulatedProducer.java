@@ -141,7 +141,7 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
 
     void reconnected(long stream) {
       resends = Optional.of(new ArrayList<>());
-      session.streamOpened(stream, world.setup().rememberedBatches(), world.time().nowMs());
+      session.streamOpened(stream, world.setup().rememberedBatches(), false, world.time().nowMs());
       List<Frame> frames = resends.get();
       resends = Optional.empty();
       world.plants().orderOfResends(frames);
