@@ -24,6 +24,7 @@ public enum ErrorCode {
   INVALID_REPLICATION_FACTOR(26, false),
   INVALID_CONFIG(27, false),
   POLICY_VIOLATION(28, false),
+  INVALID_REPLICA_ASSIGNMENT(29, false),
 
   NOT_LEADER(40, true),
   LEADER_NOT_AVAILABLE(41, true),
@@ -50,7 +51,13 @@ public enum ErrorCode {
 
   NOT_CONTROLLER(80, true),
   OUTCOME_UNKNOWN(81, true),
-  REQUEST_ID_REUSED(82, false);
+  REQUEST_ID_REUSED(82, false),
+  BROKER_ID_IN_USE(83, true),
+  STALE_BROKER_EPOCH(84, false),
+  STALE_PARTITION_EPOCH(85, false),
+  INELIGIBLE_REPLICA(86, false),
+  UNKNOWN_BROKER(87, false),
+  NO_REASSIGNMENT_IN_PROGRESS(88, false);
 
   private final int number;
   private final boolean retriable;

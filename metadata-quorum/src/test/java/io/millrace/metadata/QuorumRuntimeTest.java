@@ -6,6 +6,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.time.VirtualTime;
 import io.millrace.metadata.QuorumHealth.State;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.Cluster;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.Command.CreateTopic;
@@ -234,6 +235,8 @@ final class QuorumRuntimeTest {
   private void startWithBroker() {
     quorum.start();
     done(Cluster.register(1, ""));
+    long epoch = quorum.image().broker(1).orElseThrow().epoch();
+    done(BrokerHeartbeat.of(1, epoch, epoch));
   }
 
   private CommandResult done(Command command) {

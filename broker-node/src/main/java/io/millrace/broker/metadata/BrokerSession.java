@@ -5,12 +5,15 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.UpkeepCommand;
 import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** This broker's standing with the controller. Thread-safe. */
 public final class BrokerSession implements DirectoryAssignments {
@@ -37,8 +40,8 @@ public final class BrokerSession implements DirectoryAssignments {
   }
 
   /**
-   * Registers the broker, which begins to lead what it is elected for. Asks again while an answer
-   * is missing or the controller is.
+   * Registers the broker and asks to lead: it begins with what it is elected for. Asks again while
+   * an answer is missing or the controller is.
    *
    * @param command who registers
    * @param tries how often to ask at most
@@ -47,24 +50,51 @@ public final class BrokerSession implements DirectoryAssignments {
   public CompletableFuture<Void> register(Command.RegisterBroker command, int tries) {
     return quorum
         .submit(command, TIMEOUT)
-        .thenCompose(result -> registered(result, command, tries));
+        .thenCompose(
+            result -> {
+              if (result instanceof CommandResult.BrokerResult done) {
+                epoch = done.brokerEpoch();
+                return lead(tries);
+              }
+              return again(result, tries, () -> register(command, tries - 1));
+            });
   }
 
-  private CompletableFuture<Void> registered(
-      CommandResult result, Command.RegisterBroker command, int tries) {
-    if (result instanceof CommandResult.BrokerResult done) {
-      epoch = done.brokerEpoch();
-      return CompletableFuture.completedFuture(null);
-    }
-    MillraceError error = ((CommandResult.Refused) result).error();
+  private CompletableFuture<Void> lead(int tries) {
+    return quorum
+        .submit(BrokerHeartbeat.of(brokerId, epoch, quorum.image().revision()), TIMEOUT)
+        .thenCompose(
+            result -> {
+              if (result instanceof CommandResult.HeartbeatResult done && !done.fenced()) {
+                return electOthers(tries);
+              }
+              return again(result, tries, () -> lead(tries - 1));
+            });
+  }
+
+  /** What a heartbeat elects fits into one entry of the log; the others follow. */
+  private CompletableFuture<Void> electOthers(int tries) {
+    return quorum
+        .submit(new UpkeepCommand.ElectOffline(), TIMEOUT)
+        .thenCompose(
+            result ->
+                result instanceof CommandResult.Done
+                    ? CompletableFuture.completedFuture(null)
+                    : again(result, tries, () -> electOthers(tries - 1)));
+  }
+
+  private static CompletableFuture<Void> again(
+      CommandResult result, int tries, Supplier<CompletableFuture<Void>> once) {
+    MillraceError error =
+        result instanceof CommandResult.Refused refused
+            ? refused.error()
+            : new MillraceError(ErrorCode.UNAVAILABLE, "the controller keeps the broker fenced");
     boolean again =
         switch (error.code()) {
-          case REQUEST_TIMED_OUT, OUTCOME_UNKNOWN, NOT_CONTROLLER, THROTTLED -> true;
+          case REQUEST_TIMED_OUT, OUTCOME_UNKNOWN, NOT_CONTROLLER, THROTTLED, UNAVAILABLE -> true;
           default -> false;
         };
-    return again && tries > 1
-        ? register(command, tries - 1)
-        : CompletableFuture.failedFuture(error.exception());
+    return again && tries > 1 ? once.get() : CompletableFuture.failedFuture(error.exception());
   }
 
   @Override

@@ -109,8 +109,9 @@ public final class RpcErrors {
           OFFSET_NOT_AVAILABLE,
           NOT_ENOUGH_REPLICAS ->
           Status.Code.UNAVAILABLE;
-      case UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_PARTITION -> Status.Code.NOT_FOUND;
-      case TOPIC_ALREADY_EXISTS -> Status.Code.ALREADY_EXISTS;
+      case UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_PARTITION, UNKNOWN_BROKER ->
+          Status.Code.NOT_FOUND;
+      case TOPIC_ALREADY_EXISTS, BROKER_ID_IN_USE -> Status.Code.ALREADY_EXISTS;
       case INVALID_REQUEST,
           REQUEST_TOO_LARGE,
           INVALID_TOPIC_NAME,
@@ -123,6 +124,7 @@ public final class RpcErrors {
           INVALID_RECORD,
           INVALID_TIMESTAMP,
           INVALID_ACKS,
+          INVALID_REPLICA_ASSIGNMENT,
           REQUEST_ID_REUSED ->
           Status.Code.INVALID_ARGUMENT;
       case OFFSET_OUT_OF_RANGE -> Status.Code.OUT_OF_RANGE;
@@ -134,7 +136,11 @@ public final class RpcErrors {
           OUT_OF_ORDER_SEQUENCE,
           INVALID_PRODUCER_EPOCH,
           DUPLICATE_SEQUENCE,
-          NOT_CONTROLLER ->
+          NOT_CONTROLLER,
+          STALE_BROKER_EPOCH,
+          STALE_PARTITION_EPOCH,
+          INELIGIBLE_REPLICA,
+          NO_REASSIGNMENT_IN_PROGRESS ->
           Status.Code.FAILED_PRECONDITION;
       case NOT_ENOUGH_REPLICAS_AFTER_APPEND, PREVIOUS_FRAME_FAILED, OUTCOME_UNKNOWN ->
           Status.Code.ABORTED;

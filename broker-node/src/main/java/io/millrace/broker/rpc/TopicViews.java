@@ -72,7 +72,7 @@ final class TopicViews {
   private static ConfigSource source(Origin origin) {
     return switch (origin) {
       case DEFAULT -> ConfigSource.CONFIG_SOURCE_DEFAULT;
-      case FILE, ENVIRONMENT, FLAG -> ConfigSource.CONFIG_SOURCE_BROKER;
+      case FILE, ENVIRONMENT, FLAG, CLUSTER, BROKER -> ConfigSource.CONFIG_SOURCE_BROKER;
       case TOPIC -> ConfigSource.CONFIG_SOURCE_TOPIC;
     };
   }

@@ -5,12 +5,14 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.QuorumHealth;
+import io.millrace.metadata.controller.BrokerStart;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -166,7 +168,10 @@ public final class MillraceServer implements AutoCloseable {
         config.get(ListenerSettings.ADVERTISED_LISTENER), new ListenAddress(host, clientPort()));
   }
 
+  /** This node's own controller takes it, and this process holds the locks of its directories. */
   private Command.RegisterBroker registration() {
+    List<UUID> directories =
+        parts.state().dirs().directories().stream().map(dir -> dir.directoryId()).toList();
     String internalHost = config.get(ListenerSettings.LISTENER_INTERNAL).host();
     return new Command.RegisterBroker(
         nodeId(),
@@ -175,7 +180,7 @@ public final class MillraceServer implements AutoCloseable {
         Optional.of(new Endpoint(internalHost, internalPort())),
         config.get(NodeSettings.RACK),
         FeatureRange.SUPPORTED,
-        parts.state().dirs().directories().stream().map(dir -> dir.directoryId()).toList());
+        BrokerStart.clean(directories).afterTheEarlierProcess());
   }
 
   private List<Check> readiness() {

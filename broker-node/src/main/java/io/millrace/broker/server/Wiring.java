@@ -44,10 +44,12 @@ final class Wiring {
       MetadataStorage.format(environment.store(), settings);
     }
     ControllerSettings controller =
-        ControllerSettings.DEFAULTS.withDefaults(
-            config.get(StorageSettings.NUM_PARTITIONS),
-            config.get(StorageSettings.DEFAULT_REPLICATION_FACTOR),
-            config.get(TopicConfigs.brokerKey(TopicConfigs.MIN_INSYNC_REPLICAS)));
+        ControllerSettings.DEFAULTS.withTopics(
+            new ControllerSettings.TopicDefaults(
+                config.get(StorageSettings.NUM_PARTITIONS),
+                config.get(StorageSettings.DEFAULT_REPLICATION_FACTOR),
+                config.get(TopicConfigs.brokerKey(TopicConfigs.MIN_INSYNC_REPLICAS)),
+                config.get(TopicConfigs.brokerKey(TopicConfigs.UNCLEAN_LEADER_ELECTION_ENABLE))));
     return new RatisMetadataQuorum(
         settings,
         controller,

@@ -15,6 +15,7 @@ import io.millrace.common.time.Clock;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.BrokerRegistration;
+import io.millrace.metadata.image.BrokerState;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
 import io.millrace.metadata.image.MetadataDelta;
@@ -127,24 +128,16 @@ final class TestBroker implements AutoCloseable {
             Optional.empty(),
             "",
             FeatureRange.SUPPORTED,
-            false);
+            BrokerState.ACTIVE);
     TopicsImage topics = TopicsImage.EMPTY;
     for (TopicImage topic : image.topics().byId().values()) {
       PVector<PartitionImage> led = TreePVector.empty();
       for (PartitionImage partition : topic.partitions()) {
         led = led.plus(ledAnew(partition));
       }
-      topics = with(topics, new TopicImage(topic.id(), topic.name(), led, topic.configs()));
+      topics = topics.with(new TopicImage(topic.id(), topic.name(), led, topic.configs()));
     }
-    publish(
-        new MetadataImage(
-            image.revision() + 1,
-            image.controller(),
-            1,
-            topics,
-            image.brokers().plus(ID, me),
-            0,
-            image.requests()));
+    publish(withTopics(topics).withBrokers(image.brokers().plus(ID, me)));
   }
 
   private static PartitionImage ledAnew(PartitionImage old) {
@@ -185,7 +178,7 @@ final class TestBroker implements AutoCloseable {
   synchronized void deleteTopic(UUID topicId) {
     TopicsImage topics = TopicsImage.EMPTY;
     for (TopicImage each : image.topics().byId().values()) {
-      topics = each.id().equals(topicId) ? topics : with(topics, each);
+      topics = each.id().equals(topicId) ? topics : topics.with(each);
     }
     publish(withTopics(topics));
   }
@@ -220,19 +213,11 @@ final class TestBroker implements AutoCloseable {
   }
 
   private void change(TopicImage topic) {
-    publish(withTopics(with(image.topics(), topic)));
+    publish(withTopics(image.topics().with(topic)));
   }
 
   private MetadataImage withTopics(TopicsImage topics) {
-    return new MetadataImage(
-        image.revision() + 1, image.controller(), 1, topics, image.brokers(), 0, image.requests());
-  }
-
-  private static TopicsImage with(TopicsImage topics, TopicImage topic) {
-    return new TopicsImage(
-        topics.byId().plus(topic.id(), topic),
-        topics.idsByName().plus(topic.name(), topic.id()),
-        0);
+    return image.withRevision(image.revision() + 1).withTopics(topics);
   }
 
   private void publish(MetadataImage next) {

@@ -12,7 +12,6 @@ import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.TopicImage;
-import io.millrace.metadata.image.TopicsImage;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -70,14 +69,7 @@ final class FakePartitions implements PartitionRegistry {
                   1));
     }
     TopicImage topic = new TopicImage(topicId, name, images, TreePMap.empty());
-    TopicsImage all =
-        new TopicsImage(
-            image.topics().byId().plus(topicId, topic),
-            image.topics().idsByName().plus(name, topicId),
-            0);
-    image =
-        new MetadataImage(
-            image.revision() + 1, image.controller(), 1, all, image.brokers(), 0, image.requests());
+    image = image.withRevision(image.revision() + 1).withTopics(image.topics().with(topic));
   }
 
   private Scheduler.Cancellable schedule(long delayMs, Runnable task) {

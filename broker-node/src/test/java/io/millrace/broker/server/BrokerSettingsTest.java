@@ -73,6 +73,7 @@ class BrokerSettingsTest {
       log.message.timestamp.before.max.ms=9223372036854775807
       log.message.timestamp.after.max.ms=3600000
       min.insync.replicas=1
+      unclean.leader.election.enable=false
       log.flush.mode=os
       log.segment.delete.delay.ms=60000
       producer.id.expiration.ms=86400000

@@ -63,6 +63,20 @@ public final class EffectiveConfig {
     return (Setting<T>) setting;
   }
 
+  /**
+   * The same with some values from a later source.
+   *
+   * @throws MillraceException with {@link ErrorCode#INVALID_CONFIG} if a key is not of this schema
+   *     or its value is bad
+   */
+  public EffectiveConfig with(Map<String, String> values, Origin origin) {
+    Builder builder = new Builder(schema);
+    builder.settings.putAll(settings);
+    builder.warnings.addAll(warnings);
+    values.forEach((name, text) -> builder.put(name, text, origin, ""));
+    return builder.build();
+  }
+
   /** All values in the order of the schema. */
   public Collection<Setting<?>> settings() {
     return settings.values();

@@ -10,6 +10,10 @@ public enum Origin {
   ENVIRONMENT,
   /** A flag of the command. */
   FLAG,
+  /** The cluster's dynamic configuration, which holds for all brokers. */
+  CLUSTER,
+  /** The broker's own dynamic configuration. */
+  BROKER,
   /** The topic's own configuration. */
   TOPIC
 }

@@ -122,6 +122,15 @@ public final class TopicConfigs {
                   + " visible. Never more than the replication factor counts.")
           .between(1, 32_767);
 
+  /** Whether a replica may lead that may lack records. */
+  public static final ConfigKey<Boolean> UNCLEAN_LEADER_ELECTION_ENABLE =
+      ConfigKey.of(
+          "unclean.leader.election.enable",
+          ConfigTypes.BOOLEAN,
+          false,
+          "Whether a replica that may lack acknowledged records is elected leader when no other"
+              + " can be.");
+
   /** How the log is kept small. */
   public static final ConfigKey<List<CleanupPolicy>> CLEANUP_POLICY =
       ConfigKey.of(
@@ -168,6 +177,7 @@ public final class TopicConfigs {
                       MESSAGE_TIMESTAMP_BEFORE_MAX_MS,
                       MESSAGE_TIMESTAMP_AFTER_MAX_MS,
                       MIN_INSYNC_REPLICAS,
+                      UNCLEAN_LEADER_ELECTION_ENABLE,
                       FLUSH_MODE,
                       FILE_DELETE_DELAY_MS))));
 
@@ -225,6 +235,7 @@ public final class TopicConfigs {
     put(keys, MESSAGE_TIMESTAMP_BEFORE_MAX_MS, "log.message.timestamp.before.max.ms");
     put(keys, MESSAGE_TIMESTAMP_AFTER_MAX_MS, "log.message.timestamp.after.max.ms");
     put(keys, MIN_INSYNC_REPLICAS, "min.insync.replicas");
+    put(keys, UNCLEAN_LEADER_ELECTION_ENABLE, "unclean.leader.election.enable");
     put(keys, FLUSH_MODE, "log.flush.mode");
     put(keys, FILE_DELETE_DELAY_MS, "log.segment.delete.delay.ms");
     return keys;

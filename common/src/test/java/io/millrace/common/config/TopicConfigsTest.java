@@ -35,6 +35,7 @@ class TopicConfigsTest {
           List.of(
               "message.timestamp.after.max.ms", "log.message.timestamp.after.max.ms", "3600000"),
           List.of("min.insync.replicas", "min.insync.replicas", "1"),
+          List.of("unclean.leader.election.enable", "unclean.leader.election.enable", "false"),
           List.of("flush.mode", "log.flush.mode", "os"),
           List.of("file.delete.delay.ms", "log.segment.delete.delay.ms", "60000"));
 
@@ -54,6 +55,7 @@ class TopicConfigsTest {
     for (ConfigKey<?> key : TopicConfigs.SCHEMA.keys()) {
       String value = key.type().label().equals("os / commit") ? "commit" : "2000";
       value = key.type().label().startsWith("CreateTime") ? "LogAppendTime" : value;
+      value = key.type().label().equals("boolean") ? "true" : value;
       value = key.type().label().startsWith("list") ? "" : value;
       other.put(TopicConfigs.brokerKey(key).name(), value);
     }

@@ -9,15 +9,27 @@ import java.util.Optional;
 import java.util.UUID;
 
 /** What the controller is asked to do. A command is checked by the controller, not by its maker. */
-public sealed interface Command {
+public sealed interface Command
+    permits Command.AdminCommand,
+        Command.RegisterBroker,
+        Command.AllocateProducerIds,
+        Command.AssignDirectories,
+        BrokerCommand,
+        UpkeepCommand {
 
-  /** A command of an administrator; answered with a {@link CommandResult.TopicResult}. */
-  sealed interface AdminCommand extends Command {
-    /** The topic's name. */
-    String topic();
-
+  /** A command of an administrator. */
+  sealed interface AdminCommand extends Command permits TopicCommand, ClusterCommand {
     /** How it is to be carried out. */
     RequestOptions options();
+  }
+
+  /**
+   * A command of an administrator that is about one topic; answered with a {@link
+   * CommandResult.TopicResult}.
+   */
+  sealed interface TopicCommand extends AdminCommand {
+    /** The topic's name. */
+    String topic();
   }
 
   /**
@@ -26,17 +38,31 @@ public sealed interface Command {
    * @param topic the name: 1 to 249 of [a-zA-Z0-9._-], not "." or ".."
    * @param partitions from 1 to 10,000, or 0 for the cluster's default
    * @param replicationFactor from 1 to the number of live brokers, or 0 for the cluster's default
+   * @param assignments the replicas of each partition, the preferred leader first; empty to let the
+   *     controller place them. When given, partitions and replication factor are 0 or say the same.
    * @param configs the topic's own configuration
    */
   record CreateTopic(
       String topic,
       int partitions,
       int replicationFactor,
+      List<List<Integer>> assignments,
       Map<String, String> configs,
       RequestOptions options)
-      implements AdminCommand {
+      implements TopicCommand {
     public CreateTopic {
+      assignments = assignments.stream().map(List::copyOf).toList();
       configs = Map.copyOf(configs);
+    }
+
+    /** Creates a topic whose replicas the controller places. */
+    public CreateTopic(
+        String topic,
+        int partitions,
+        int replicationFactor,
+        Map<String, String> configs,
+        RequestOptions options) {
+      this(topic, partitions, replicationFactor, List.of(), configs, options);
     }
   }
 
@@ -46,7 +72,7 @@ public sealed interface Command {
    * @param expectedId when given, the topic is deleted only if it has this id
    */
   record DeleteTopic(String topic, Optional<UUID> expectedId, RequestOptions options)
-      implements AdminCommand {}
+      implements TopicCommand {}
 
   /**
    * Changes a topic's own configuration.
@@ -55,7 +81,7 @@ public sealed interface Command {
    */
   record AlterTopicConfigs(
       String topic, Map<String, Optional<String>> changes, RequestOptions options)
-      implements AdminCommand {
+      implements TopicCommand {
     public AlterTopicConfigs {
       changes = Map.copyOf(changes);
     }
@@ -65,14 +91,26 @@ public sealed interface Command {
    * Adds partitions to a topic.
    *
    * @param partitions the new number, larger than the current one, at most 10,000
+   * @param assignments the replicas of each new partition; empty to let the controller place them
    */
-  record CreatePartitions(String topic, int partitions, RequestOptions options)
-      implements AdminCommand {}
+  record CreatePartitions(
+      String topic, int partitions, List<List<Integer>> assignments, RequestOptions options)
+      implements TopicCommand {
+    public CreatePartitions {
+      assignments = assignments.stream().map(List::copyOf).toList();
+    }
+
+    /** Adds partitions whose replicas the controller places. */
+    public CreatePartitions(String topic, int partitions, RequestOptions options) {
+      this(topic, partitions, List.of(), options);
+    }
+  }
 
   /**
-   * Registers a broker's process, which makes it eligible to lead. Its logs are recovered by then,
-   * for leaders are elected with it; it begins to lead only after the answer. Asked again by the
-   * same process, it is answered as before. Answered with {@link CommandResult.BrokerResult}.
+   * Registers a broker's process. It is fenced until it asks to lead with a {@link
+   * BrokerCommand.BrokerHeartbeat}. Asked again by the same process, it is answered as before.
+   * Refused with BROKER_ID_IN_USE while an earlier process under the same node id is not fenced.
+   * Answered with {@link CommandResult.BrokerResult}.
    *
    * @param brokerId the node id, at least 1
    * @param incarnationId drawn anew by each process
@@ -80,7 +118,7 @@ public sealed interface Command {
    * @param internalEndpoint where brokers and controllers reach it, if it has such a listener
    * @param rack its rack, or empty
    * @param features the feature levels that it can run at
-   * @param directories the ids of its online log directories, at least one
+   * @param start what it found when it started; its logs are recovered by then
    */
   record RegisterBroker(
       int brokerId,
@@ -89,12 +127,8 @@ public sealed interface Command {
       Optional<Endpoint> internalEndpoint,
       String rack,
       FeatureRange features,
-      List<UUID> directories)
-      implements Command {
-    public RegisterBroker {
-      directories = List.copyOf(directories);
-    }
-  }
+      BrokerStart start)
+      implements Command {}
 
   /**
    * Asks for a block of producer ids that no one else gets. Answered with {@link

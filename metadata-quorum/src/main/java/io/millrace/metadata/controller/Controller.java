@@ -3,6 +3,15 @@ package io.millrace.metadata.controller;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
+import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
+import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
+import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
+import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
+import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
 import io.millrace.metadata.controller.Command.AdminCommand;
 import io.millrace.metadata.controller.Command.AllocateProducerIds;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
@@ -11,12 +20,12 @@ import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.Command.DeleteTopic;
 import io.millrace.metadata.controller.Command.RegisterBroker;
+import io.millrace.metadata.controller.Command.TopicCommand;
+import io.millrace.metadata.controller.CommandResult.Done;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
 import io.millrace.metadata.controller.ControllerPlan.Step;
-import io.millrace.metadata.controller.TopicDecisions.TopicChange;
 import io.millrace.metadata.image.FeatureRange;
 import io.millrace.metadata.image.MetadataImage;
-import io.millrace.metadata.image.MetadataReplay;
 import io.millrace.metadata.image.Records;
 import io.millrace.proto.internal.v1.ControllerActivated;
 import io.millrace.proto.internal.v1.FeatureLevelChanged;
@@ -49,6 +58,13 @@ public final class Controller {
   private final ControllerSettings settings;
   private final TopicDecisions topics;
   private final BrokerDecisions brokers;
+  private final Registrations registrations;
+  private final BrokerStates states;
+  private final IsrDecisions isr;
+  private final UpkeepDecisions upkeep;
+  private final ConfigDecisions clusterConfigs;
+  private final Reassignments reassignments;
+  private final AdminElections elections;
   private final RequestMemory requests;
 
   /**
@@ -58,8 +74,16 @@ public final class Controller {
    */
   public Controller(ControllerSettings settings, Supplier<UUID> topicIds) {
     this.settings = settings;
-    this.topics = new TopicDecisions(settings, topicIds);
-    this.brokers = new BrokerDecisions(settings);
+    DynamicConfigs configs = new DynamicConfigs(settings.topics());
+    this.topics = new TopicDecisions(settings, configs, topicIds);
+    this.brokers = new BrokerDecisions(settings, configs);
+    this.states = new BrokerStates(settings, configs);
+    this.registrations = new Registrations(settings, configs, states);
+    this.isr = new IsrDecisions(configs);
+    this.clusterConfigs = new ConfigDecisions(settings, configs, FeatureRange.SUPPORTED);
+    this.upkeep = new UpkeepDecisions(settings, configs, states, clusterConfigs);
+    this.reassignments = new Reassignments(configs);
+    this.elections = new AdminElections(settings, configs);
     this.requests = new RequestMemory(settings);
   }
 
@@ -107,7 +131,7 @@ public final class Controller {
         decision = Decision.refused(tooLarge(more + ENTRY_OVERHEAD_BYTES));
         more = 0;
       }
-      working = replayed(working, decision.records());
+      working = Replays.after(working, decision.records());
       records.addAll(decision.records());
       steps.add(decision.step());
       bytes += more;
@@ -119,17 +143,32 @@ public final class Controller {
     try {
       if (command instanceof AdminCommand admin) {
         return decideAdmin(image, admin, revisionAfter, wallMs);
+      } else if (command instanceof BrokerCommand broker) {
+        return decideBroker(image, broker, revisionAfter);
+      } else if (command instanceof UpkeepCommand own) {
+        return upkeep.decide(image, own, revisionAfter);
       } else if (command instanceof RegisterBroker register) {
-        return brokers.register(image, register, revisionAfter);
+        return registrations.register(image, register, revisionAfter);
       } else if (command instanceof AllocateProducerIds allocate) {
         return brokers.allocateProducerIds(image, allocate, revisionAfter);
       } else if (command instanceof AssignDirectories assign) {
         return brokers.assignDirectories(image, assign, revisionAfter);
       }
-      throw new IllegalStateException("no decision for a " + command.getClass().getSimpleName());
+      throw undecided(command);
     } catch (MillraceException refusal) {
       return Decision.refused(refusal.error());
     }
+  }
+
+  private Decision decideBroker(MetadataImage image, BrokerCommand command, long revisionAfter) {
+    if (command instanceof BrokerHeartbeat heartbeat) {
+      return states.heartbeat(image, heartbeat, revisionAfter);
+    } else if (command instanceof FenceBroker fence) {
+      return states.fence(image, fence, revisionAfter);
+    } else if (command instanceof AlterPartitions alter) {
+      return isr.alter(image, alter, revisionAfter);
+    }
+    throw undecided(command);
   }
 
   private Decision decideAdmin(
@@ -138,32 +177,66 @@ public final class Controller {
     if (repeated.isPresent()) {
       return repeated.get();
     }
-    TopicChange change = change(image, command);
+    Change change = change(image, command);
+    if (change.more() && !command.options().validateOnly()) {
+      return Decision.goOn(change.records());
+    }
     if (command.options().validateOnly()) {
       int size = bytes(change.records()) + ENTRY_OVERHEAD_BYTES;
-      if (size > settings.maxEntryBytes()) {
-        return Decision.refused(tooLarge(size));
-      }
-      return Decision.answer(
-          new TopicResult(
-              command instanceof CreateTopic ? Optional.empty() : Optional.of(change.topicId()),
-              image.revision()));
+      return size > settings.maxEntryBytes()
+          ? Decision.refused(tooLarge(size))
+          : Decision.answer(validated(image, command, change));
     }
     List<MetadataRecord> records = new ArrayList<>(change.records());
     command
         .options()
         .requestId()
+        .filter(id -> !(command instanceof ElectLeaders))
         .ifPresent(
             id ->
                 records.add(
                     requests.remember(id, command, change.topicId(), revisionAfter, wallMs)));
+    long revision = records.isEmpty() ? image.revision() : revisionAfter;
     return Decision.answer(
         records,
-        new TopicResult(
-            Optional.of(change.topicId()), records.isEmpty() ? image.revision() : revisionAfter));
+        command instanceof TopicCommand
+            ? new TopicResult(change.topicId(), revision)
+            : new Done(revision));
   }
 
-  private TopicChange change(MetadataImage image, AdminCommand command) {
+  private static CommandResult validated(MetadataImage image, AdminCommand command, Change change) {
+    if (command instanceof TopicCommand) {
+      boolean create = command instanceof CreateTopic;
+      return new TopicResult(create ? Optional.empty() : change.topicId(), image.revision());
+    }
+    return new Done(image.revision());
+  }
+
+  /**
+   * What an administrator's command changes.
+   *
+   * @param topicId the topic, if it is about one
+   * @param records what becomes true; none when it is so already
+   * @param more whether more entries may follow before it is done
+   */
+  record Change(Optional<UUID> topicId, List<MetadataRecord> records, boolean more) {
+    /** A change of a topic in one entry. */
+    Change(UUID topicId, List<MetadataRecord> records) {
+      this(Optional.of(topicId), records, false);
+    }
+
+    /** A change in one entry that is about no topic. */
+    Change(List<MetadataRecord> records) {
+      this(Optional.empty(), records, false);
+    }
+
+    /** A step of a change that is about no topic. */
+    Change(BrokerStates.Step step) {
+      this(Optional.empty(), step.records(), step.more());
+    }
+  }
+
+  private Change change(MetadataImage image, AdminCommand command) {
     if (command instanceof CreateTopic create) {
       return topics.create(image, create);
     } else if (command instanceof DeleteTopic delete) {
@@ -173,7 +246,28 @@ public final class Controller {
     } else if (command instanceof CreatePartitions grow) {
       return topics.grow(image, grow);
     }
-    throw new IllegalStateException("no decision for a " + command.getClass().getSimpleName());
+    return clusterChange(image, command);
+  }
+
+  private Change clusterChange(MetadataImage image, AdminCommand command) {
+    if (command instanceof UnregisterBroker unregister) {
+      return new Change(brokers.unregister(image, unregister));
+    } else if (command instanceof AlterClusterConfigs alter) {
+      return new Change(clusterConfigs.alterCluster(image, alter));
+    } else if (command instanceof AlterBrokerConfigs alter) {
+      return new Change(clusterConfigs.alterBroker(image, alter));
+    } else if (command instanceof UpdateFeatureLevel update) {
+      return new Change(clusterConfigs.updateFeatures(image, update));
+    } else if (command instanceof ElectLeaders elect) {
+      return new Change(elections.elect(image, elect));
+    } else if (command instanceof AlterReassignments alter) {
+      return new Change(reassignments.alter(image, alter));
+    }
+    throw undecided(command);
+  }
+
+  private static IllegalStateException undecided(Command command) {
+    return new IllegalStateException("no decision for a " + command.getClass().getSimpleName());
   }
 
   private MillraceError tooLarge(int bytes) {
@@ -182,15 +276,6 @@ public final class Controller {
         ErrorCode.REQUEST_TOO_LARGE,
         "the request comes to " + bytes + " bytes of metadata (expected: at most " + limit + ")",
         Map.of("bytes", "" + bytes, "limit", "" + limit));
-  }
-
-  private static MetadataImage replayed(MetadataImage image, List<MetadataRecord> records) {
-    if (records.isEmpty()) {
-      return image;
-    }
-    MetadataReplay replay = new MetadataReplay(image);
-    records.forEach(replay::replay);
-    return replay.image();
   }
 
   private static int bytes(List<MetadataRecord> records) {

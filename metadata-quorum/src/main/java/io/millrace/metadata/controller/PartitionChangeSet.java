@@ -1,5 +1,6 @@
 package io.millrace.metadata.controller;
 
+import io.millrace.metadata.controller.PartitionTransition.Next;
 import io.millrace.metadata.image.PartitionChanges;
 import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.Records;
@@ -31,9 +32,13 @@ final class PartitionChangeSet {
     this.limitBytes = limitBytes;
   }
 
-  /** Adds what makes one partition of another; {@code after} has the next partition epoch. */
-  void add(TopicImage topic, int partition, PartitionImage before, PartitionImage after) {
-    PartitionChange change = PartitionChanges.between(partition, before, after);
+  /** Adds what makes the next state of a partition of the one before. */
+  void add(TopicImage topic, int partition, PartitionImage before, Next next) {
+    PartitionChange.Builder builder = PartitionChanges.between(partition, before, next.after());
+    if (next.unclean()) {
+      builder.setUncleanElection(true);
+    }
+    PartitionChange change = builder.build();
     byTopic
         .computeIfAbsent(
             topic.id(),

@@ -3,11 +3,19 @@ package io.millrace.metadata.controller;
 import com.google.protobuf.ByteString;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
+import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
+import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.Reassignment;
+import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
+import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
 import io.millrace.metadata.controller.Command.AdminCommand;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.Command.DeleteTopic;
+import io.millrace.metadata.controller.Command.TopicCommand;
+import io.millrace.metadata.controller.CommandResult.Done;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
 import io.millrace.metadata.image.AnsweredRequest;
 import io.millrace.metadata.image.MetadataImage;
@@ -16,6 +24,7 @@ import io.millrace.proto.internal.v1.MetadataRecord;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -24,6 +33,9 @@ import java.util.UUID;
 /** Answers a repeated request as the first one was, for a bounded time and number of requests. */
 final class RequestMemory {
   private static final int FINGERPRINT_BYTES = 16;
+
+  /** Stands in the record for no topic. */
+  private static final UUID NO_TOPIC = new UUID(0, 0);
 
   private final ControllerSettings settings;
 
@@ -54,16 +66,20 @@ final class RequestMemory {
 
   /** The record that remembers an answer. */
   MetadataRecord remember(
-      String requestId, AdminCommand command, UUID topicId, long revision, long wallMs) {
+      String requestId, AdminCommand command, Optional<UUID> topicId, long revision, long wallMs) {
     return Records.requestAnswered(
-        new AnsweredRequest(requestId, fingerprint(command), wallMs, topicId, revision),
+        new AnsweredRequest(
+            requestId, fingerprint(command), wallMs, topicId.orElse(NO_TOPIC), revision),
         wallMs - settings.requestRetentionMs(),
         settings.maxRememberedRequests());
   }
 
   private static Decision repeat(AnsweredRequest known, AdminCommand command) {
     if (known.fingerprint().equals(fingerprint(command))) {
-      return Decision.answer(new TopicResult(Optional.of(known.topicId()), known.revision()));
+      return Decision.answer(
+          command instanceof TopicCommand
+              ? new TopicResult(Optional.of(known.topicId()), known.revision())
+              : new Done(known.revision()));
     }
     return Decision.refused(
         new MillraceError(
@@ -81,17 +97,49 @@ final class RequestMemory {
       put(digest, "create", create.topic());
       put(digest, "" + create.partitions(), "" + create.replicationFactor());
       new TreeMap<>(create.configs()).forEach((key, value) -> put(digest, key, value));
+      put(digest, create.assignments());
     } else if (command instanceof DeleteTopic delete) {
       put(digest, "delete", delete.topic());
       put(digest, delete.expectedId().map(UUID::toString).orElse(""));
     } else if (command instanceof AlterTopicConfigs alter) {
       put(digest, "alter", alter.topic());
-      new TreeMap<>(alter.changes())
-          .forEach((key, value) -> put(digest, key, value.map(v -> "=" + v).orElse("")));
+      put(digest, alter.changes());
     } else if (command instanceof CreatePartitions grow) {
       put(digest, "grow", grow.topic(), "" + grow.partitions());
+      put(digest, grow.assignments());
+    } else if (command instanceof ClusterCommand cluster) {
+      fingerprint(digest, cluster);
     }
     return ByteString.copyFrom(digest.digest(), 0, FINGERPRINT_BYTES);
+  }
+
+  private static void fingerprint(MessageDigest digest, ClusterCommand command) {
+    if (command instanceof UnregisterBroker unregister) {
+      put(digest, "unregister", "" + unregister.brokerId());
+    } else if (command instanceof AlterClusterConfigs alter) {
+      put(digest, "alter-cluster");
+      put(digest, alter.changes());
+    } else if (command instanceof AlterBrokerConfigs alter) {
+      put(digest, "alter-broker", "" + alter.brokerId());
+      put(digest, alter.changes());
+    } else if (command instanceof UpdateFeatureLevel update) {
+      put(digest, "features", "" + update.level());
+    } else if (command instanceof AlterReassignments alter) {
+      put(digest, "reassign");
+      for (Reassignment one : alter.reassignments()) {
+        put(digest, one.partition().toString());
+        put(digest, one.replicas().map(List::toString).orElse("cancel"));
+      }
+    }
+  }
+
+  private static void put(MessageDigest digest, Map<String, Optional<String>> changes) {
+    new TreeMap<>(changes)
+        .forEach((key, value) -> put(digest, key, value.map(v -> "=" + v).orElse("")));
+  }
+
+  private static void put(MessageDigest digest, List<List<Integer>> assignments) {
+    assignments.forEach(replicas -> put(digest, replicas.toString()));
   }
 
   private static void put(MessageDigest digest, String... texts) {

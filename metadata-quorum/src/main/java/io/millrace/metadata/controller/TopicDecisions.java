@@ -3,12 +3,13 @@ package io.millrace.metadata.controller;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
-import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.Command.DeleteTopic;
+import io.millrace.metadata.controller.Controller.Change;
+import io.millrace.metadata.image.Assignment;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
@@ -23,7 +24,6 @@ import io.millrace.proto.internal.v1.TopicConfigChanged;
 import io.millrace.proto.internal.v1.TopicCreated;
 import io.millrace.proto.internal.v1.TopicDeleted;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,22 +38,16 @@ import java.util.function.Supplier;
  */
 final class TopicDecisions {
   private final ControllerSettings settings;
+  private final DynamicConfigs configs;
   private final Supplier<UUID> topicIds;
 
-  TopicDecisions(ControllerSettings settings, Supplier<UUID> topicIds) {
+  TopicDecisions(ControllerSettings settings, DynamicConfigs configs, Supplier<UUID> topicIds) {
     this.settings = settings;
+    this.configs = configs;
     this.topicIds = topicIds;
   }
 
-  /**
-   * A change of one topic.
-   *
-   * @param topicId the topic
-   * @param records what becomes true; none when it is so already
-   */
-  record TopicChange(UUID topicId, List<MetadataRecord> records) {}
-
-  TopicChange create(MetadataImage image, CreateTopic command) {
+  Change create(MetadataImage image, CreateTopic command) {
     TopicNames.check(command.topic())
         .ifPresent(
             error -> {
@@ -65,16 +59,10 @@ final class TopicDecisions {
             topic -> {
               throw alreadyExists(topic).exception();
             });
-    int partitions =
-        command.partitions() == 0 ? settings.defaultPartitions() : command.partitions();
-    checkPartitionCount(partitions, 1);
-    SortedMap<String, String> configs =
+    SortedMap<String, String> own =
         new TreeMap<>(TopicConfigs.SCHEMA.canonical(new TreeMap<>(command.configs())));
-    int replicationFactor =
-        command.replicationFactor() == 0
-            ? settings.defaultReplicationFactor()
-            : command.replicationFactor();
-    List<BrokerImage> live = liveFor(image, replicationFactor);
+    List<List<Integer>> placed =
+        command.assignments().isEmpty() ? placed(image, command) : assigned(image, command);
 
     UUID id = newTopicId(image);
     List<MetadataRecord> records = new ArrayList<>();
@@ -83,20 +71,50 @@ final class TopicDecisions {
             .setTopicCreated(
                 TopicCreated.newBuilder().setTopicId(Uuids.toBytes(id)).setName(command.topic()))
             .build());
-    if (!configs.isEmpty()) {
+    if (!own.isEmpty()) {
       SortedMap<String, Optional<String>> changes = new TreeMap<>();
-      configs.forEach((key, value) -> changes.put(key, Optional.of(value)));
+      own.forEach((key, value) -> changes.put(key, Optional.of(value)));
       records.add(configChanged(id, changes));
     }
-    List<List<Integer>> placed =
-        new ReplicaPlacement(live)
-            .place(image.topics().partitionCount(), partitions, replicationFactor);
-    records.add(partitionsCreated(id, 0, placed, minInsyncReplicas(configs)));
-    return new TopicChange(id, records);
+    records.add(partitionsCreated(id, 0, placed, configs.minInsyncReplicas(image, own)));
+    return new Change(id, records);
   }
 
-  TopicChange delete(MetadataImage image, DeleteTopic command) {
-    TopicImage topic = existing(image, command.topic());
+  private List<List<Integer>> placed(MetadataImage image, CreateTopic command) {
+    int partitions =
+        command.partitions() == 0 ? settings.topics().partitions() : command.partitions();
+    checkPartitionCount(partitions, 1);
+    int replicationFactor =
+        command.replicationFactor() == 0
+            ? settings.topics().replicationFactor()
+            : command.replicationFactor();
+    return new ReplicaPlacement(liveFor(image, replicationFactor))
+        .place(image.topics().partitionCount(), partitions, replicationFactor);
+  }
+
+  private static List<List<Integer>> assigned(MetadataImage image, CreateTopic command) {
+    int partitions = command.assignments().size();
+    int replicationFactor = command.assignments().get(0).size();
+    checkPartitionCount(partitions, 1);
+    boolean contradicts =
+        (command.partitions() != 0 && command.partitions() != partitions)
+            || (command.replicationFactor() != 0
+                && command.replicationFactor() != replicationFactor);
+    if (contradicts) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+          "assignments: "
+              + partitions
+              + " partitions of "
+              + replicationFactor
+              + " replicas (expected: as many as are asked for, or nothing asked for beside them)");
+    }
+    ManualAssignments.check(image, command.assignments(), replicationFactor);
+    return command.assignments();
+  }
+
+  Change delete(MetadataImage image, DeleteTopic command) {
+    TopicImage topic = PartitionLookup.topic(image, command.topic());
     if (command.expectedId().isPresent() && !command.expectedId().get().equals(topic.id())) {
       throw new MillraceError(
               ErrorCode.UNKNOWN_TOPIC_ID,
@@ -110,7 +128,7 @@ final class TopicDecisions {
               Map.of("topic", topic.name(), "topic_id", topic.id().toString()))
           .exception();
     }
-    return new TopicChange(
+    return new Change(
         topic.id(),
         List.of(
             Records.builder()
@@ -118,10 +136,9 @@ final class TopicDecisions {
                 .build()));
   }
 
-  TopicChange alterConfigs(MetadataImage image, AlterTopicConfigs command) {
-    TopicImage topic = existing(image, command.topic());
+  Change alterConfigs(MetadataImage image, AlterTopicConfigs command) {
+    TopicImage topic = PartitionLookup.topic(image, command.topic());
     SortedMap<String, Optional<String>> changes = new TreeMap<>();
-    SortedMap<String, String> result = new TreeMap<>(topic.configs());
     new TreeMap<>(command.changes())
         .forEach(
             (key, value) -> {
@@ -129,33 +146,39 @@ final class TopicDecisions {
               if (!canonical.equals(Optional.ofNullable(topic.configs().get(key)))) {
                 changes.put(key, canonical);
               }
-              canonical.ifPresentOrElse(v -> result.put(key, v), () -> result.remove(key));
             });
     if (changes.isEmpty()) {
-      return new TopicChange(topic.id(), List.of());
+      return new Change(topic.id(), List.of());
     }
     List<MetadataRecord> records = new ArrayList<>();
     records.add(configChanged(topic.id(), changes));
-    records.addAll(minIsrChanges(topic, minInsyncReplicas(result)));
-    return new TopicChange(topic.id(), records);
+    records.addAll(minIsrChanges(Replays.after(image, records), topic.id()));
+    return new Change(topic.id(), records);
   }
 
-  TopicChange grow(MetadataImage image, CreatePartitions command) {
-    TopicImage topic = existing(image, command.topic());
+  Change grow(MetadataImage image, CreatePartitions command) {
+    TopicImage topic = PartitionLookup.topic(image, command.topic());
     int before = topic.partitions().size();
     checkPartitionCount(command.partitions(), before + 1);
+    int more = command.partitions() - before;
     int replicationFactor = topic.replicationFactor();
-    List<List<Integer>> placed =
-        new ReplicaPlacement(liveFor(image, replicationFactor))
-            .place(
-                image.topics().partitionCount(), command.partitions() - before, replicationFactor);
-    int minInsyncReplicas = minInsyncReplicas(topic.configs());
-    return new TopicChange(
+    List<List<Integer>> placed;
+    if (command.assignments().isEmpty()) {
+      placed =
+          new ReplicaPlacement(liveFor(image, replicationFactor))
+              .place(image.topics().partitionCount(), more, replicationFactor);
+    } else {
+      if (command.assignments().size() != more) {
+        throw new MillraceException(
+            ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+            "assignments: " + command.assignments().size() + " (expected: " + more + ")");
+      }
+      ManualAssignments.check(image, command.assignments(), replicationFactor);
+      placed = command.assignments();
+    }
+    int minInsyncReplicas = configs.minInsyncReplicas(image, topic);
+    return new Change(
         topic.id(), List.of(partitionsCreated(topic.id(), before, placed, minInsyncReplicas)));
-  }
-
-  private static TopicImage existing(MetadataImage image, String name) {
-    return image.topic(name).orElseThrow(() -> TopicNames.unknown(image, name).exception());
   }
 
   private static MillraceError alreadyExists(TopicImage topic) {
@@ -177,8 +200,7 @@ final class TopicDecisions {
   }
 
   private static List<BrokerImage> liveFor(MetadataImage image, int replicationFactor) {
-    List<BrokerImage> live =
-        image.brokers().values().stream().filter(broker -> !broker.fenced()).toList();
+    List<BrokerImage> live = image.brokers().values().stream().filter(BrokerImage::active).toList();
     if (live.isEmpty()) {
       throw new MillraceException(
           ErrorCode.UNAVAILABLE, "no broker is registered and live; try again when one is");
@@ -202,29 +224,16 @@ final class TopicDecisions {
     return id;
   }
 
-  private int minInsyncReplicas(Map<String, String> configs) {
-    ConfigKey<Integer> key = TopicConfigs.MIN_INSYNC_REPLICAS;
-    String own = configs.get(key.name());
-    return own == null ? settings.defaultMinInsyncReplicas() : key.parse(own);
-  }
-
   private static Optional<String> canonical(String key, Optional<String> value) {
     TopicConfigs.SCHEMA.require(key);
     return value.map(text -> TopicConfigs.SCHEMA.canonical(Map.of(key, text)).get(key));
   }
 
-  /** S03: a change of the effective min ISR clears the ELR and counts as a partition change. */
-  private List<MetadataRecord> minIsrChanges(TopicImage topic, int minInsyncReplicas) {
-    PartitionChangeSet changes = new PartitionChangeSet(settings.maxEntryBytes());
-    int number = 0;
-    for (PartitionImage before : topic.partitions()) {
-      int effective = Math.min(minInsyncReplicas, before.replicas().size());
-      if (effective != before.effectiveMinIsr()) {
-        changes.add(topic, number, before, before.withEffectiveMinIsr(effective));
-      }
-      number++;
-    }
-    return changes.records();
+  /** S03: a change of the effective min ISR counts as a change of the partition. */
+  private List<MetadataRecord> minIsrChanges(MetadataImage image, UUID topicId) {
+    return new PartitionSweep(image, configs, Integer.MAX_VALUE)
+        .over(List.of(topicId), ConfigDecisions::minIsr)
+        .records();
   }
 
   private static MetadataRecord configChanged(
@@ -248,8 +257,7 @@ final class TopicDecisions {
     for (List<Integer> replicas : placed) {
       PartitionImage partition =
           new PartitionImage(
-              replicas,
-              Collections.nCopies(replicas.size(), PartitionImage.UNASSIGNED),
+              Assignment.of(replicas),
               replicas,
               List.of(),
               new Leadership(replicas.get(0), 0, PartitionImage.NO_BROKER),

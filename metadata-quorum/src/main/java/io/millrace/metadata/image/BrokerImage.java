@@ -13,7 +13,7 @@ import java.util.UUID;
  * @param internalEndpoint where brokers and controllers reach it, if it has such a listener
  * @param rack its rack, or empty
  * @param features the feature levels that it can run at
- * @param fenced true while it may not lead
+ * @param state what it may do
  */
 public record BrokerImage(
     int id,
@@ -22,7 +22,7 @@ public record BrokerImage(
     Optional<Endpoint> internalEndpoint,
     String rack,
     FeatureRange features,
-    boolean fenced) {
+    BrokerState state) {
 
   public BrokerImage {
     if (id < 1) {
@@ -40,8 +40,24 @@ public record BrokerImage(
     return registration.directories();
   }
 
-  BrokerImage withFenced(boolean nowFenced) {
+  /** Whether it may neither lead nor be in sync. */
+  public boolean fenced() {
+    return state == BrokerState.FENCED;
+  }
+
+  /** Whether it may lead and be given replicas. */
+  public boolean active() {
+    return state == BrokerState.ACTIVE;
+  }
+
+  BrokerImage withState(BrokerState newState) {
     return new BrokerImage(
-        id, registration, clientEndpoint, internalEndpoint, rack, features, nowFenced);
+        id, registration, clientEndpoint, internalEndpoint, rack, features, newState);
+  }
+
+  BrokerImage withDirectories(List<UUID> directories) {
+    BrokerRegistration changed =
+        new BrokerRegistration(registration.epoch(), registration.incarnationId(), directories);
+    return new BrokerImage(id, changed, clientEndpoint, internalEndpoint, rack, features, state);
   }
 }

@@ -1,5 +1,7 @@
 package io.millrace.metadata.image;
 
+import io.millrace.proto.internal.v1.BrokerConfigChanged;
+import io.millrace.proto.internal.v1.ClusterConfigChanged;
 import io.millrace.proto.internal.v1.ConfigChange;
 import io.millrace.proto.internal.v1.FeatureLevelChanged;
 import io.millrace.proto.internal.v1.MetadataRecord;
@@ -7,6 +9,7 @@ import io.millrace.proto.internal.v1.PartitionsCreated;
 import io.millrace.proto.internal.v1.TopicConfigChanged;
 import io.millrace.proto.internal.v1.TopicCreated;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** An image as the records that rebuild it from an empty one; the same image, the same records. */
@@ -26,10 +29,40 @@ final class ImageRecords {
               .build());
     }
     image.brokers().values().forEach(broker -> records.accept(Records.brokerRegistered(broker)));
+    configs(image.configs(), records);
     image.topics().byId().values().forEach(topic -> topic(topic, records));
     for (AnsweredRequest request : image.requests().inOrder()) {
       records.accept(Records.requestAnswered(request, Long.MIN_VALUE, Integer.MAX_VALUE));
     }
+  }
+
+  private static void configs(ConfigsImage configs, Consumer<MetadataRecord> records) {
+    if (!configs.cluster().isEmpty()) {
+      records.accept(
+          Records.builder()
+              .setClusterConfigChanged(
+                  ClusterConfigChanged.newBuilder().addAllChanges(changes(configs.cluster())))
+              .build());
+    }
+    configs
+        .brokers()
+        .forEach(
+            (id, own) ->
+                records.accept(
+                    Records.builder()
+                        .setBrokerConfigChanged(
+                            BrokerConfigChanged.newBuilder()
+                                .setBrokerId(id)
+                                .addAllChanges(changes(own)))
+                        .build()));
+  }
+
+  private static List<ConfigChange> changes(Map<String, String> configs) {
+    return configs.entrySet().stream()
+        .map(
+            entry ->
+                ConfigChange.newBuilder().setKey(entry.getKey()).setValue(entry.getValue()).build())
+        .toList();
   }
 
   private static void topic(TopicImage topic, Consumer<MetadataRecord> records) {
@@ -41,14 +74,13 @@ final class ImageRecords {
                     .setName(topic.name()))
             .build());
     if (!topic.configs().isEmpty()) {
-      TopicConfigChanged.Builder configs =
-          TopicConfigChanged.newBuilder().setTopicId(Uuids.toBytes(topic.id()));
-      topic
-          .configs()
-          .forEach(
-              (key, value) ->
-                  configs.addChanges(ConfigChange.newBuilder().setKey(key).setValue(value)));
-      records.accept(Records.builder().setTopicConfigChanged(configs).build());
+      records.accept(
+          Records.builder()
+              .setTopicConfigChanged(
+                  TopicConfigChanged.newBuilder()
+                      .setTopicId(Uuids.toBytes(topic.id()))
+                      .addAllChanges(changes(topic.configs())))
+              .build());
     }
     int count = topic.partitions().size();
     for (int first = 0; first < count; first += PARTITIONS_PER_RECORD) {

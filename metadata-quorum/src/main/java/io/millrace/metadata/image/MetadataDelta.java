@@ -14,13 +14,16 @@ import java.util.UUID;
  * @param fromRevision the revision before
  * @param toRevision the revision after
  * @param topics the topics that are new, changed or deleted, by id
- * @param changedBrokers the node ids of the brokers that are new or changed
+ * @param changedBrokers the node ids of the brokers that are new, changed or unregistered
+ * @param changedConfigs the node ids of the brokers whose own configuration changed, and {@link
+ *     PartitionImage#NO_BROKER} if the configuration of all brokers did
  */
 public record MetadataDelta(
     long fromRevision,
     long toRevision,
     SortedMap<UUID, TopicDelta> topics,
-    SortedSet<Integer> changedBrokers) {
+    SortedSet<Integer> changedBrokers,
+    SortedSet<Integer> changedConfigs) {
 
   /**
    * The difference of two images, found by comparing all of both: for a subscriber's first image
@@ -46,7 +49,27 @@ public record MetadataDelta(
         brokers.add(broker.id());
       }
     }
-    return new MetadataDelta(before.revision(), after.revision(), topics, brokers);
+    for (BrokerImage broker : before.brokers().values()) {
+      if (after.broker(broker.id()).isEmpty()) {
+        brokers.add(broker.id());
+      }
+    }
+    return new MetadataDelta(
+        before.revision(),
+        after.revision(),
+        topics,
+        brokers,
+        changedConfigs(before.configs(), after.configs()));
+  }
+
+  private static SortedSet<Integer> changedConfigs(ConfigsImage before, ConfigsImage after) {
+    SortedSet<Integer> changed = new TreeSet<>(before.brokers().keySet());
+    changed.addAll(after.brokers().keySet());
+    changed.removeIf(id -> !after.differsFor(id, before));
+    if (!before.cluster().equals(after.cluster())) {
+      changed.add(PartitionImage.NO_BROKER);
+    }
+    return changed;
   }
 
   static TopicDelta topicDelta(

@@ -11,19 +11,19 @@ import org.pcollections.TreePMap;
  *
  * @param revision grows by one with each entry that takes effect; 0 before the first
  * @param controller the last controller that began an epoch
- * @param featureLevel which records may be written; 0 before the cluster's first entry
+ * @param cluster what holds for the cluster as a whole
  * @param topics all topics
  * @param brokers the registered brokers by node id
- * @param nextProducerId the next producer id to give out
+ * @param counters what only grows
  * @param requests the answered requests
  */
 public record MetadataImage(
     long revision,
     ControllerImage controller,
-    int featureLevel,
+    ClusterImage cluster,
     TopicsImage topics,
     PSortedMap<Integer, BrokerImage> brokers,
-    long nextProducerId,
+    Counters counters,
     AnsweredRequests requests) {
 
   /** The metadata of a cluster that has not begun. */
@@ -31,10 +31,10 @@ public record MetadataImage(
       new MetadataImage(
           0,
           new ControllerImage(PartitionImage.NO_BROKER, 0),
-          0,
+          new ClusterImage(0, ConfigsImage.EMPTY),
           TopicsImage.EMPTY,
           TreePMap.empty(),
-          0,
+          new Counters(0, 0),
           AnsweredRequests.EMPTY);
 
   /**
@@ -44,6 +44,42 @@ public record MetadataImage(
    * @param epoch its epoch
    */
   public record ControllerImage(int nodeId, long epoch) {}
+
+  /**
+   * What holds for the cluster as a whole.
+   *
+   * @param featureLevel which records may be written; 0 before the cluster's first entry
+   * @param configs what is configured through the cluster, besides the topics' own configuration
+   */
+  public record ClusterImage(int featureLevel, ConfigsImage configs) {}
+
+  /**
+   * What only grows.
+   *
+   * @param nextProducerId the next producer id to give out
+   * @param uncleanElections how many elections there were that may have lost records
+   */
+  public record Counters(long nextProducerId, long uncleanElections) {}
+
+  /** Which records may be written; 0 before the cluster's first entry. */
+  public int featureLevel() {
+    return cluster.featureLevel();
+  }
+
+  /** What is configured through the cluster, besides the topics' own configuration. */
+  public ConfigsImage configs() {
+    return cluster.configs();
+  }
+
+  /** The next producer id to give out. */
+  public long nextProducerId() {
+    return counters.nextProducerId();
+  }
+
+  /** How many elections there were that may have lost records. */
+  public long uncleanElections() {
+    return counters.uncleanElections();
+  }
 
   /** The topic of that name, if it exists. */
   public Optional<TopicImage> topic(String name) {
@@ -60,38 +96,34 @@ public record MetadataImage(
     return Optional.ofNullable(brokers.get(nodeId));
   }
 
-  MetadataImage withRevision(long newRevision) {
-    return new MetadataImage(
-        newRevision, controller, featureLevel, topics, brokers, nextProducerId, requests);
+  /** The same at another revision. */
+  public MetadataImage withRevision(long newRevision) {
+    return new MetadataImage(newRevision, controller, cluster, topics, brokers, counters, requests);
   }
 
   MetadataImage withController(ControllerImage newController) {
-    return new MetadataImage(
-        revision, newController, featureLevel, topics, brokers, nextProducerId, requests);
+    return new MetadataImage(revision, newController, cluster, topics, brokers, counters, requests);
   }
 
-  MetadataImage withFeatureLevel(int newFeatureLevel) {
-    return new MetadataImage(
-        revision, controller, newFeatureLevel, topics, brokers, nextProducerId, requests);
+  MetadataImage withCluster(ClusterImage newCluster) {
+    return new MetadataImage(revision, controller, newCluster, topics, brokers, counters, requests);
   }
 
-  MetadataImage withTopics(TopicsImage newTopics) {
-    return new MetadataImage(
-        revision, controller, featureLevel, newTopics, brokers, nextProducerId, requests);
+  /** The same with other topics. */
+  public MetadataImage withTopics(TopicsImage newTopics) {
+    return new MetadataImage(revision, controller, cluster, newTopics, brokers, counters, requests);
   }
 
-  MetadataImage withBrokers(PSortedMap<Integer, BrokerImage> newBrokers) {
-    return new MetadataImage(
-        revision, controller, featureLevel, topics, newBrokers, nextProducerId, requests);
+  /** The same with other brokers. */
+  public MetadataImage withBrokers(PSortedMap<Integer, BrokerImage> newBrokers) {
+    return new MetadataImage(revision, controller, cluster, topics, newBrokers, counters, requests);
   }
 
-  MetadataImage withNextProducerId(long newNextProducerId) {
-    return new MetadataImage(
-        revision, controller, featureLevel, topics, brokers, newNextProducerId, requests);
+  MetadataImage withCounters(Counters newCounters) {
+    return new MetadataImage(revision, controller, cluster, topics, brokers, newCounters, requests);
   }
 
   MetadataImage withRequests(AnsweredRequests newRequests) {
-    return new MetadataImage(
-        revision, controller, featureLevel, topics, brokers, nextProducerId, newRequests);
+    return new MetadataImage(revision, controller, cluster, topics, brokers, counters, newRequests);
   }
 }

@@ -1,7 +1,14 @@
 package io.millrace.metadata.image;
 
+import io.millrace.metadata.image.MetadataImage.ClusterImage;
 import io.millrace.metadata.image.MetadataImage.ControllerImage;
+import io.millrace.metadata.image.MetadataImage.Counters;
+import io.millrace.proto.internal.v1.BrokerConfigChanged;
+import io.millrace.proto.internal.v1.BrokerDirectoriesChanged;
 import io.millrace.proto.internal.v1.BrokerFencingChanged;
+import io.millrace.proto.internal.v1.BrokerUnregistered;
+import io.millrace.proto.internal.v1.ClusterConfigChanged;
+import io.millrace.proto.internal.v1.ConfigChange;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.PartitionChange;
 import io.millrace.proto.internal.v1.PartitionsChanged;
@@ -10,6 +17,7 @@ import io.millrace.proto.internal.v1.ProducerIdsAllocated;
 import io.millrace.proto.internal.v1.RequestAnswered;
 import io.millrace.proto.internal.v1.TopicConfigChanged;
 import io.millrace.proto.internal.v1.TopicCreated;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -38,6 +46,9 @@ public final class MetadataReplay {
 
   private final SortedSet<Integer> touchedBrokers = new TreeSet<>();
 
+  /** The brokers whose own configuration records spoke of; 0 for that of all brokers. */
+  private final SortedSet<Integer> touchedConfigs = new TreeSet<>();
+
   public MetadataReplay(MetadataImage base) {
     this.base = base;
     this.image = base;
@@ -63,7 +74,8 @@ public final class MetadataReplay {
             topics.put(id, MetadataDelta.topicDelta(id, base, image, partitions));
           }
         });
-    return new MetadataDelta(base.revision(), image.revision(), topics, touchedBrokers);
+    return new MetadataDelta(
+        base.revision(), image.revision(), topics, touchedBrokers, touchedConfigs);
   }
 
   /** Replays one record. */
@@ -98,6 +110,11 @@ public final class MetadataReplay {
       case BROKER_REGISTERED ->
           putBroker(Records.fromBrokerRegistered(record.getBrokerRegistered()));
       case BROKER_FENCING_CHANGED -> brokerFencingChanged(record.getBrokerFencingChanged());
+      case BROKER_DIRECTORIES_CHANGED ->
+          brokerDirectoriesChanged(record.getBrokerDirectoriesChanged());
+      case BROKER_UNREGISTERED -> brokerUnregistered(record.getBrokerUnregistered());
+      case BROKER_CONFIG_CHANGED -> brokerConfigChanged(record.getBrokerConfigChanged());
+      case CLUSTER_CONFIG_CHANGED -> clusterConfigChanged(record.getClusterConfigChanged());
       case TOPIC_CREATED -> topicCreated(record.getTopicCreated());
       case TOPIC_DELETED -> topicDeleted(Uuids.fromBytes(record.getTopicDeleted().getTopicId()));
       case TOPIC_CONFIG_CHANGED -> topicConfigChanged(record.getTopicConfigChanged());
@@ -122,7 +139,7 @@ public final class MetadataReplay {
               + FeatureRange.SUPPORTED
               + "): the cluster runs a newer version of Millrace; run that version or a newer one");
     }
-    image = image.withFeatureLevel(level);
+    image = image.withCluster(new ClusterImage(level, image.configs()));
   }
 
   private void putBroker(BrokerImage broker) {
@@ -131,21 +148,66 @@ public final class MetadataReplay {
   }
 
   private void brokerFencingChanged(BrokerFencingChanged record) {
-    BrokerImage broker =
-        image
-            .broker(record.getBrokerId())
-            .filter(known -> known.epoch() == record.getBrokerEpoch())
-            .orElseThrow(
-                () ->
-                    new InvalidRecordException(
-                        "fencing of broker "
-                            + record.getBrokerId()
-                            + " at epoch "
-                            + record.getBrokerEpoch()
-                            + " (expected: "
-                            + image.broker(record.getBrokerId())
-                            + ")"));
-    putBroker(broker.withFenced(record.getFenced()));
+    BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
+    putBroker(broker.withState(Records.state(record)));
+  }
+
+  private void brokerDirectoriesChanged(BrokerDirectoriesChanged record) {
+    BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
+    putBroker(
+        broker.withDirectories(
+            record.getDirectoryIdsList().stream().map(Uuids::fromBytes).toList()));
+  }
+
+  private void brokerUnregistered(BrokerUnregistered record) {
+    BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
+    touchedBrokers.add(broker.id());
+    image = image.withBrokers(image.brokers().minus(broker.id()));
+  }
+
+  private BrokerImage registered(int brokerId, long brokerEpoch) {
+    return image
+        .broker(brokerId)
+        .filter(known -> known.epoch() == brokerEpoch)
+        .orElseThrow(
+            () ->
+                new InvalidRecordException(
+                    "change of broker "
+                        + brokerId
+                        + " at epoch "
+                        + brokerEpoch
+                        + " (expected: "
+                        + image.broker(brokerId)
+                        + ")"));
+  }
+
+  private void brokerConfigChanged(BrokerConfigChanged record) {
+    int id = record.getBrokerId();
+    ConfigsImage configs = image.configs();
+    touchedConfigs.add(id);
+    configs(configs.withBroker(id, changed(configs.own(id), record.getChangesList())));
+  }
+
+  private void clusterConfigChanged(ClusterConfigChanged record) {
+    ConfigsImage configs = image.configs();
+    touchedConfigs.add(PartitionImage.NO_BROKER);
+    configs(configs.withCluster(changed(configs.cluster(), record.getChangesList())));
+  }
+
+  private void configs(ConfigsImage configs) {
+    image = image.withCluster(new ClusterImage(image.featureLevel(), configs));
+  }
+
+  private static PSortedMap<String, String> changed(
+      PSortedMap<String, String> before, List<ConfigChange> changes) {
+    PSortedMap<String, String> configs = before;
+    for (ConfigChange change : changes) {
+      configs =
+          change.hasValue()
+              ? configs.plus(change.getKey(), change.getValue())
+              : configs.minus(change.getKey());
+    }
+    return configs;
   }
 
   private void topicCreated(TopicCreated record) {
@@ -154,7 +216,7 @@ public final class MetadataReplay {
       throw new InvalidRecordException(
           "creation of topic " + record.getName() + " [" + id + "] (expected: one that is new)");
     }
-    putTopic(TopicImage.empty(id, record.getName()));
+    putTopic(TopicImage.empty(id, record.getName()), new TreeSet<>());
   }
 
   private void topicDeleted(UUID id) {
@@ -165,14 +227,7 @@ public final class MetadataReplay {
 
   private void topicConfigChanged(TopicConfigChanged record) {
     TopicImage topic = existing(Uuids.fromBytes(record.getTopicId()));
-    PSortedMap<String, String> configs = topic.configs();
-    for (var change : record.getChangesList()) {
-      configs =
-          change.hasValue()
-              ? configs.plus(change.getKey(), change.getValue())
-              : configs.minus(change.getKey());
-    }
-    putTopic(topic.withConfigs(configs));
+    putTopic(topic.withConfigs(changed(topic.configs(), record.getChangesList())), new TreeSet<>());
   }
 
   private void partitionsCreated(PartitionsCreated record) {
@@ -188,18 +243,19 @@ public final class MetadataReplay {
               + ")");
     }
     PVector<PartitionImage> partitions = topic.partitions();
-    SortedSet<Integer> touched = touchedPartitions(topic.id());
+    SortedSet<Integer> touched = new TreeSet<>();
     for (var state : record.getPartitionsList()) {
       touched.add(partitions.size());
       partitions = partitions.plus(Records.fromState(state));
     }
-    putTopic(topic.withPartitions(partitions));
+    putTopic(topic.withPartitions(partitions), touched);
   }
 
   private void partitionsChanged(PartitionsChanged record) {
     TopicImage topic = existing(Uuids.fromBytes(record.getTopicId()));
     PVector<PartitionImage> partitions = topic.partitions();
-    SortedSet<Integer> touched = touchedPartitions(topic.id());
+    SortedSet<Integer> touched = new TreeSet<>();
+    int unclean = 0;
     for (PartitionChange change : record.getChangesList()) {
       int number = change.getPartition();
       Optional<PartitionImage> before = topic.withPartitions(partitions).partition(number);
@@ -214,9 +270,13 @@ public final class MetadataReplay {
                 + ")");
       }
       touched.add(number);
+      unclean += change.getUncleanElection() ? 1 : 0;
       partitions = partitions.with(number, PartitionChanges.apply(before.get(), change));
     }
-    putTopic(topic.withPartitions(partitions));
+    putTopic(topic.withPartitions(partitions), touched);
+    if (unclean > 0) {
+      counters(new Counters(image.nextProducerId(), image.uncleanElections() + unclean));
+    }
   }
 
   private void producerIdsAllocated(ProducerIdsAllocated record) {
@@ -230,12 +290,13 @@ public final class MetadataReplay {
               + image.nextProducerId()
               + ")");
     }
-    nextProducerId(record.getFirstProducerId() + record.getCount());
+    long next = record.getFirstProducerId() + record.getCount();
+    counters(new Counters(next, image.uncleanElections()));
   }
 
-  /** Sets the next producer id: for a snapshot, whose header states it. */
-  void nextProducerId(long nextProducerId) {
-    image = image.withNextProducerId(nextProducerId);
+  /** Sets what only grows: for a snapshot, whose header states it. */
+  void counters(Counters counters) {
+    image = image.withCounters(counters);
   }
 
   private void requestAnswered(RequestAnswered record) {
@@ -256,13 +317,9 @@ public final class MetadataReplay {
             () -> new InvalidRecordException("topic id: " + id + " (expected: one that exists)"));
   }
 
-  private void putTopic(TopicImage topic) {
-    touchedPartitions(topic.id());
-    topics(image.topics().with(topic));
-  }
-
-  private SortedSet<Integer> touchedPartitions(UUID topicId) {
-    return touchedTopics.computeIfAbsent(topicId, id -> new TreeSet<>());
+  private void putTopic(TopicImage topic, SortedSet<Integer> changed) {
+    touchedTopics.computeIfAbsent(topic.id(), id -> new TreeSet<>()).addAll(changed);
+    topics(image.topics().with(topic, changed));
   }
 
   private void topics(TopicsImage topics) {

@@ -35,10 +35,7 @@ public final class PartitionChanges {
             leaderEpoch,
             change.hasLastKnownLeader() ? change.getLastKnownLeader() : before.lastKnownLeader());
     return new PartitionImage(
-        change.hasReplicas() ? change.getReplicas().getIdsList() : before.replicas(),
-        change.hasDirectories()
-            ? change.getDirectories().getIdsList().stream().map(Uuids::fromBytes).toList()
-            : before.directories(),
+        assignment(before.assignment(), change),
         change.hasIsr() ? change.getIsr().getIdsList() : before.isr(),
         change.hasElr() ? change.getElr().getIdsList() : before.elr(),
         leadership,
@@ -46,8 +43,27 @@ public final class PartitionChanges {
         change.hasEffectiveMinIsr() ? change.getEffectiveMinIsr() : before.effectiveMinIsr());
   }
 
-  /** The change that makes one partition of another, naming only what differs. */
-  public static PartitionChange between(int number, PartitionImage before, PartitionImage after) {
+  private static Assignment assignment(Assignment before, PartitionChange change) {
+    if (!change.hasReplicas()
+        && !change.hasDirectories()
+        && !change.hasAddingReplicas()
+        && !change.hasRemovingReplicas()) {
+      return before;
+    }
+    return new Assignment(
+        change.hasReplicas() ? change.getReplicas().getIdsList() : before.replicas(),
+        change.hasDirectories()
+            ? change.getDirectories().getIdsList().stream().map(Uuids::fromBytes).toList()
+            : before.directories(),
+        change.hasAddingReplicas() ? change.getAddingReplicas().getIdsList() : before.adding(),
+        change.hasRemovingReplicas()
+            ? change.getRemovingReplicas().getIdsList()
+            : before.removing());
+  }
+
+  /** The change that makes one partition of another, naming only what differs; to be added to. */
+  public static PartitionChange.Builder between(
+      int number, PartitionImage before, PartitionImage after) {
     PartitionChange.Builder change =
         PartitionChange.newBuilder().setPartition(number).setPartitionEpoch(after.partitionEpoch());
     if (before.leaderEpoch() != after.leaderEpoch()) {
@@ -68,6 +84,12 @@ public final class PartitionChanges {
     if (!before.elr().equals(after.elr())) {
       change.setElr(BrokerIds.newBuilder().addAllIds(after.elr()));
     }
+    assignmentBetween(before.assignment(), after.assignment(), change);
+    return change;
+  }
+
+  private static void assignmentBetween(
+      Assignment before, Assignment after, PartitionChange.Builder change) {
     if (!before.replicas().equals(after.replicas())) {
       change.setReplicas(BrokerIds.newBuilder().addAllIds(after.replicas()));
     }
@@ -76,6 +98,11 @@ public final class PartitionChanges {
           DirectoryIds.newBuilder()
               .addAllIds(after.directories().stream().map(Uuids::toBytes).toList()));
     }
-    return change.build();
+    if (!before.adding().equals(after.adding())) {
+      change.setAddingReplicas(BrokerIds.newBuilder().addAllIds(after.adding()));
+    }
+    if (!before.removing().equals(after.removing())) {
+      change.setRemovingReplicas(BrokerIds.newBuilder().addAllIds(after.removing()));
+    }
   }
 }

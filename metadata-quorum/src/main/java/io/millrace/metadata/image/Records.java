@@ -1,6 +1,8 @@
 package io.millrace.metadata.image;
 
 import io.millrace.metadata.image.PartitionImage.Leadership;
+import io.millrace.proto.internal.v1.BrokerDirectoriesChanged;
+import io.millrace.proto.internal.v1.BrokerFencingChanged;
 import io.millrace.proto.internal.v1.BrokerRegistered;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.PartitionState;
@@ -33,7 +35,9 @@ public final class Records {
             .setLeaderEpoch(partition.leaderEpoch())
             .setPartitionEpoch(partition.partitionEpoch())
             .setEffectiveMinIsr(partition.effectiveMinIsr())
-            .setLastKnownLeader(partition.lastKnownLeader());
+            .setLastKnownLeader(partition.lastKnownLeader())
+            .addAllAddingReplicas(partition.assignment().adding())
+            .addAllRemovingReplicas(partition.assignment().removing());
     if (partition.directories().stream().anyMatch(id -> !id.equals(PartitionImage.UNASSIGNED))) {
       partition.directories().forEach(id -> state.addDirectoryIds(Uuids.toBytes(id)));
     }
@@ -46,8 +50,11 @@ public final class Records {
             ? Collections.nCopies(state.getReplicasCount(), PartitionImage.UNASSIGNED)
             : state.getDirectoryIdsList().stream().map(Uuids::fromBytes).toList();
     return new PartitionImage(
-        state.getReplicasList(),
-        directories,
+        new Assignment(
+            state.getReplicasList(),
+            directories,
+            state.getAddingReplicasList(),
+            state.getRemovingReplicasList()),
         state.getIsrList(),
         state.getElrList(),
         new Leadership(state.getLeader(), state.getLeaderEpoch(), state.getLastKnownLeader()),
@@ -66,7 +73,8 @@ public final class Records {
             .setRack(broker.rack())
             .setMinFeatureLevel(broker.features().min())
             .setMaxFeatureLevel(broker.features().max())
-            .setFenced(broker.fenced());
+            .setFenced(broker.fenced())
+            .setInControlledShutdown(broker.state() == BrokerState.IN_CONTROLLED_SHUTDOWN);
     broker.internalEndpoint().ifPresent(e -> record.setInternalEndpoint(toEndpoint(e)));
     broker.directories().forEach(id -> record.addDirectoryIds(Uuids.toBytes(id)));
     return builder().setBrokerRegistered(record).build();
@@ -87,7 +95,41 @@ public final class Records {
             : Optional.empty(),
         record.getRack(),
         new FeatureRange(record.getMinFeatureLevel(), record.getMaxFeatureLevel()),
-        record.getFenced());
+        state(record.getFenced(), record.getInControlledShutdown()));
+  }
+
+  /** A change of a broker's state as the record says it. */
+  public static MetadataRecord brokerState(BrokerImage broker, BrokerState state) {
+    return builder()
+        .setBrokerFencingChanged(
+            BrokerFencingChanged.newBuilder()
+                .setBrokerId(broker.id())
+                .setBrokerEpoch(broker.epoch())
+                .setFenced(state == BrokerState.FENCED)
+                .setInControlledShutdown(state == BrokerState.IN_CONTROLLED_SHUTDOWN))
+        .build();
+  }
+
+  /** A change of a broker's online directories as the record says it. */
+  public static MetadataRecord brokerDirectories(BrokerImage broker, List<UUID> directories) {
+    return builder()
+        .setBrokerDirectoriesChanged(
+            BrokerDirectoriesChanged.newBuilder()
+                .setBrokerId(broker.id())
+                .setBrokerEpoch(broker.epoch())
+                .addAllDirectoryIds(directories.stream().map(Uuids::toBytes).toList()))
+        .build();
+  }
+
+  static BrokerState state(BrokerFencingChanged record) {
+    return state(record.getFenced(), record.getInControlledShutdown());
+  }
+
+  private static BrokerState state(boolean fenced, boolean inControlledShutdown) {
+    if (fenced) {
+      return BrokerState.FENCED;
+    }
+    return inControlledShutdown ? BrokerState.IN_CONTROLLED_SHUTDOWN : BrokerState.ACTIVE;
   }
 
   /** An answered request as the record says it. */

@@ -4,6 +4,7 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.millrace.metadata.image.MetadataImage.ControllerImage;
+import io.millrace.metadata.image.MetadataImage.Counters;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.SnapshotChunk;
 import io.millrace.proto.internal.v1.SnapshotHeader;
@@ -77,6 +78,7 @@ public final class SnapshotCodec {
                 .setControllerEpoch(image.controller().epoch())
                 .setControllerId(image.controller().nodeId())
                 .setNextProducerId(image.nextProducerId())
+                .setUncleanElections(image.uncleanElections())
                 .build()));
     ChunkWriter chunks = new ChunkWriter(sink);
     ImageRecords.forEach(image, chunks::add);
@@ -119,7 +121,7 @@ public final class SnapshotCodec {
               + trailer.getRecordCount()
               + ")");
     }
-    replay.nextProducerId(header.getNextProducerId());
+    replay.counters(new Counters(header.getNextProducerId(), header.getUncleanElections()));
     ControllerImage controller =
         new ControllerImage(header.getControllerId(), header.getControllerEpoch());
     return new Snapshot(header.getClusterId(), replay.finish(header.getRevision(), controller));

@@ -30,9 +30,9 @@ public record TopicImage(
         : Optional.empty();
   }
 
-  /** How many replicas partition 0 has: the topic's replication factor outside a reassignment. */
+  /** How many replicas partition 0 has, without those that a reassignment adds. */
   public int replicationFactor() {
-    return partitions.isEmpty() ? 0 : partitions.get(0).replicas().size();
+    return partitions.isEmpty() ? 0 : partitions.get(0).assignment().replicationFactor();
   }
 
   /** Whether the topic is the system's own: its name begins with two underscores. */

@@ -1,10 +1,13 @@
 package io.millrace.metadata.controller;
 
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
 import io.millrace.metadata.controller.Command.RegisterBroker;
 import io.millrace.metadata.controller.ControllerPlan.Step;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.ReplicatedImage;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import io.millrace.proto.internal.v1.MetadataRecord;
@@ -32,8 +35,62 @@ public final class Cluster {
   /** A cluster of one broker with the default settings. */
   public static Cluster ofOneBroker() {
     Cluster cluster = new Cluster(ControllerSettings.DEFAULTS, 1);
-    cluster.run(register(1, ""));
+    cluster.start(1);
     return cluster;
+  }
+
+  /** Registers first processes of brokers, and lets them lead. */
+  public Cluster start(int... brokers) {
+    for (int id : brokers) {
+      start(register(id, ""));
+    }
+    return this;
+  }
+
+  /** Registers a process and lets it lead. */
+  public long start(RegisterBroker registration) {
+    CommandResult result = run(registration);
+    if (!(result instanceof CommandResult.BrokerResult registered)) {
+      throw new AssertionError(result);
+    }
+    run(heartbeat(registration.brokerId()));
+    run(new UpkeepCommand.ElectOffline());
+    return registered.brokerEpoch();
+  }
+
+  /** A heartbeat of a broker that wants to lead and knows all. */
+  public BrokerHeartbeat heartbeat(int broker) {
+    return BrokerHeartbeat.of(broker, epoch(broker), image().revision());
+  }
+
+  /** Loses a broker's session. */
+  public void fence(int... brokers) {
+    for (int id : brokers) {
+      run(new FenceBroker(id, epoch(id)));
+    }
+  }
+
+  /** The epoch of a broker's registration. */
+  public long epoch(int broker) {
+    return image().broker(broker).orElseThrow().epoch();
+  }
+
+  /** A partition of a topic. */
+  public PartitionImage partition(String topic, int number) {
+    return image().topic(topic).orElseThrow().partitions().get(number);
+  }
+
+  /** A registration of a process that found something else than a clean start. */
+  public static RegisterBroker register(int id, long process, BrokerStart start) {
+    RegisterBroker clean = register(id, "", process);
+    return new RegisterBroker(
+        id,
+        clean.incarnationId(),
+        clean.clientEndpoint(),
+        clean.internalEndpoint(),
+        clean.rack(),
+        clean.features(),
+        start);
   }
 
   /** A registration of a broker's first process. */
@@ -50,7 +107,7 @@ public final class Cluster {
         Optional.of(new Endpoint("broker-" + id, 9651)),
         rack,
         FeatureRange.SUPPORTED,
-        List.of(directory(id)));
+        BrokerStart.clean(List.of(directory(id))));
   }
 
   /** A broker's only directory. */
@@ -96,6 +153,11 @@ public final class Cluster {
       }
     }
     return results;
+  }
+
+  /** Carries out one entry of a command, as a controller does that dies after it. */
+  public void runOnce(Command command) {
+    commit(controller.plan(image.image(), List.of(command), wallMs).records());
   }
 
   private void commit(List<MetadataRecord> records) {

@@ -28,7 +28,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** What holds for any sequence of commands. Each seed is a sequence. */
 final class ControllerPropertyTest {
   private static final ControllerSettings SETTINGS =
-      new ControllerSettings(2, 1, 1, 4_096, 600_000, 5);
+      ControllerSettings.DEFAULTS
+          .withTopics(new ControllerSettings.TopicDefaults(2, 1, 1, false))
+          .withBounds(4_096, 5);
 
   static LongStream seeds() {
     return LongStream.rangeClosed(1, 30);

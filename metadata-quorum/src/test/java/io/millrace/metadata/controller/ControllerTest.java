@@ -16,6 +16,7 @@ import io.millrace.metadata.controller.CommandResult.Done;
 import io.millrace.metadata.controller.CommandResult.ProducerIdBlock;
 import io.millrace.metadata.controller.CommandResult.Refused;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
+import io.millrace.metadata.controller.ControllerSettings.TopicDefaults;
 import io.millrace.metadata.image.FeatureRange;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
@@ -55,9 +56,9 @@ final class ControllerTest {
 
   @Test
   void topicWithoutNumbersHasTheClustersDefaults() {
-    Cluster other = new Cluster(ControllerSettings.DEFAULTS.withDefaults(4, 2, 2), 1);
-    other.run(Cluster.register(1, ""));
-    other.run(Cluster.register(2, ""));
+    Cluster other =
+        new Cluster(ControllerSettings.DEFAULTS.withTopics(new TopicDefaults(4, 2, 2, false)), 1);
+    other.start(1, 2);
     other.run(create("orders", 0, 0));
 
     TopicImage topic = other.image().topic("orders").orElseThrow();
@@ -115,7 +116,7 @@ final class ControllerTest {
   @Test
   void largestTopicFitsIntoOneEntry() {
     Cluster three = new Cluster(ControllerSettings.DEFAULTS, 1);
-    List.of(1, 2, 3).forEach(id -> three.run(Cluster.register(id, "")));
+    three.start(1, 2, 3);
     assertThat(three.run(create("orders", 10_000, 3))).isInstanceOf(TopicResult.class);
     assertThat(three.image().topics().partitionCount()).isEqualTo(10_000);
   }
@@ -226,8 +227,8 @@ final class ControllerTest {
 
   @Test
   void requestIdsAreBoundedInNumber() {
-    Cluster small = new Cluster(new ControllerSettings(1, 1, 1, 512 * 1024, 600_000, 3), 1);
-    small.run(Cluster.register(1, ""));
+    Cluster small = new Cluster(ControllerSettings.DEFAULTS.withBounds(512 * 1024, 3), 1);
+    small.start(1);
     for (int i = 0; i < 5; i++) {
       small.run(new CreateTopic("t" + i, 1, 1, Map.of(), RequestOptions.withId("r" + i)));
     }
@@ -248,7 +249,7 @@ final class ControllerTest {
   void refusedRequestIsNotRemembered() {
     CreateTopic bad = new CreateTopic("a", 0, 5, Map.of(), RequestOptions.withId("r1"));
     refused(bad);
-    cluster.run(Cluster.register(2, ""));
+    cluster.start(2);
     assertThat(refused(bad).code()).isEqualTo(ErrorCode.INVALID_REPLICATION_FACTOR);
     assertThat(cluster.image().requests().size()).isZero();
   }
@@ -336,7 +337,7 @@ final class ControllerTest {
   /** S03: changing min.insync.replicas changes the partitions, with a new partition epoch. */
   @Test
   void S03_changedMinIsrBumpsThePartitionEpoch() {
-    List.of(2, 3).forEach(id -> cluster.run(Cluster.register(id, "")));
+    cluster.start(2, 3);
     cluster.run(create("a", 2, 3));
     cluster.run(
         new AlterTopicConfigs(
@@ -378,8 +379,8 @@ final class ControllerTest {
   void S12_newProcessLeadsInANewEpoch() {
     cluster.run(create("a", 3, 1));
     long epoch = cluster.image().broker(1).orElseThrow().epoch();
-    BrokerResult again = (BrokerResult) cluster.run(Cluster.register(1, "", 2));
-    assertThat(again.brokerEpoch()).isGreaterThan(epoch);
+    cluster.fence(1);
+    assertThat(cluster.start(Cluster.register(1, "", 2))).isGreaterThan(epoch);
     for (PartitionImage partition : cluster.image().topic("a").orElseThrow().partitions()) {
       assertThat(partition.leader()).isEqualTo(1);
       assertThat(partition.leaderEpoch()).isEqualTo(2);
@@ -393,8 +394,8 @@ final class ControllerTest {
       cluster.run(create("t" + i, 10_000, 1));
     }
     int before = cluster.log().size();
-    BrokerResult again = (BrokerResult) cluster.run(Cluster.register(1, "", 2));
-    assertThat(again.revision()).isEqualTo(cluster.image().revision());
+    cluster.fence(1);
+    cluster.start(Cluster.register(1, "", 2));
     assertThat(cluster.log().size() - before).isGreaterThan(3);
     assertThat(cluster.log())
         .allMatch(
@@ -415,7 +416,7 @@ final class ControllerTest {
                 good.internalEndpoint(),
                 "",
                 new FeatureRange(2, 3),
-                good.directories()));
+                good.start()));
     assertThat(error.code()).isEqualTo(ErrorCode.UNSUPPORTED);
     assertThat(error.message()).contains("2 to 3 (expected: the cluster's level, 1");
   }
@@ -435,7 +436,7 @@ final class ControllerTest {
   @Test
   void staleBrokerEpochIsRefused() {
     assertThat(refused(new AllocateProducerIds(1, 999, 10)).code())
-        .isEqualTo(ErrorCode.INVALID_REQUEST);
+        .isEqualTo(ErrorCode.STALE_BROKER_EPOCH);
     assertThat(refused(new AllocateProducerIds(5, 1, 10)).message())
         .contains("expected: a registered broker");
   }
@@ -507,8 +508,8 @@ final class ControllerTest {
 
   @Test
   void commandThatDoesNotFitIntoAnEntryIsRefusedWithTheLimit() {
-    Cluster small = new Cluster(new ControllerSettings(1, 1, 1, 4_096, 600_000, 10), 1);
-    small.run(Cluster.register(1, ""));
+    Cluster small = new Cluster(ControllerSettings.DEFAULTS.withBounds(4_096, 10), 1);
+    small.start(1);
     for (RequestOptions options : List.of(RequestOptions.NONE, RequestOptions.checkOnly())) {
       Refused refused = (Refused) small.run(new CreateTopic("a", 1_000, 1, Map.of(), options));
       assertThat(refused.error().code()).isEqualTo(ErrorCode.REQUEST_TOO_LARGE);
@@ -519,8 +520,8 @@ final class ControllerTest {
 
   @Test
   void commandsThatDoNotFitTogetherGoIntoFurtherEntries() {
-    Cluster small = new Cluster(new ControllerSettings(1, 1, 1, 1_024, 600_000, 10), 1);
-    small.run(Cluster.register(1, ""));
+    Cluster small = new Cluster(ControllerSettings.DEFAULTS.withBounds(1_024, 10), 1);
+    small.start(1);
     List<Command> commands = new ArrayList<>();
     for (int i = 0; i < 50; i++) {
       commands.add(create("t" + i, 5, 1));

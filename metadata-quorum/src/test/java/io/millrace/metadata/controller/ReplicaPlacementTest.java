@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.BrokerRegistration;
+import io.millrace.metadata.image.BrokerState;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
 import java.util.ArrayList;
@@ -81,7 +82,7 @@ final class ReplicaPlacementTest {
               Optional.empty(),
               racks == 1 ? "" : "rack" + id % racks,
               FeatureRange.SUPPORTED,
-              false));
+              BrokerState.ACTIVE));
     }
     return brokers;
   }

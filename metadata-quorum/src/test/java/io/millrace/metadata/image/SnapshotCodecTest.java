@@ -80,7 +80,7 @@ final class SnapshotCodecTest {
             + "412da0a5"); // trailer: no chunks
     check(
         Cluster.ofOneBroker().image(),
-        "4d494c4c4d4554410000000c01d1019ed3080112026331180220012801000000"
+        "4d494c4c4d4554410000000c01e910f17f080112026331180320012801000000"
             + "58024cb6b67b0a060801220208010a4e08012a4a080110021a10000000000000"
             + "00010000000000000001220d0a0862726f6b65722d3110b24b2a0d0a0862726f"
             + "6b65722d3110b34b3a1000000000000000630000000000000001400148010000"
@@ -99,7 +99,8 @@ final class SnapshotCodecTest {
     cluster.run(new CreateTopic("clicks", 1, 1, Map.of(), RequestOptions.NONE));
     long epoch = cluster.image().broker(1).orElseThrow().epoch();
     cluster.run(new AllocateProducerIds(1, epoch, 1_000));
-    cluster.run(Cluster.register(1, "rack", 2));
+    cluster.fence(1);
+    cluster.start(Cluster.register(1, "rack", 2));
     return cluster;
   }
 }

@@ -3,6 +3,7 @@ package io.millrace.metadata.ratis;
 import io.millrace.common.file.RealFileStore;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.ThrowingFaults;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.Cluster;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.CommandResult;
@@ -28,6 +29,8 @@ final class KilledNode {
     RatisMetadataQuorum quorum = quorum(Path.of(args[0]));
     quorum.start();
     quorum.submit(Cluster.register(1, ""), Duration.ofMinutes(1)).join();
+    long epoch = quorum.image().broker(1).orElseThrow().epoch();
+    quorum.submit(BrokerHeartbeat.of(1, epoch, epoch), Duration.ofMinutes(1)).join();
     Queue<CompletableFuture<CommandResult>> underWay = new ArrayDeque<>();
     for (int i = 0; ; i++) {
       String name = args[1] + i;

@@ -9,6 +9,7 @@ import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.QuorumHealth.State;
 import io.millrace.metadata.ThrowingFaults;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.Cluster;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.Command.CreateTopic;
@@ -63,7 +64,7 @@ final class RatisMetadataQuorumTest {
   @Test
   void thousandTopicsAreThereAfterARestart() {
     RatisMetadataQuorum quorum = startNew();
-    run(quorum, Cluster.register(1, ""));
+    start(quorum);
     createTopics(quorum, "t", 1_000);
     MetadataImage before = quorum.image();
     quorum.close();
@@ -82,7 +83,7 @@ final class RatisMetadataQuorumTest {
     RatisSettings settings = settings(new SnapshotPolicy(40, 1L << 30));
     MetadataStorage.format(store, settings);
     RatisMetadataQuorum quorum = start(settings);
-    run(quorum, Cluster.register(1, ""));
+    start(quorum);
     for (int i = 0; i < 150; i++) {
       run(quorum, create("t" + i, RequestOptions.NONE));
     }
@@ -106,7 +107,7 @@ final class RatisMetadataQuorumTest {
     RatisSettings settings = settings(new SnapshotPolicy(10, 1L << 30));
     MetadataStorage.format(store, settings);
     RatisMetadataQuorum quorum = start(settings);
-    run(quorum, Cluster.register(1, ""));
+    start(quorum);
     Awaitility.await()
         .atMost(PATIENCE)
         .until(
@@ -130,7 +131,7 @@ final class RatisMetadataQuorumTest {
   @Test
   void repeatedRequestIsAnsweredTheSameAfterARestart() {
     RatisMetadataQuorum quorum = startNew();
-    run(quorum, Cluster.register(1, ""));
+    start(quorum);
     Command create = create("orders", RequestOptions.withId("r1"));
     CommandResult first = run(quorum, create);
     quorum.close();
@@ -184,7 +185,7 @@ final class RatisMetadataQuorumTest {
   @Test
   void tornLastRecordIsToldAndOnlyItIsCutByTheRepair() throws IOException {
     RatisMetadataQuorum quorum = startNew();
-    run(quorum, Cluster.register(1, ""));
+    start(quorum);
     for (int i = 0; i < 20; i++) {
       run(quorum, create("t" + i, RequestOptions.NONE));
     }
@@ -212,7 +213,7 @@ final class RatisMetadataQuorumTest {
   @Test
   void damageBeforeGoodRecordsIsToldAndNotCut() throws IOException {
     RatisMetadataQuorum quorum = startNew();
-    run(quorum, Cluster.register(1, ""));
+    start(quorum);
     for (int i = 0; i < 5; i++) {
       run(quorum, create("t" + i, RequestOptions.NONE));
     }
@@ -342,5 +343,11 @@ final class RatisMetadataQuorumTest {
       end--;
     }
     return end;
+  }
+
+  private static void start(RatisMetadataQuorum quorum) {
+    run(quorum, Cluster.register(1, ""));
+    long epoch = quorum.image().broker(1).orElseThrow().epoch();
+    run(quorum, BrokerHeartbeat.of(1, epoch, epoch));
   }
 }

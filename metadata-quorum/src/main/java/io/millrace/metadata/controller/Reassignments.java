@@ -1,0 +1,96 @@
+package io.millrace.metadata.controller;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicPartition;
+import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.Reassignment;
+import io.millrace.metadata.controller.PartitionTransition.Next;
+import io.millrace.metadata.image.Assignment;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicImage;
+import io.millrace.proto.internal.v1.MetadataRecord;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Moves of replicas to other brokers as records. */
+public final class Reassignments {
+  private final DynamicConfigs configs;
+
+  Reassignments(DynamicConfigs configs) {
+    this.configs = configs;
+  }
+
+  /**
+   * A reassignment that is under way.
+   *
+   * @param partition the partition
+   * @param assignment its replicas, those that come and those that go
+   */
+  public record Ongoing(TopicPartition partition, Assignment assignment) {}
+
+  /** The reassignments that are under way, in the order of the topics' names. */
+  public static List<Ongoing> list(MetadataImage image) {
+    List<Ongoing> ongoing = new ArrayList<>();
+    image.topics().idsByName().values().stream()
+        .flatMap(id -> image.topic(id).stream())
+        .forEach(topic -> list(topic, ongoing));
+    return ongoing;
+  }
+
+  private static void list(TopicImage topic, List<Ongoing> ongoing) {
+    int number = 0;
+    for (PartitionImage partition : topic.partitions()) {
+      if (partition.assignment().reassigning()) {
+        TopicPartition name = new TopicPartition(topic.name(), number);
+        ongoing.add(new Ongoing(name, partition.assignment()));
+      }
+      number++;
+    }
+  }
+
+  List<MetadataRecord> alter(MetadataImage image, AlterReassignments command) {
+    PartitionChangeSet changes = new PartitionChangeSet(Integer.MAX_VALUE);
+    Set<TopicPartition> seen = new HashSet<>();
+    for (Reassignment reassignment : command.reassignments()) {
+      TopicPartition name = reassignment.partition();
+      if (!seen.add(name)) {
+        throw new MillraceException(
+            ErrorCode.INVALID_REQUEST, "partition: " + name + " twice (expected: once)");
+      }
+      PartitionImage before = PartitionLookup.existing(image, name);
+      TopicImage topic = PartitionLookup.topic(image, name.topic());
+      Assignment after = assignment(image, name, before, reassignment);
+      next(before, new Eligibility(image, topic, configs), after)
+          .ifPresent(next -> changes.add(topic, name.partition(), before, next));
+    }
+    return changes.records();
+  }
+
+  private static Assignment assignment(
+      MetadataImage image, TopicPartition name, PartitionImage before, Reassignment asked) {
+    if (asked.replicas().isPresent()) {
+      ManualAssignments.check(image, asked.replicas().get());
+      return before.assignment().towards(asked.replicas().get());
+    }
+    if (!before.assignment().reassigning()) {
+      throw new MillraceError(
+              ErrorCode.NO_REASSIGNMENT_IN_PROGRESS,
+              "partition " + name + " is not being reassigned (expected: one that is)",
+              Map.of("topic", name.topic(), "partition", "" + name.partition()))
+          .exception();
+    }
+    return before.assignment().cancelled();
+  }
+
+  private static Optional<Next> next(
+      PartitionImage before, Eligibility eligibility, Assignment after) {
+    return new PartitionTransition(before, eligibility).assignment(after).next();
+  }
+}

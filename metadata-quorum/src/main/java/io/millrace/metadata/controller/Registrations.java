@@ -1,0 +1,180 @@
+package io.millrace.metadata.controller;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.controller.Command.RegisterBroker;
+import io.millrace.metadata.controller.CommandResult.BrokerResult;
+import io.millrace.metadata.controller.PartitionTransition.Next;
+import io.millrace.metadata.image.Assignment;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.BrokerRegistration;
+import io.millrace.metadata.image.BrokerState;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.Records;
+import io.millrace.proto.internal.v1.MetadataRecord;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * The registration of a broker's process as records, in steps that are each valid alone:
+ *
+ * <ol>
+ *   <li>an earlier process that is not fenced is: were the new one to lead on in the same epoch,
+ *       records that the old one lost could be replaced unseen (S12);
+ *   <li>replicas that may lack records leave ISR and ELR (S14);
+ *   <li>the new process is registered, fenced. It leads once it asks to.
+ * </ol>
+ */
+final class Registrations {
+  private final ControllerSettings settings;
+  private final DynamicConfigs configs;
+  private final BrokerStates states;
+
+  Registrations(ControllerSettings settings, DynamicConfigs configs, BrokerStates states) {
+    this.settings = settings;
+    this.configs = configs;
+    this.states = states;
+  }
+
+  Decision register(MetadataImage image, RegisterBroker command, long revisionAfter) {
+    check(image, command);
+    Optional<BrokerImage> known = image.broker(command.brokerId());
+    if (known.isPresent()) {
+      BrokerImage earlier = known.get();
+      if (earlier.registration().incarnationId().equals(command.incarnationId())) {
+        return Decision.answer(new BrokerResult(earlier.epoch(), image.revision()));
+      }
+      if (!earlier.fenced() && !command.start().earlierProcessEnded()) {
+        throw inUse(earlier, command).exception();
+      }
+      BrokerStates.Step fencing = states.fence(image, earlier);
+      if (!fencing.records().isEmpty()) {
+        return Decision.goOn(fencing.records());
+      }
+    }
+    PartitionSweep unclean = dropUnclean(image, known, command);
+    List<MetadataRecord> records = new ArrayList<>(unclean.records());
+    if (unclean.full()) {
+      return Decision.goOn(records);
+    }
+    records.add(Records.brokerRegistered(broker(command, revisionAfter)));
+    return Decision.answer(records, new BrokerResult(revisionAfter, revisionAfter));
+  }
+
+  private PartitionSweep dropUnclean(
+      MetadataImage image, Optional<BrokerImage> earlier, RegisterBroker command) {
+    int broker = command.brokerId();
+    Set<UUID> online = new HashSet<>(command.start().directories());
+    boolean anyMissing = earlier.isEmpty() || !online.containsAll(earlier.get().directories());
+    PartitionSweep sweep = new PartitionSweep(image, configs, settings.maxEntryBytes() / 2);
+    return sweep.over(
+        image.topics().withReplicasOn(broker),
+        (eligibility, number, partition) -> {
+          if (!partition.replicas().contains(broker)) {
+            return Optional.empty();
+          }
+          UUID directory = partition.directoryOf(broker);
+          boolean unassigned = directory.equals(PartitionImage.UNASSIGNED);
+          boolean gone = unassigned ? anyMissing : !online.contains(directory);
+          TopicIdPartition id = new TopicIdPartition(eligibility.topic().id(), number);
+          Set<UUID> uncleanDirectories = command.start().uncleanDirectories();
+          if (gone
+              || uncleanDirectories.contains(directory)
+              || (unassigned && !uncleanDirectories.isEmpty())
+              || command.start().uncleanReplicas().contains(id)) {
+            return unclean(
+                new PartitionTransition(partition, eligibility).dropUnclean(broker),
+                partition,
+                new Loss(broker, gone, command.start().directoriesOffline()));
+          }
+          return Optional.empty();
+        });
+  }
+
+  /**
+   * What a replica has lost.
+   *
+   * @param broker its broker
+   * @param gone whether all of it: its directory is not there
+   * @param mayComeBack whether the directory may only be offline
+   */
+  private record Loss(int broker, boolean gone, boolean mayComeBack) {}
+
+  /**
+   * Takes a replica out of ISR and ELR. One whose directory is gone for good may be created anew in
+   * another one, but not while the partition has no other source: it would be elected empty.
+   */
+  private static Optional<Next> unclean(
+      PartitionTransition transition, PartitionImage partition, Loss loss) {
+    int broker = loss.broker();
+    boolean otherSource =
+        partition.isr().stream().anyMatch(id -> id != broker)
+            || partition.elr().stream().anyMatch(id -> id != broker);
+    Assignment assignment = partition.assignment();
+    boolean unassigned = assignment.directoryOf(broker).equals(PartitionImage.UNASSIGNED);
+    if (loss.gone() && unassigned && !otherSource) {
+      transition.assignment(assignment.withDirectory(broker, PartitionImage.LOST));
+    } else if (loss.gone() && !unassigned && otherSource && !loss.mayComeBack()) {
+      transition.assignment(assignment.withDirectory(broker, PartitionImage.UNASSIGNED));
+    }
+    return transition.next();
+  }
+
+  private static void check(MetadataImage image, RegisterBroker command) {
+    if (command.brokerId() < 1) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REQUEST, "broker id: " + command.brokerId() + " (expected: >= 1)");
+    }
+    if (command.start().directories().isEmpty()) {
+      throw new MillraceException(
+          ErrorCode.INVALID_REQUEST, "directories: none (expected: at least one that is online)");
+    }
+    if (!command.features().contains(image.featureLevel())) {
+      throw new MillraceError(
+              ErrorCode.UNSUPPORTED,
+              "feature levels of broker "
+                  + command.brokerId()
+                  + ": "
+                  + command.features().min()
+                  + " to "
+                  + command.features().max()
+                  + " (expected: the cluster's level, "
+                  + image.featureLevel()
+                  + ", among them)",
+              Map.of("feature_level", "" + image.featureLevel()))
+          .exception();
+    }
+  }
+
+  private static MillraceError inUse(BrokerImage earlier, RegisterBroker command) {
+    return new MillraceError(
+        ErrorCode.BROKER_ID_IN_USE,
+        "broker id: "
+            + command.brokerId()
+            + " is in use by another process, at "
+            + earlier.clientEndpoint()
+            + " (expected: an id of its own for each node; after the end of that process the id is"
+            + " free within the session time-out)",
+        Map.of(
+            "broker_id", "" + command.brokerId(), "endpoint", earlier.clientEndpoint().toString()));
+  }
+
+  private static BrokerImage broker(RegisterBroker command, long epoch) {
+    return new BrokerImage(
+        command.brokerId(),
+        new BrokerRegistration(epoch, command.incarnationId(), command.start().directories()),
+        command.clientEndpoint(),
+        command.internalEndpoint(),
+        command.rack(),
+        command.features(),
+        BrokerState.FENCED);
+  }
+}
