@@ -20,7 +20,7 @@ public record Assignment(
 
   public Assignment {
     replicas = BrokerList.copyOf(replicas);
-    directories = List.copyOf(directories);
+    directories = compact(directories);
     adding = BrokerList.copyOf(adding);
     removing = BrokerList.copyOf(removing);
     if (replicas.isEmpty() || directories.size() != replicas.size()) {
@@ -38,6 +38,13 @@ public record Assignment(
       throw new IllegalArgumentException(
           "adding: " + adding + ", removing: " + removing + " (expected: none in both)");
     }
+  }
+
+  /** An image has millions of lists in which no directory is chosen. */
+  private static List<UUID> compact(List<UUID> directories) {
+    return directories.stream().allMatch(PartitionImage.UNASSIGNED::equals)
+        ? Collections.nCopies(directories.size(), PartitionImage.UNASSIGNED)
+        : List.copyOf(directories);
   }
 
   /** An assignment that is not being changed, in directories that are not chosen yet. */

@@ -63,8 +63,12 @@ public record TopicsImage(
     List<PartitionImage> old = new ArrayList<>(changed.size());
     List<PartitionImage> now = new ArrayList<>(changed.size());
     for (int number : changed) {
-      Optional.ofNullable(before).flatMap(known -> known.partition(number)).ifPresent(old::add);
-      topic.partition(number).ifPresent(now::add);
+      Optional<PartitionImage> was = partition(before, number);
+      Optional<PartitionImage> is = topic.partition(number);
+      if (was.isEmpty() || is.isEmpty() || !sameInIndex(was.get(), is.get())) {
+        was.ifPresent(old::add);
+        is.ifPresent(now::add);
+      }
     }
     int partitionsBefore = before == null ? 0 : before.partitions().size();
     return new TopicsImage(
@@ -72,6 +76,16 @@ public record TopicsImage(
         before == null ? idsByName.plus(topic.name(), topic.id()) : idsByName,
         partitionCount + topic.partitions().size() - partitionsBefore,
         index.with(topic, old, now));
+  }
+
+  private static Optional<PartitionImage> partition(@Nullable TopicImage topic, int number) {
+    return topic == null ? Optional.empty() : topic.partition(number);
+  }
+
+  private static boolean sameInIndex(PartitionImage one, PartitionImage other) {
+    boolean oneLed = one.leader() != PartitionImage.NO_BROKER;
+    boolean otherLed = other.leader() != PartitionImage.NO_BROKER;
+    return oneLed == otherLed && one.replicas().equals(other.replicas());
   }
 
   /** Without a topic. */

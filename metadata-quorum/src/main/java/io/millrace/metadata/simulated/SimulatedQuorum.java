@@ -62,7 +62,7 @@ public final class SimulatedQuorum {
     /** How long a message takes, milliseconds. */
     long delayMs();
 
-    /** What becomes of an entry; may change the entry, as a defect would. */
+    /** What becomes of an entry. */
     Fate fate(MetadataEntry entry);
 
     /** What is really proposed: the entry, or what a defect makes of it. */

@@ -98,6 +98,18 @@ final class ClusterCommandsTest {
     assertThat(partition().assignment().removing()).containsExactly(2);
   }
 
+  /** A new replica that is in sync already goes with the target that named it. */
+  @Test
+  void reassignmentIsChangedWhenANewReplicaIsInSync() {
+    create(List.of(1, 2));
+    reassign(Optional.of(List.of(3, 4)));
+    propose(1, 1, 2, 3);
+    assertThat(partition().isr()).containsExactlyInAnyOrder(1, 2, 3);
+    reassign(Optional.of(List.of(1, 4)));
+    assertThat(partition().replicas()).containsExactly(1, 4, 2);
+    assertThat(partition().isr()).containsExactlyInAnyOrder(1, 2);
+  }
+
   @Test
   void replicasThatAreAlreadySoWriteNothing() {
     create(List.of(1, 2));

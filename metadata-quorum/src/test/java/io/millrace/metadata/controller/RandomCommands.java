@@ -1,6 +1,17 @@
 package io.millrace.metadata.controller;
 
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.TopicPartition;
+import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
+import io.millrace.metadata.controller.BrokerCommand.IsrMember;
+import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
+import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
+import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
+import io.millrace.metadata.controller.ClusterCommand.ElectionType;
+import io.millrace.metadata.controller.ClusterCommand.Reassignment;
 import io.millrace.metadata.controller.Command.AllocateProducerIds;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.AssignDirectories;
@@ -9,12 +20,15 @@ import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.Command.DeleteTopic;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.TopicImage;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 
 /** Commands as clients and brokers may send them, good and bad, drawn from a seed. */
@@ -33,7 +47,7 @@ public final class RandomCommands {
 
   /** A command that may or may not make sense for the image. */
   public Command next(MetadataImage image) {
-    return switch (random.nextInt(12)) {
+    return switch (random.nextInt(22)) {
       case 0, 1, 2 ->
           new CreateTopic(
               name(), random.nextInt(-1, 30), random.nextInt(-1, 5), configs(), options());
@@ -42,8 +56,77 @@ public final class RandomCommands {
       case 6 -> new CreatePartitions(name(), random.nextInt(40), options());
       case 7, 8 -> Cluster.register(broker(), "rack" + random.nextInt(3), random.nextInt(1, 4));
       case 9 -> new AllocateProducerIds(broker(), epoch(image), random.nextInt(2_000));
-      default -> new AssignDirectories(broker(), epoch(image), directories(image));
+      case 10 -> new AssignDirectories(broker(), epoch(image), directories(image));
+      case 11, 12, 13 -> heartbeat(image);
+      case 14 -> fence(image);
+      case 15, 16 -> alterPartitions(image);
+      case 17, 18 -> new AlterReassignments(List.of(reassignment()), options());
+      case 19 ->
+          new ElectLeaders(
+              random.nextBoolean() ? ElectionType.PREFERRED : ElectionType.UNCLEAN,
+              List.of(),
+              options());
+      case 20 ->
+          new AlterClusterConfigs(
+              Map.of("min.insync.replicas", Optional.of("" + random.nextInt(4))), options());
+      default ->
+          switch (random.nextInt(3)) {
+            case 0 -> new UpkeepCommand.BalanceLeaders();
+            case 1 -> new UpkeepCommand.ElectOffline();
+            default -> new UpkeepCommand.RepairPartitions();
+          };
     };
+  }
+
+  private BrokerHeartbeat heartbeat(MetadataImage image) {
+    int broker = broker();
+    long epoch = image.broker(broker).map(BrokerImage::epoch).orElse(0L);
+    return new BrokerHeartbeat(
+        broker,
+        epoch,
+        random.nextInt(5) == 0 ? 0 : image.revision(),
+        random.nextInt(8) == 0,
+        random.nextInt(8) == 0,
+        Set.of());
+  }
+
+  private FenceBroker fence(MetadataImage image) {
+    int broker = broker();
+    return new FenceBroker(broker, image.broker(broker).map(BrokerImage::epoch).orElse(0L));
+  }
+
+  private AlterPartitions alterPartitions(MetadataImage image) {
+    int broker = broker();
+    List<IsrProposal> proposals = new ArrayList<>();
+    for (TopicImage topic : image.topics().byId().values()) {
+      int number = 0;
+      for (PartitionImage partition : topic.partitions()) {
+        if (partition.leader() == broker && proposals.size() < 20) {
+          List<IsrMember> isr = new ArrayList<>();
+          for (int replica : partition.replicas()) {
+            if (replica == broker || random.nextBoolean()) {
+              isr.add(new IsrMember(replica, -1));
+            }
+          }
+          proposals.add(
+              new IsrProposal(
+                  topic.id(), number, partition.leaderEpoch(), partition.partitionEpoch(), isr));
+        }
+        number++;
+      }
+    }
+    return new AlterPartitions(
+        broker, image.broker(broker).map(BrokerImage::epoch).orElse(0L), proposals);
+  }
+
+  private Reassignment reassignment() {
+    List<Integer> replicas = new ArrayList<>();
+    for (int i = random.nextInt(4); i >= 0; i--) {
+      replicas.add(broker());
+    }
+    return new Reassignment(
+        new TopicPartition(NAMES.get(0), random.nextInt(3)),
+        random.nextInt(4) == 0 ? Optional.empty() : Optional.of(replicas));
   }
 
   private int broker() {
