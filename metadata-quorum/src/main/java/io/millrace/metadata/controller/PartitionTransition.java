@@ -148,7 +148,9 @@ final class PartitionTransition {
         assignment = asked.completed();
       }
     }
-    if (!assignment.replicas().equals(before.replicas()) && !assignment.reassigning()) {
+    boolean ended = before.assignment().reassigning() && !assignment.reassigning();
+    boolean others = !assignment.replicas().equals(before.replicas());
+    if (ended || (others && !assignment.reassigning())) {
       minIsr = eligibility.effectiveMinIsr(assignment.replicas().size());
     }
     return !assignment.replicas().containsAll(before.replicas());

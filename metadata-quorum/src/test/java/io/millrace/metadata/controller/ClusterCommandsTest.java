@@ -98,6 +98,18 @@ final class ClusterCommandsTest {
     assertThat(partition().assignment().removing()).containsExactly(2);
   }
 
+  /** S05: more replicas allow for a larger effective min ISR. */
+  @Test
+  void S05_effectiveMinIsrGrowsWithTheReplicasOfAReassignment() {
+    alterCluster("min.insync.replicas", Optional.of("2"));
+    create(List.of(1));
+    assertThat(partition().effectiveMinIsr()).isEqualTo(1);
+    reassign(Optional.of(List.of(1, 2, 3)));
+    propose(1, 1, 2, 3);
+    assertThat(partition().assignment().reassigning()).isFalse();
+    assertThat(partition().effectiveMinIsr()).isEqualTo(2);
+  }
+
   /** A new replica that is in sync already goes with the target that named it. */
   @Test
   void reassignmentIsChangedWhenANewReplicaIsInSync() {
