@@ -12,6 +12,7 @@ import io.millrace.metadata.image.FeatureRange;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -170,8 +171,8 @@ public final class MillraceServer implements AutoCloseable {
 
   /** This node's own controller takes it, and this process holds the locks of its directories. */
   private Command.RegisterBroker registration() {
-    List<UUID> directories =
-        parts.state().dirs().directories().stream().map(dir -> dir.directoryId()).toList();
+    DataDirs dirs = parts.state().dirs();
+    List<UUID> directories = dirs.directories().stream().map(dir -> dir.directoryId()).toList();
     String internalHost = config.get(ListenerSettings.LISTENER_INTERNAL).host();
     return new Command.RegisterBroker(
         nodeId(),
@@ -180,7 +181,7 @@ public final class MillraceServer implements AutoCloseable {
         Optional.of(new Endpoint(internalHost, internalPort())),
         config.get(NodeSettings.RACK),
         FeatureRange.SUPPORTED,
-        BrokerStart.clean(directories).afterTheEarlierProcess());
+        new BrokerStart(directories, !dirs.missing().isEmpty(), Set.of(), Set.of(), true));
   }
 
   private List<Check> readiness() {

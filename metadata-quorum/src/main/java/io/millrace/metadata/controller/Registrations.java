@@ -29,7 +29,8 @@ import java.util.UUID;
  * <ol>
  *   <li>an earlier process that is not fenced is: were the new one to lead on in the same epoch,
  *       records that the old one lost could be replaced unseen (S12);
- *   <li>replicas that may lack records leave ISR and ELR (S14);
+ *   <li>replicas that may lack records leave ISR and ELR (S14); those in a directory that is only
+ *       offline leave the ISR;
  *   <li>the new process is registered, fenced. It leads once it asks to.
  * </ol>
  */
@@ -86,6 +87,10 @@ final class Registrations {
           boolean gone = unassigned ? anyMissing : !online.contains(directory);
           TopicIdPartition id = new TopicIdPartition(eligibility.topic().id(), number);
           Set<UUID> uncleanDirectories = command.start().uncleanDirectories();
+          if (gone && !unassigned && command.start().directoriesOffline()) {
+            // What it has may be whole: the registration that brings the directory back says so.
+            return new PartitionTransition(partition, eligibility).dropFromIsr(broker).next();
+          }
           if (gone
               || uncleanDirectories.contains(directory)
               || (unassigned && !uncleanDirectories.isEmpty())
@@ -93,36 +98,27 @@ final class Registrations {
             return unclean(
                 new PartitionTransition(partition, eligibility).dropUnclean(broker),
                 partition,
-                new Loss(broker, gone, command.start().directoriesOffline()));
+                broker,
+                gone);
           }
           return Optional.empty();
         });
   }
 
   /**
-   * What a replica has lost.
-   *
-   * @param broker its broker
-   * @param gone whether all of it: its directory is not there
-   * @param mayComeBack whether the directory may only be offline
-   */
-  private record Loss(int broker, boolean gone, boolean mayComeBack) {}
-
-  /**
    * Takes a replica out of ISR and ELR. One whose directory is gone for good may be created anew in
    * another one, but not while the partition has no other source: it would be elected empty.
    */
   private static Optional<Next> unclean(
-      PartitionTransition transition, PartitionImage partition, Loss loss) {
-    int broker = loss.broker();
+      PartitionTransition transition, PartitionImage partition, int broker, boolean gone) {
     boolean otherSource =
         partition.isr().stream().anyMatch(id -> id != broker)
             || partition.elr().stream().anyMatch(id -> id != broker);
     Assignment assignment = partition.assignment();
     boolean unassigned = assignment.directoryOf(broker).equals(PartitionImage.UNASSIGNED);
-    if (loss.gone() && unassigned && !otherSource) {
+    if (gone && unassigned && !otherSource) {
       transition.assignment(assignment.withDirectory(broker, PartitionImage.LOST));
-    } else if (loss.gone() && !unassigned && otherSource && !loss.mayComeBack()) {
+    } else if (gone && !unassigned && otherSource) {
       transition.assignment(assignment.withDirectory(broker, PartitionImage.UNASSIGNED));
     }
     return transition.next();

@@ -166,6 +166,38 @@ final class ElectionTest {
     assertThat(cluster.image().uncleanElections()).isEqualTo(1);
   }
 
+  /** S14: a directory that is only offline may have lost nothing: when it is back, it leads. */
+  @Test
+  void S14_replicaInADirectoryThatIsOnlyOfflineKeepsItsStanding() {
+    UUID second = new UUID(98, 1);
+    cluster.fence(1);
+    BrokerStart both = BrokerStart.clean(List.of(Cluster.directory(1), second));
+    cluster.start(Cluster.register(1, 2, both));
+    createOn(List.of(1));
+    assignDirectories();
+    cluster.fence(1);
+    cluster.start(Cluster.register(1, 3, oneOf(List.of(second))));
+    assertThat(partition().leader()).isEqualTo(PartitionImage.NO_BROKER);
+    assertThat(partition().elr()).containsExactly(1);
+    assertThat(partition().directoryOf(1)).isEqualTo(Cluster.directory(1));
+    cluster.fence(1);
+    cluster.start(Cluster.register(1, 4, both));
+    assertThat(partition().leader()).isEqualTo(1);
+    assertThat(partition().isr()).containsExactly(1);
+    assertThat(cluster.image().uncleanElections()).isZero();
+  }
+
+  /** S14: nor may a replica in it be created anew elsewhere, while others lead. */
+  @Test
+  void S14_replicaInADirectoryThatIsOnlyOfflineIsNotCreatedAnew() {
+    create(Map.of());
+    assignDirectories();
+    cluster.fence(2);
+    cluster.start(Cluster.register(2, 2, oneOf(List.of(new UUID(7, 7)))));
+    assertThat(partition().directoryOf(2)).isEqualTo(Cluster.directory(2));
+    assertThat(partition().isr()).containsExactly(1, 3);
+  }
+
   /** S14: nor is one whose directory was never known, and may be the one that is gone. */
   @Test
   void S14_replicaInAnUnknownDirectoryIsTakenForLostWithTheDirectory() {
@@ -328,6 +360,11 @@ final class ElectionTest {
   private static BrokerStart uncleanDirectory(int broker) {
     UUID directory = Cluster.directory(broker);
     return new BrokerStart(List.of(directory), false, Set.of(directory), Set.of(), false);
+  }
+
+  /** A start without further directories, which are offline. */
+  private static BrokerStart oneOf(List<UUID> online) {
+    return new BrokerStart(online, true, Set.of(), Set.of(), false);
   }
 
   private void assignDirectories() {
