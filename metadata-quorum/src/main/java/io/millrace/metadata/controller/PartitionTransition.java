@@ -116,6 +116,9 @@ final class PartitionTransition {
     keepReplicas();
     settleElr();
     elect();
+    if (leader != NO_BROKER) {
+      assignment = assignment.withoutLostDirectories();
+    }
     int lastKnown = NO_BROKER;
     if (leader == NO_BROKER) {
       lastKnown = before.leader() != NO_BROKER ? before.leader() : before.lastKnownLeader();

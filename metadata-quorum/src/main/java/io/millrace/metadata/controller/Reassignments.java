@@ -68,7 +68,11 @@ public final class Reassignments {
       TopicImage topic = PartitionLookup.topic(image, name.topic());
       Assignment after = assignment(image, name, before, reassignment);
       next(before, new Eligibility(image, topic, configs), after)
-          .ifPresent(next -> changes.add(topic, name.partition(), before, next));
+          .ifPresent(
+              next -> {
+                checkSources(name, before, next.after());
+                changes.add(topic, name.partition(), before, next);
+              });
     }
     return changes.records();
   }
@@ -87,6 +91,30 @@ public final class Reassignments {
           .exception();
     }
     return before.assignment().cancelled();
+  }
+
+  /** Replicas that were being added may be the only ones that have everything by now. */
+  private static void checkSources(
+      TopicPartition name, PartitionImage before, PartitionImage after) {
+    if (hasSource(before) && !hasSource(after)) {
+      throw new MillraceError(
+              ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+              "partition "
+                  + name
+                  + " would lose all replicas that have its records: in sync "
+                  + before.isr()
+                  + ", eligible "
+                  + before.elr()
+                  + " (expected: replicas with one of them, now "
+                  + after.replicas()
+                  + ")",
+              Map.of("topic", name.topic(), "partition", "" + name.partition()))
+          .exception();
+    }
+  }
+
+  private static boolean hasSource(PartitionImage partition) {
+    return !partition.isr().isEmpty() || !partition.elr().isEmpty();
   }
 
   private static Optional<Next> next(

@@ -89,6 +89,18 @@ public record Assignment(
   }
 
   /**
+   * With every replica whose directory is lost to be created anew: somebody else has its records.
+   */
+  public Assignment withoutLostDirectories() {
+    if (!directories.contains(PartitionImage.LOST)) {
+      return this;
+    }
+    List<UUID> changed = new ArrayList<>(directories);
+    Collections.replaceAll(changed, PartitionImage.LOST, PartitionImage.UNASSIGNED);
+    return new Assignment(replicas, changed, adding, removing);
+  }
+
+  /**
    * On its way to other replicas: those, then the ones that go. Begins from what was there before a
    * reassignment that is under way.
    */

@@ -79,6 +79,24 @@ final class ClusterCommandsTest {
         .isEqualTo(ErrorCode.NO_REASSIGNMENT_IN_PROGRESS);
   }
 
+  /** The replica that was added may be the only one that has everything by now. */
+  @Test
+  void S13_reassignmentThatWouldGiveUpEveryReplicaInSyncIsRefused() {
+    create(List.of(1, 2));
+    reassign(Optional.of(List.of(3, 4)));
+    propose(1, 1, 2, 3);
+    cluster.fence(1, 2);
+    assertThat(partition().isr()).containsExactly(3);
+    for (Optional<List<Integer>> target :
+        List.of(Optional.<List<Integer>>empty(), Optional.of(List.of(1, 4)))) {
+      MillraceError error = refused(reassignment(target));
+      assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REPLICA_ASSIGNMENT);
+      assertThat(error.message()).contains("in sync [3]");
+    }
+    propose(3, 3, 4);
+    assertThat(partition().replicas()).containsExactly(3, 4);
+  }
+
   @Test
   void reassignmentThatOnlyRemovesEndsAtOnce() {
     create(List.of(1, 2, 3));

@@ -208,6 +208,23 @@ final class ElectionTest {
     assertThat(partition().directoryOf(1)).isEqualTo(PartitionImage.LOST);
   }
 
+  /** S14: a lost replica may be created anew once somebody else leads. */
+  @Test
+  void S14_lostReplicaIsCreatedAnewOnceAnotherLeads() {
+    createOn(List.of(1, 2));
+    cluster.fence(2, 1);
+    cluster.start(Cluster.register(1, 2, BrokerStart.clean(List.of(new UUID(7, 7)))));
+    assertThat(partition().directoryOf(1)).isEqualTo(PartitionImage.LOST);
+    cluster.run(
+        new AlterTopicConfigs(
+            "a",
+            Map.of("unclean.leader.election.enable", Optional.of("true")),
+            RequestOptions.NONE));
+    back(2);
+    assertThat(partition().leader()).isEqualTo(2);
+    assertThat(partition().directoryOf(1)).isEqualTo(PartitionImage.UNASSIGNED);
+  }
+
   /** S14: a replica on a new disk may be created anew when others have the data. */
   @Test
   void S14_replicaOnANewDiskIsCreatedAnewOnlyIfOthersHaveItsData() {
