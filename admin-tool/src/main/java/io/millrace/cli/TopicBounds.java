@@ -17,7 +17,7 @@ import java.util.TreeMap;
  *
  * @param starts the first offset of each partition whose leader tells it
  * @param ends the offset after the last record, likewise
- * @param unknown why the leader of another partition does not tell
+ * @param unknown why the leader of another partition does not tell, or there is none
  */
 record TopicBounds(
     Map<Integer, Long> starts, Map<Integer, Long> ends, Map<Integer, MillraceError> unknown) {
@@ -26,7 +26,9 @@ record TopicBounds(
   /** Asks the leaders. */
   static TopicBounds of(Admin admin, TopicDescription topic) {
     Map<TopicPartition, OffsetSpec> places = new HashMap<>();
+    Map<Integer, MillraceError> unknown = new TreeMap<>();
     for (PartitionDescription partition : topic.partitions()) {
+      partition.whyNoLeader().ifPresent(why -> unknown.put(partition.partition(), why));
       if (partition.leader() != 0) {
         places.put(new TopicPartition(topic.name(), partition.partition()), OffsetSpec.earliest());
       }
@@ -35,7 +37,6 @@ record TopicBounds(
     places.keySet().retainAll(starts.offsets().keySet());
     places.replaceAll((partition, place) -> OffsetSpec.latest());
     OffsetsFound ends = admin.offsetsNow(places);
-    Map<Integer, MillraceError> unknown = new TreeMap<>();
     starts.unknown().forEach((partition, why) -> unknown.put(partition.partition(), why));
     ends.unknown().forEach((partition, why) -> unknown.put(partition.partition(), why));
     return new TopicBounds(byNumber(starts.offsets()), byNumber(ends.offsets()), unknown);

@@ -66,8 +66,8 @@ final class TopicDescribe implements Callable<Integer> {
           p.leaderEpoch(),
           TopicReports.nodes(p.replicas()),
           TopicReports.nodes(p.inSyncReplicas()),
-          offset(bounds, p.partition(), bounds.start(p.partition())),
-          offset(bounds, p.partition(), bounds.end(p.partition())));
+          offset(bounds.start(p.partition())),
+          offset(bounds.end(p.partition())));
     }
     return "topic        "
         + topic.name()
@@ -81,8 +81,8 @@ final class TopicDescribe implements Callable<Integer> {
         + settings(topic);
   }
 
-  private static Object offset(TopicBounds bounds, int partition, long offset) {
-    return bounds.unknown().containsKey(partition) ? "?" : offset;
+  private static Object offset(long offset) {
+    return offset < 0 ? "?" : offset;
   }
 
   private static String unknown(TopicBounds bounds) {

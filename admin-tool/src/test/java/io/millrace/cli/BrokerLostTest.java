@@ -107,12 +107,14 @@ class BrokerLostTest {
     }
   }
 
-  /** One of two data directories can't be opened any more: its partitions have no log. */
+  /** One of two data directories can't be opened any more: its partitions have no leader. */
   @Test
   void tellsAtOnceWhichPartitionsLieInADirectoryThatIsOffline() throws IOException {
     Path second = directory.resolve("b");
     try (TestNode node = new TestNode(directory.resolve("a"), second)) {
       node.run("topic create orders --partitions 2 --config retention.ms=7d");
+      node.runWithInput("a\nb\nc\nd\ne\nf\n", "produce", "orders", "--partitioner", "round-robin");
+      CommandLineRun before = node.run("consume orders");
       node.stop();
       int lost = Files.exists(second.resolve("orders-0")) ? 0 : 1;
       FaultPlan plan = new FaultPlan();
@@ -121,18 +123,35 @@ class BrokerLostTest {
       CommandLineRun describe = node.run("topic describe orders");
       assertThat(describe.exitCode()).isZero();
       assertThat(describe.out())
-          .containsPattern((1 - lost) + " +1 +\\d+ +1 +1 +0 +0\n")
-          .containsPattern(lost + " +1 +\\d+ +1 +1 +\\? +\\?\n")
-          .containsPattern("offsets of partition " + lost + " not known: .* \\[LOG_DIR_OFFLINE]\n")
+          .containsPattern((1 - lost) + " +1 +\\d+ +1 +1 +0 +\\d\n")
+          .containsPattern(lost + " +none +\\d+ +1 +- +\\? +\\?\n")
+          .containsPattern(
+              "offsets of partition "
+                  + lost
+                  + " not known: orders-"
+                  + lost
+                  + " has no leader: broker 1 has its replica in log directory [0-9a-f-]{36},"
+                  + " which is offline \\[LOG_DIR_OFFLINE]\n")
           .contains("retention.ms");
       assertThat(node.run("topic describe orders -o json").out())
-          .containsOnlyOnce("\"offsets_unknown\": \"");
+          .containsOnlyOnce("\"leader\": 0,")
+          .containsOnlyOnce("\"offsets_unknown\": \"orders-" + lost + " has no leader");
       CommandLineRun consume = node.run("consume orders --timeout 300ms");
       assertThat(consume.exitCode()).isEqualTo(1);
       assertThat(consume.err())
           .startsWith("millrace: can't read: ")
           .contains("; trying again, for 300ms (--timeout)\n")
           .contains("[LOG_DIR_OFFLINE]\n");
+      assertThat(node.run("consume orders --partition " + (1 - lost)).exitCode()).isZero();
+
+      node.stop();
+      node.start();
+      assertThat(node.run("topic describe orders").out())
+          .containsPattern("0 +1 +\\d+ +1 +1 +0 +\\d\n +1 +1 +\\d+ +1 +1 +0 +\\d\n")
+          .doesNotContain("not known");
+      assertThat(node.run("consume orders").out().lines())
+          .containsExactlyInAnyOrderElementsOf(before.out().lines().toList());
+      assertThat(before.out().lines()).hasSize(6);
     }
   }
 

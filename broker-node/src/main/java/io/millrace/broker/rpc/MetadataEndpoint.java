@@ -75,7 +75,7 @@ final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase
     Optional<MillraceError> refusal = refusal(name);
     Optional<TopicImage> topic = newest.topic(name);
     if (refusal.isEmpty() && topic.isPresent()) {
-      return TopicViews.metadata(topic.get());
+      return TopicViews.metadata(newest, topic.get());
     }
     MillraceError error = refusal.orElseGet(() -> TopicViews.unknownTopic(name));
     return TopicMetadata.newBuilder().setName(name).setError(RpcErrors.toProto(error)).build();
@@ -94,7 +94,7 @@ final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase
     Optional<TopicImage> topic = newest.topic(TopicIds.fromBytes(id));
     Optional<MillraceError> refusal = topic.map(TopicImage::name).flatMap(this::refusal);
     if (topic.isPresent() && refusal.isEmpty()) {
-      return TopicViews.metadata(topic.get());
+      return TopicViews.metadata(newest, topic.get());
     }
     MillraceError error =
         refusal.orElseGet(

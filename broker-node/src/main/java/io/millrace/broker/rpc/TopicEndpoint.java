@@ -12,6 +12,7 @@ import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
 import io.millrace.metadata.controller.RequestOptions;
+import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.CreatePartitionsRequest;
@@ -89,14 +90,14 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   @Override
   public void getTopic(GetTopicRequest request, StreamObserver<GetTopicResponse> call) {
     authorize(Operation.DESCRIBE, request.getName());
-    Topic topic = TopicViews.full(require(request.getName()), config);
+    Topic topic = view(request.getName());
     Replies.now(call, GetTopicResponse.newBuilder().setTopic(topic).build());
   }
 
   @Override
   public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> call) {
     authorize(Operation.DESCRIBE, "");
-    Replies.now(call, TopicRequests.page(quorum.image().topics(), request));
+    Replies.now(call, TopicRequests.page(quorum.image(), request));
   }
 
   @Override
@@ -112,7 +113,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
         carryOut(command)
             .thenApply(
                 done -> {
-                  Topic topic = TopicViews.full(require(request.getName()), config);
+                  Topic topic = view(request.getName());
                   return UpdateTopicResponse.newBuilder().setTopic(topic).build();
                 }));
   }
@@ -150,8 +151,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
         new Command.CreatePartitions(request.getName(), request.getPartitions(), options);
     CompletableFuture<Topic> topic =
         options.validateOnly()
-            ? carryOut(command)
-                .thenApply(done -> TopicViews.full(require(request.getName()), config))
+            ? carryOut(command).thenApply(done -> view(request.getName()))
             : carryOut(command).thenCompose(this::whenServing);
     Replies.when(
         call,
@@ -162,7 +162,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   public void deleteRecords(
       DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> call) {
     authorize(Operation.DELETE, request.getName());
-    Replies.when(call, deletion.delete(require(request.getName()), request));
+    Replies.when(call, deletion.delete(require(quorum.image(), request.getName()), request));
   }
 
   /** Refuses what would make partitions while they could not be made here. */
@@ -196,12 +196,13 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
     return readiness
         .whenServing(id, result.revision(), timeoutMs)
         .thenApply(
-            serving ->
-                quorum
-                    .image()
-                    .topic(id)
-                    .map(topic -> TopicViews.full(topic, config))
-                    .orElseThrow(() -> gone(id)));
+            serving -> {
+              MetadataImage image = quorum.image();
+              return image
+                  .topic(id)
+                  .map(topic -> TopicViews.full(image, topic, config))
+                  .orElseThrow(() -> gone(id));
+            });
   }
 
   /** Nobody who has seen the answer finds the topic here any more. */
@@ -220,8 +221,13 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
         .exception();
   }
 
-  private TopicImage require(String name) {
-    return quorum.image().topic(name).orElseThrow(() -> TopicViews.unknownTopic(name).exception());
+  private Topic view(String name) {
+    MetadataImage image = quorum.image();
+    return TopicViews.full(image, require(image, name), config);
+  }
+
+  private static TopicImage require(MetadataImage image, String name) {
+    return image.topic(name).orElseThrow(() -> TopicViews.unknownTopic(name).exception());
   }
 
   private void authorize(Operation operation, String topic) {

@@ -5,6 +5,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.controller.RequestOptions;
+import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.image.TopicsImage;
 import io.millrace.proto.v1.CreateTopicRequest;
@@ -82,7 +83,8 @@ final class TopicRequests {
   }
 
   /** One page of topics by name. The token is the last name of the page before. */
-  static ListTopicsResponse page(TopicsImage topics, ListTopicsRequest request) {
+  static ListTopicsResponse page(MetadataImage image, ListTopicsRequest request) {
+    TopicsImage topics = image.topics();
     int size = pageSize(request.getPageSize());
     String after = lastName(request.getPageToken());
     Collection<String> names = topics.idsByName().tailMap(after, false).keySet();
@@ -95,7 +97,7 @@ final class TopicRequests {
       if (page.getTopicsCount() == size) {
         return page.setNextPageToken(token(page.getTopics(size - 1).getName())).build();
       }
-      page.addTopics(TopicViews.summary(topic));
+      page.addTopics(TopicViews.summary(image, topic));
     }
     return page.build();
   }

@@ -6,6 +6,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.TopicConfigs;
+import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.image.Uuids;
@@ -14,6 +15,8 @@ import io.millrace.proto.v1.ConfigSource;
 import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.Topic;
 import io.millrace.proto.v1.TopicMetadata;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 
 /** Topics as clients see them. */
@@ -21,33 +24,29 @@ final class TopicViews {
   private TopicViews() {}
 
   /** The topic for clients that read and write. */
-  static TopicMetadata metadata(TopicImage topic) {
-    TopicMetadata.Builder view =
-        TopicMetadata.newBuilder().setTopicId(Uuids.toBytes(topic.id())).setName(topic.name());
-    int number = 0;
-    for (PartitionImage partition : topic.partitions()) {
-      view.addPartitions(partition(number++, partition));
-    }
-    return view.build();
+  static TopicMetadata metadata(MetadataImage image, TopicImage topic) {
+    return TopicMetadata.newBuilder()
+        .setTopicId(Uuids.toBytes(topic.id()))
+        .setName(topic.name())
+        .addAllPartitions(partitions(image, topic))
+        .build();
   }
 
   /** The topic for administrators, without configuration entries. */
-  static Topic summary(TopicImage topic) {
-    Topic.Builder view =
-        Topic.newBuilder()
-            .setName(topic.name())
-            .setTopicId(Uuids.toBytes(topic.id()))
-            .setReplicationFactor(topic.replicationFactor());
-    int number = 0;
-    for (PartitionImage partition : topic.partitions()) {
-      view.addPartitions(partition(number++, partition));
-    }
-    return view.build();
+  static Topic summary(MetadataImage image, TopicImage topic) {
+    return Topic.newBuilder()
+        .setName(topic.name())
+        .setTopicId(Uuids.toBytes(topic.id()))
+        .setReplicationFactor(topic.replicationFactor())
+        .addAllPartitions(partitions(image, topic))
+        .build();
   }
 
   /** The topic for administrators, with the entries in force. */
-  static Topic full(TopicImage topic, EffectiveConfig broker) {
-    return summary(topic).toBuilder().addAllConfigs(configs(topic.configs(), broker)).build();
+  static Topic full(MetadataImage image, TopicImage topic, EffectiveConfig broker) {
+    return summary(image, topic).toBuilder()
+        .addAllConfigs(configs(topic.configs(), broker))
+        .build();
   }
 
   /** The entries in force with what a topic sets for itself. */
@@ -77,14 +76,23 @@ final class TopicViews {
     };
   }
 
-  private static PartitionMetadata partition(int number, PartitionImage partition) {
-    return PartitionMetadata.newBuilder()
-        .setPartition(number)
-        .setLeaderId(partition.leader())
-        .setLeaderEpoch(partition.leaderEpoch())
-        .addAllReplicas(partition.replicas())
-        .addAllInSyncReplicas(partition.isr())
-        .addAllEligibleLeaderReplicas(partition.elr())
-        .build();
+  private static List<PartitionMetadata> partitions(MetadataImage image, TopicImage topic) {
+    List<PartitionMetadata> views = new ArrayList<>();
+    for (PartitionImage partition : topic.partitions()) {
+      PartitionMetadata.Builder view =
+          PartitionMetadata.newBuilder()
+              .setPartition(views.size())
+              .setLeaderId(partition.leader())
+              .setLeaderEpoch(partition.leaderEpoch())
+              .addAllReplicas(partition.replicas())
+              .addAllInSyncReplicas(partition.isr())
+              .addAllEligibleLeaderReplicas(partition.elr());
+      if (partition.leader() == PartitionImage.NO_BROKER) {
+        view.setWhyNoLeader(
+            RpcErrors.toProto(NoLeader.why(image, topic.name(), views.size(), partition)));
+      }
+      views.add(view.build());
+    }
+    return views;
   }
 }

@@ -1,6 +1,8 @@
 package io.millrace.client.api;
 
+import io.millrace.common.MillraceError;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A partition.
@@ -10,13 +12,15 @@ import java.util.List;
  * @param leaderEpoch grows with each change of leader
  * @param replicas the node ids of all replicas, the preferred leader first
  * @param inSyncReplicas the node ids of the in-sync replicas
+ * @param whyNoLeader why there is no leader, if there is none and the broker said why
  */
 public record PartitionDescription(
     int partition,
     int leader,
     int leaderEpoch,
     List<Integer> replicas,
-    List<Integer> inSyncReplicas) {
+    List<Integer> inSyncReplicas,
+    Optional<MillraceError> whyNoLeader) {
   public PartitionDescription {
     replicas = List.copyOf(replicas);
     inSyncReplicas = List.copyOf(inSyncReplicas);

@@ -58,7 +58,7 @@ final class ConsumerStreams {
   void join(Subscription subscription, TopicView topic) {
     TopicPartition partition = subscription.partition();
     PartitionView view = Leaders.partition(topic, partition);
-    BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(partition));
+    BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(view));
     FetchConnection connection =
         connections.computeIfAbsent(
             leader,

@@ -3,8 +3,11 @@ package io.millrace.client.internal;
 import io.millrace.client.api.ConfigValue;
 import io.millrace.client.api.PartitionDescription;
 import io.millrace.client.api.TopicDescription;
+import io.millrace.common.MillraceError;
 import io.millrace.proto.v1.ConfigSource;
+import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.Topic;
+import java.util.Optional;
 
 /** Admin messages as the API's values. */
 final class Descriptions {
@@ -23,11 +26,19 @@ final class Descriptions {
                         p.getLeaderId(),
                         p.getLeaderEpoch(),
                         p.getReplicasList(),
-                        p.getInSyncReplicasList()))
+                        p.getInSyncReplicasList(),
+                        whyNoLeader(p)))
             .toList(),
         topic.getConfigsList().stream()
             .map(c -> new ConfigValue(c.getKey(), c.getValue(), source(c.getSource())))
             .toList());
+  }
+
+  /** Why nobody leads a partition, if the broker said so. */
+  static Optional<MillraceError> whyNoLeader(PartitionMetadata partition) {
+    return partition.hasWhyNoLeader()
+        ? Optional.of(GrpcErrors.fromProto(partition.getWhyNoLeader()))
+        : Optional.empty();
   }
 
   private static ConfigValue.Source source(ConfigSource source) {

@@ -12,8 +12,14 @@ final class Leaders {
   private Leaders() {}
 
   /** What is said of a partition that nobody leads. */
-  static MillraceException none(TopicPartition partition) {
-    return new MillraceException(ErrorCode.LEADER_NOT_AVAILABLE, partition + " has no leader now");
+  static MillraceException none(PartitionView partition) {
+    return partition
+        .whyNoLeader()
+        .map(MillraceError::exception)
+        .orElseGet(
+            () ->
+                new MillraceException(
+                    ErrorCode.LEADER_NOT_AVAILABLE, partition.id() + " has no leader now"));
   }
 
   /**

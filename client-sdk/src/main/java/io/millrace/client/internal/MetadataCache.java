@@ -255,7 +255,8 @@ final class MetadataCache {
           new PartitionView(
               new TopicPartition(topic.getName(), told.getPartition()),
               Optional.ofNullable(brokers.get(told.getLeaderId())),
-              told.getLeaderEpoch()));
+              told.getLeaderEpoch(),
+              Descriptions.whyNoLeader(told)));
     }
     return partitions;
   }

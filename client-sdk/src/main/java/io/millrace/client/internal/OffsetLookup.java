@@ -131,11 +131,12 @@ final class OffsetLookup {
     private Map<BrokerAddress, List<TopicPartition>> byLeader() {
       Map<BrokerAddress, List<TopicPartition>> leaders = new HashMap<>();
       for (TopicPartition partition : open.keySet()) {
-        Optional<BrokerAddress> leader = partitionView(partition).leader();
+        PartitionView view = partitionView(partition);
+        Optional<BrokerAddress> leader = view.leader();
         if (leader.isPresent()) {
           leaders.computeIfAbsent(leader.get(), a -> new ArrayList<>()).add(partition);
         } else {
-          failure = Optional.of(Leaders.none(partition));
+          refused(partition, Leaders.none(view).error());
         }
       }
       return leaders;
@@ -188,17 +189,20 @@ final class OffsetLookup {
 
     private void take(TopicPartition partition, ListOffsetsResult result) {
       if (result.hasError()) {
-        MillraceError error = GrpcErrors.fromProto(result.getError());
-        if (error.code() == ErrorCode.LOG_DIR_OFFLINE) {
-          offline.put(partition, error);
-        }
-        failed(error.exception());
+        refused(partition, GrpcErrors.fromProto(result.getError()));
       } else if (result.getOffset() < 0) {
         open.put(partition, OffsetSpec.latest());
       } else {
         open.remove(partition);
         found.put(partition, result.getOffset());
       }
+    }
+
+    private void refused(TopicPartition partition, MillraceError error) {
+      if (error.code() == ErrorCode.LOG_DIR_OFFLINE) {
+        offline.put(partition, error);
+      }
+      failed(error.exception());
     }
 
     private void failed(MillraceException e) {

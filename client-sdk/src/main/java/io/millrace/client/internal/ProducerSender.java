@@ -427,7 +427,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       return;
     }
     if (view.leader().isEmpty()) {
-      pipe.retryLater(nowMs, Leaders.none(pipe.partition()).error());
+      pipe.retryLater(nowMs, Leaders.none(view).error());
       return;
     }
     pipe.join(streams.streamFor(view.leader().get(), pipe), nowMs);

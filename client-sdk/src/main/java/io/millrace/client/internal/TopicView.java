@@ -1,6 +1,7 @@
 package io.millrace.client.internal;
 
 import io.millrace.client.api.BrokerAddress;
+import io.millrace.common.MillraceError;
 import io.millrace.common.TopicPartition;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,11 @@ record TopicView(String name, UUID id, List<PartitionView> partitions) {
    * @param id its name
    * @param leader where its leader is reached; empty when it has none
    * @param leaderEpoch the leader's epoch
+   * @param whyNoLeader why it has none, if the broker said so
    */
-  record PartitionView(TopicPartition id, Optional<BrokerAddress> leader, int leaderEpoch) {}
+  record PartitionView(
+      TopicPartition id,
+      Optional<BrokerAddress> leader,
+      int leaderEpoch,
+      Optional<MillraceError> whyNoLeader) {}
 }

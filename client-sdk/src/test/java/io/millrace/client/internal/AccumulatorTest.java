@@ -18,7 +18,8 @@ class AccumulatorTest {
           "orders",
           new UUID(0, 1),
           List.of(
-              new TopicView.PartitionView(new TopicPartition("orders", 0), Optional.empty(), 0)));
+              new TopicView.PartitionView(
+                  new TopicPartition("orders", 0), Optional.empty(), 0, Optional.empty())));
 
   @Test
   void anErrorWhileARecordIsAddedCostsNoRoom() {
