@@ -112,10 +112,15 @@ final class PartitionTransition {
   /** The next state; empty if it is the same. */
   Optional<Next> next() {
     keepReplicas();
-    boolean fewerReplicas = settleAssignment();
+    settleAssignment();
     keepReplicas();
     settleElr();
     elect();
+    // Whoever was elected may be the last new replica that a reassignment waited for.
+    settleAssignment();
+    keepReplicas();
+    elr = isr.size() >= minIsr ? Set.of() : elr;
+    boolean fewerReplicas = !assignment.replicas().containsAll(before.replicas());
     if (leader != NO_BROKER) {
       assignment = assignment.withoutLostDirectories();
     }
@@ -140,8 +145,8 @@ final class PartitionTransition {
     isr = isr.stream().filter(assignment.replicas()::contains).toList();
   }
 
-  /** Ends a reassignment whose new replicas are in sync; whether any replica goes. */
-  private boolean settleAssignment() {
+  /** Ends a reassignment whose new replicas are in sync. */
+  private void settleAssignment() {
     Assignment asked = assignment;
     if (asked.reassigning() && isr.containsAll(asked.adding())) {
       boolean anyServes =
@@ -156,7 +161,6 @@ final class PartitionTransition {
     if (ended || (others && !assignment.reassigning())) {
       minIsr = eligibility.effectiveMinIsr(assignment.replicas().size());
     }
-    return !assignment.replicas().containsAll(before.replicas());
   }
 
   /**

@@ -128,6 +128,18 @@ final class ClusterCommandsTest {
     assertThat(partition().effectiveMinIsr()).isEqualTo(2);
   }
 
+  @Test
+  void S15_reassignmentEndsWhenItsLastNewReplicaIsElected() {
+    create(List.of(2));
+    reassign(Optional.of(List.of(4, 2)));
+    cluster.fence(2);
+    run(new ElectLeaders(ElectionType.UNCLEAN, List.of(A0), RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(4);
+    assertThat(partition().isr()).containsExactly(4);
+    assertThat(partition().assignment().reassigning()).isFalse();
+    assertThat(partition().replicas()).containsExactly(4, 2);
+  }
+
   /** A new replica that is in sync already goes with the target that named it. */
   @Test
   void reassignmentIsChangedWhenANewReplicaIsInSync() {
