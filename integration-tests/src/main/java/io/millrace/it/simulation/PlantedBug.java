@@ -78,12 +78,40 @@ enum PlantedBug {
   /** The producer takes a time-out for a success. */
   TIMEOUT_TAKEN_FOR_SUCCESS("was acknowledged without offsets and is not in"),
   /** The producer begins at 0 without a higher epoch. */
-  EPOCH_NOT_RAISED("was told of Acknowledged|doubled or out of order");
+  EPOCH_NOT_RAISED("was told of Acknowledged|doubled or out of order"),
+  /** The late entry of a deposed controller takes effect. */
+  DEPOSED_ENTRY_APPLIED(
+      "InvalidRecordException|was acknowledged|may lack records|repetition|is led by both", true),
+  /** A controller answers a command whose entry is lost. */
+  LOST_ENTRY_ACKNOWLEDGED("was acknowledged|repetition", true),
+  /** The answer of a request is not remembered with it. */
+  ANSWER_NOT_REMEMBERED("is refused: |repetition|was acknowledged", true),
+  /** A new leader leads in the epoch of the one before. */
+  LEADER_EPOCH_KEPT("is led by both", true),
+  /** The eligible leader replicas stay when the ISR is large enough again. */
+  ELR_NOT_CLEARED("has an ELR beside an ISR|is in ISR and ELR|may lack records", true),
+  /** Nobody counts an election that may lose records. */
+  UNCLEAN_ELECTION_NOT_COUNTED("may lack records", true),
+  /** A replica that has lost its records counts as in sync. */
+  UNCLEAN_REPLICA_BELIEVED("has lost its records", true),
+  /** A changed min.insync.replicas does not reach the partitions. */
+  MIN_ISR_NOT_CHANGED("the effective min ISR is not", true);
 
   private final Pattern sign;
+  private final boolean ofController;
 
   PlantedBug(String sign) {
+    this(sign, false);
+  }
+
+  PlantedBug(String sign, boolean ofController) {
     this.sign = Pattern.compile(sign);
+    this.ofController = ofController;
+  }
+
+  /** Whether it is in the controller, not in a node's log or its clients. */
+  boolean isOfController() {
+    return ofController;
   }
 
   /** Whether a failure is what this bug leads to. */

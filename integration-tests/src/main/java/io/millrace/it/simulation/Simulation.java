@@ -62,7 +62,8 @@ final class Simulation {
     return simulation.world.trace().tail(TRACE_LINES);
   }
 
-  private static String describe(Throwable e) {
+  /** What was found, for a person. */
+  static String describe(Throwable e) {
     if (e instanceof InvariantViolation) {
       return String.valueOf(e.getMessage());
     }

@@ -93,7 +93,8 @@ public final class SimulationMain {
                 share(total.runsWithLoss, runs),
                 share(total.runsWithDiskError, runs),
                 share(total.runsWithDuplicate, runs),
-                share(total.runsWithRetry, runs)));
+                share(total.runsWithRetry, runs)),
+        total.controllers.describe());
   }
 
   private static String share(int part, int whole) {

@@ -58,6 +58,7 @@ final class SimulationRuns {
   /** Runs them. */
   Optional<FailedSeed> run(int threads) {
     Configurator.setLevel("io.millrace.broker", Level.OFF);
+    Configurator.setLevel("io.millrace.metadata", Level.OFF);
     List<Thread> helpers = new ArrayList<>();
     for (int i = 1; i < threads; i++) {
       Thread helper = new Thread(this::runSome, "simulation-" + i);
@@ -83,13 +84,25 @@ final class SimulationRuns {
       if (seed > seeds.to()) {
         break;
       }
-      Simulation.run(seed, bug, mine)
+      runOne(seed, bug, mine)
           .ifPresent(failure -> failed.compareAndSet(null, new FailedSeed(seed, failure)));
       progress.accept(seed - seeds.from() + 1);
     }
     synchronized (total) {
       total.addSums(mine);
     }
+  }
+
+  /** Runs a seed: of a node and its clients, and of controllers and their brokers. */
+  static Optional<Failure> runOne(long seed, Optional<PlantedBug> bug, SimulationStats stats) {
+    Optional<Failure> failure = Optional.empty();
+    if (bug.isEmpty() || !bug.get().isOfController()) {
+      failure = Simulation.run(seed, bug, stats);
+    }
+    if (failure.isEmpty() && (bug.isEmpty() || bug.get().isOfController())) {
+      failure = ControllerSimulation.run(seed, bug, stats);
+    }
+    return failure;
   }
 
   private static void join(Thread thread) {

@@ -30,6 +30,14 @@ final class SimulationStats {
   int runsWithDuplicate;
   int runsWithRetry;
 
+  final ControllerStats controllers = new ControllerStats();
+
+  /** Takes in what a run of controllers went through. */
+  void addControllerRun(ControllerStats run) {
+    run.runs = 1;
+    controllers.add(run);
+  }
+
   /** The faults that happened, however planned. */
   long faults() {
     return kills + powerLosses + closes + diskErrors + brokenConnections + clockJumps;
@@ -50,6 +58,7 @@ final class SimulationStats {
 
   /** Takes in the sums of another thread. */
   void addSums(SimulationStats other) {
+    controllers.add(other.controllers);
     runs += other.runs;
     fewestEvents = Math.min(fewestEvents, other.fewestEvents);
     fewestFaults = Math.min(fewestFaults, other.fewestFaults);

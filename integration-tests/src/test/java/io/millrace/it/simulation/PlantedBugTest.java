@@ -24,7 +24,7 @@ class PlantedBugTest {
     assertThat(caught).as("%s within %d seeds", bug, SEEDS).isPresent();
     String what = caught.get().failure().what();
     assertThat(bug.isShownBy(what)).as("%s shows as: %s", bug, what).isTrue();
-    assertThat(Simulation.run(caught.get().seed(), Optional.empty(), new SimulationStats()))
+    assertThat(SimulationRuns.runOne(caught.get().seed(), Optional.empty(), new SimulationStats()))
         .as("seed %d without the bug", caught.get().seed())
         .isEmpty();
     System.out.printf(

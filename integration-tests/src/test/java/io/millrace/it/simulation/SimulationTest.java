@@ -19,7 +19,7 @@ class SimulationTest {
   private static final String SEEDS = "simulation.seeds";
   private static final String SHARE = "0..299";
 
-  /** S01, S02, S07, S08, S14, S27, S28, S28b, S31, S33, S34. */
+  /** S01, S02, S03, S07, S08, S13, S14, S15, S19, S20, S27, S28, S28b, S31, S33, S34. */
   @Test
   void everySeedKeepsWhatTheBrokerPromises() {
     SeedRange seeds = SeedRange.parse(System.getProperty(SEEDS, SHARE));
@@ -49,12 +49,27 @@ class SimulationTest {
                 total.retries,
                 total.lostBatches))
         .allMatch(count -> count > 0);
+    assertThat(
+            List.of(
+                total.controllers.elections,
+                total.controllers.restarts,
+                total.controllers.brokerDeaths,
+                total.controllers.uncleanReturns,
+                total.controllers.controlledShutdowns,
+                total.controllers.oddEntries,
+                total.controllers.isrChanges,
+                total.controllers.failovers,
+                total.controllers.uncleanElections))
+        .allMatch(count -> count > 0);
   }
 
   @Test
   void aRunIsAFunctionOfItsSeed() {
     for (long seed = 0; seed < 10; seed++) {
       assertThat(trace(seed)).as("seed %d", seed).isEqualTo(trace(seed));
+      assertThat(ControllerSimulation.traceOf(seed))
+          .as("seed %d", seed)
+          .isEqualTo(ControllerSimulation.traceOf(seed));
     }
   }
 

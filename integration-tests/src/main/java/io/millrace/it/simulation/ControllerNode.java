@@ -1,0 +1,133 @@
+package io.millrace.it.simulation;
+
+import io.millrace.common.fault.FaultHandler;
+import io.millrace.metadata.ControllerUpkeep;
+import io.millrace.metadata.MetadataLog;
+import io.millrace.metadata.QuorumRuntime;
+import io.millrace.metadata.QuorumSettings;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.BrokerSessions;
+import io.millrace.metadata.controller.Command;
+import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.CommandResult.BrokerResult;
+import io.millrace.metadata.controller.Controller;
+import io.millrace.metadata.controller.ControllerSettings;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.simulated.SimulatedQuorum;
+import java.time.Duration;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** A node with a controller that may be active. Confined to the simulation's thread. */
+final class ControllerNode {
+  private static final Duration TIMEOUT = Duration.ofMillis(1_500);
+  private static final int MAX_ENTRY_BYTES = 2_048;
+  private static final int REMEMBERED = 1_000;
+  private static final ControllerUpkeep.Settings UPKEEP =
+      new ControllerUpkeep.Settings(new BrokerSessions.Settings(600, 100, 50, 300), 200, 1_000);
+
+  private final int id;
+  private final ControllerWorld world;
+  private final SimulatedQuorum quorum;
+  private final SplittableRandom random;
+  private MetadataLog log;
+  private QuorumRuntime runtime;
+  private ControllerUpkeep upkeep;
+
+  ControllerNode(int id, ControllerWorld world, SimulatedQuorum quorum, SplittableRandom random) {
+    this.id = id;
+    this.world = world;
+    this.quorum = quorum;
+    this.random = random;
+    this.log = quorum.join(id);
+    this.runtime = newRuntime();
+    this.upkeep = newUpkeep();
+  }
+
+  void start() {
+    runtime.start();
+    upkeep.start();
+  }
+
+  /** The process dies, and another one takes its place. */
+  void restart() {
+    world.trace().add("node %d restarts", id);
+    world.stats().restarts++;
+    upkeep.close();
+    runtime.close();
+    log = quorum.join(id);
+    runtime = newRuntime();
+    upkeep = newUpkeep();
+    start();
+  }
+
+  MetadataImage image() {
+    return log.image();
+  }
+
+  boolean isActive() {
+    return runtime.isActiveController();
+  }
+
+  void submit(Command command, Consumer<CommandResult> answered) {
+    var unused =
+        runtime
+            .submit(command, TIMEOUT)
+            .thenAccept(
+                result -> {
+                  if (result instanceof BrokerResult registered
+                      && command instanceof Command.RegisterBroker register) {
+                    upkeep.heard(register.brokerId(), registered.brokerEpoch());
+                  }
+                  answered.accept(result);
+                });
+    if (command instanceof BrokerHeartbeat heartbeat) {
+      upkeep.heard(heartbeat.brokerId(), heartbeat.brokerEpoch());
+    }
+  }
+
+  void disconnected(int broker, long brokerEpoch) {
+    upkeep.disconnected(broker, brokerEpoch);
+  }
+
+  private QuorumRuntime newRuntime() {
+    return new QuorumRuntime(
+        new QuorumSettings(id, 200, 400, 2_000),
+        new Controller(
+            ControllerSettings.DEFAULTS
+                .withTopics(new ControllerSettings.TopicDefaults(2, 2, 1, false))
+                .withBounds(MAX_ENTRY_BYTES, REMEMBERED),
+            () -> new UUID(random.nextLong(), random.nextLong())),
+        log,
+        world.time(),
+        world.time(),
+        world.time(),
+        throwing());
+  }
+
+  private ControllerUpkeep newUpkeep() {
+    return new ControllerUpkeep(
+        UPKEEP, runtime, world.time(), world.time(), this::dial, throwing());
+  }
+
+  /** A listener refuses a connection only if no process of the broker runs. */
+  private void dial(BrokerImage broker, Runnable refused) {
+    world
+        .time()
+        .schedule(
+            world.delayMs(),
+            () -> {
+              if (world.broker(broker.id()).filter(BrokerActor::isUp).isEmpty()) {
+                refused.run();
+              }
+            });
+  }
+
+  private static FaultHandler throwing() {
+    return (message, cause) -> {
+      throw new IllegalStateException(message, cause);
+    };
+  }
+}
