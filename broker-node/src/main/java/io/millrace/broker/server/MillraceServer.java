@@ -113,6 +113,7 @@ public final class MillraceServer implements AutoCloseable {
     } catch (MetadataStorageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
+    parts.state().upkeep().start();
     await(quorumReady(), "no controller: " + quorum.health().detail());
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();

@@ -5,7 +5,9 @@ import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.ControllerUpkeep;
 import io.millrace.metadata.MetadataQuorum;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -13,12 +15,14 @@ import java.util.UUID;
  * Immutable.
  *
  * @param incarnationId drawn anew for each process
+ * @param upkeep what this node's controller does by itself while it is the active one
  * @param session its registration with the controller
  */
 record NodeState(
     UUID incarnationId,
     DataDirs dirs,
     MetadataQuorum quorum,
+    ControllerUpkeep upkeep,
     BrokerSession session,
     ReplicaManager replicas) {
 
@@ -27,13 +31,16 @@ record NodeState(
    *
    * @throws StartException if a part can't be opened
    */
-  static NodeState open(EffectiveConfig config, ServerEnvironment environment, Startup startup) {
+  static NodeState open(
+      EffectiveConfig config, ServerEnvironment environment, NodeThreads threads, Startup startup) {
     UUID incarnationId = UUID.randomUUID();
     DataDirs dirs = DataDirs.open(environment.store(), config);
     startup.opened("data directories", dirs::release);
     MetadataQuorum quorum = Wiring.quorum(config, environment, dirs);
     startup.opened("metadata quorum", quorum::close);
     BrokerSession session = new BrokerSession(quorum, config.get(NodeSettings.NODE_ID));
+    ControllerUpkeep upkeep = upkeep(config, environment, threads, quorum, session);
+    startup.opened("controller's upkeep", upkeep::close);
     ReplicaManager replicas =
         new ReplicaManager(
             Wiring.replicas(config, incarnationId, dirs.directories().size()),
@@ -43,7 +50,25 @@ record NodeState(
             environment.clock(),
             environment.faults());
     startup.opened("partitions", replicas::close);
-    return new NodeState(incarnationId, dirs, quorum, session, replicas);
+    return new NodeState(incarnationId, dirs, quorum, upkeep, session, replicas);
+  }
+
+  /** This process's own broker has no session: it lives as long as the controller does. */
+  private static ControllerUpkeep upkeep(
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      NodeThreads threads,
+      MetadataQuorum quorum,
+      BrokerSession session) {
+    return new ControllerUpkeep(
+        ControllerUpkeep.Settings.DEFAULTS,
+        quorum,
+        environment.clock(),
+        threads.timers(),
+        threads.dialer(),
+        Optional.of(
+            new ControllerUpkeep.LocalBroker(config.get(NodeSettings.NODE_ID), session::epoch)),
+        environment.faults());
   }
 
   /** Whether an offset is in a partition's log here. */

@@ -10,8 +10,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param timers for tasks that only wake others
  * @param fetch for what reads from the disk
+ * @param dialer asks other nodes' listeners for a connection
  */
-record NodeThreads(TimerThread timers, ExecutorService fetch) {
+record NodeThreads(TimerThread timers, ExecutorService fetch, ListenerDialer dialer) {
 
   /** Starts them; each stands in the {@link Startup} to be ended. */
   static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
@@ -21,7 +22,9 @@ record NodeThreads(TimerThread timers, ExecutorService fetch) {
     int fetchCount = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
     ExecutorService fetch = fetchThreads(fetchCount, uncaught);
     startup.opened("fetch threads", fetch::shutdownNow);
-    return new NodeThreads(timers, fetch);
+    ListenerDialer dialer = new ListenerDialer(uncaught);
+    startup.opened("listener dialer", dialer::close);
+    return new NodeThreads(timers, fetch, dialer);
   }
 
   private static ExecutorService fetchThreads(int threads, UncaughtThrowables uncaught) {

@@ -45,7 +45,7 @@ record ServerParts(
     startup.opened("admin listener", http::close);
     UncaughtThrowables uncaught = new UncaughtThrowables(environment.faults());
     NodeThreads threads = NodeThreads.start(config, uncaught, startup);
-    NodeState state = NodeState.open(config, environment, startup);
+    NodeState state = NodeState.open(config, environment, threads, startup);
     Telemetry telemetry = Telemetry.begin(metrics, state, environment.clock());
     NodeListeners listeners = new NodeListeners(config, startup, telemetry);
     RpcListener nodes = listeners.forNodes(BrokerServices.forNodes(ready));
