@@ -37,7 +37,7 @@ public interface MetadataLog extends AutoCloseable {
     void onNotLeading();
 
     /** Another node leads. */
-    void onOtherLeading();
+    void onOtherLeading(int nodeId);
   }
 
   /**

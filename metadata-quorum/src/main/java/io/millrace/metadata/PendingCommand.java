@@ -52,6 +52,15 @@ final class PendingCommand {
     complete(new CommandResult.Refused(new MillraceError(code, message)));
   }
 
+  /** Refuses it for another controller to carry out, unless a part of it may be carried out. */
+  void passOn(MillraceError notController) {
+    if (begun) {
+      giveUp(ErrorCode.NOT_CONTROLLER, "another node's controller took over");
+    } else {
+      complete(new CommandResult.Refused(notController));
+    }
+  }
+
   /** Ends it without an outcome: nothing happened, or (once begun) nobody can tell. */
   void giveUp(ErrorCode whenNotBegun, String why) {
     if (begun) {

@@ -4,11 +4,13 @@ package io.millrace.metadata;
  * How the quorum is, as this node sees it.
  *
  * @param state what this node is doing
- * @param controllerEpoch the epoch of the active controller that is known here, or 0
+ * @param controllerId the node whose controller is active, as far as this node knows, or 0
+ * @param controllerEpoch the epoch of the last controller that is known here, or 0
  * @param revision the image's revision here
  * @param detail one sentence for a person
  */
-public record QuorumHealth(State state, long controllerEpoch, long revision, String detail) {
+public record QuorumHealth(
+    State state, int controllerId, long controllerEpoch, long revision, String detail) {
   /** What a node is doing in the quorum. */
   public enum State {
     /** Not started, or its log is being read. */

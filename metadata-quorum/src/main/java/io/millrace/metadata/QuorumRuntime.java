@@ -1,6 +1,7 @@
 package io.millrace.metadata;
 
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
@@ -20,6 +21,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,6 +67,9 @@ public final class QuorumRuntime implements MetadataQuorum {
 
   private long lastEntryMs;
   private volatile State state = State.STARTING;
+
+  /** The node that leads while this one follows. */
+  private volatile int otherController;
 
   /** Set first of all by {@link #close}. */
   private volatile boolean closed;
@@ -158,11 +163,21 @@ public final class QuorumRuntime implements MetadataQuorum {
     Optional<String> failure = log.failure();
     MetadataImage image = log.image();
     State seen = failure.isPresent() && state != State.CLOSED ? State.FAILED : state;
+    int controller = controller(seen);
     return new QuorumHealth(
         seen,
+        controller,
         image.controller().epoch(),
         image.revision(),
-        failure.orElseGet(() -> describe(seen, image)));
+        failure.orElseGet(() -> describe(seen, controller)));
+  }
+
+  private int controller(State seen) {
+    return switch (seen) {
+      case ACTIVE -> settings.nodeId();
+      case FOLLOWING -> otherController;
+      case STARTING, NO_CONTROLLER, FAILED, CLOSED -> 0;
+    };
   }
 
   @Override
@@ -181,7 +196,7 @@ public final class QuorumRuntime implements MetadataQuorum {
   private void enqueue(PendingCommand command, long timeoutMs) {
     switch (state) {
       case CLOSED -> command.refuse(ErrorCode.UNAVAILABLE, "the node is stopping");
-      case FOLLOWING -> command.refuse(ErrorCode.NOT_CONTROLLER, notController());
+      case FOLLOWING -> command.complete(new CommandResult.Refused(notController()));
       case STARTING, NO_CONTROLLER, ACTIVE, FAILED -> {
         command.expireBy(mailbox.schedule(timeoutMs, () -> expire(command, timeoutMs)));
         waiting.addLast(command);
@@ -281,8 +296,15 @@ public final class QuorumRuntime implements MetadataQuorum {
       }
     }
     if (state == State.FOLLOWING) {
-      refuseWaiting(ErrorCode.NOT_CONTROLLER, notController());
+      passOn();
     }
+  }
+
+  /** The commands that wait are for the other controller to carry out. */
+  private void passOn() {
+    List<PendingCommand> refused = List.copyOf(waiting);
+    waiting.clear();
+    refused.forEach(command -> command.passOn(notController()));
   }
 
   private void lead(long epoch) {
@@ -323,7 +345,7 @@ public final class QuorumRuntime implements MetadataQuorum {
     state = to;
     leadingEpoch = 0;
     if (to == State.FOLLOWING) {
-      refuseWaiting(ErrorCode.NOT_CONTROLLER, notController());
+      passOn();
     }
   }
 
@@ -360,21 +382,23 @@ public final class QuorumRuntime implements MetadataQuorum {
     mailbox.schedule(settings.idleEntryIntervalMs(), this::keepMoving);
   }
 
-  private String notController() {
-    int known = log.image().controller().nodeId();
-    return "node "
-        + settings.nodeId()
-        + " is not the active controller (expected: node "
-        + (known == settings.nodeId() ? "unknown" : known)
-        + ")";
+  private MillraceError notController() {
+    return new MillraceError(
+        ErrorCode.NOT_CONTROLLER,
+        "node "
+            + settings.nodeId()
+            + " is not the active controller (expected: node "
+            + otherController
+            + ")",
+        Map.of("controller_id", "" + otherController));
   }
 
-  private static String describe(State state, MetadataImage image) {
+  private static String describe(State state, int controller) {
     return switch (state) {
       case STARTING -> "the metadata log is being read";
       case NO_CONTROLLER -> "no active controller is known; an election is under way";
       case ACTIVE -> "this node's controller is active";
-      case FOLLOWING -> "following the controller of node " + image.controller().nodeId();
+      case FOLLOWING -> "following the controller of node " + controller;
       case FAILED -> "the metadata log failed";
       case CLOSED -> "closed";
     };
@@ -398,8 +422,12 @@ public final class QuorumRuntime implements MetadataQuorum {
     }
 
     @Override
-    public void onOtherLeading() {
-      mailbox.execute(() -> deactivate(State.FOLLOWING));
+    public void onOtherLeading(int nodeId) {
+      mailbox.execute(
+          () -> {
+            otherController = nodeId;
+            deactivate(State.FOLLOWING);
+          });
     }
   }
 }

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -46,6 +47,9 @@ final class MetadataStateMachine extends BaseStateMachine {
   private final SnapshotFiles files;
   private final FaultHandler faults;
   private final MetadataLog.Listener listener;
+
+  /** Whether the listener was told that another node leads, and nothing else since. */
+  private final AtomicBoolean following = new AtomicBoolean();
 
   /** Set when an entry could not be replayed: the image stays as it was before it. */
   private volatile boolean broken;
@@ -91,11 +95,15 @@ final class MetadataStateMachine extends BaseStateMachine {
     getLifeCycle().transition(LifeCycle.State.PAUSED);
   }
 
-  /** After the leader has installed a snapshot here. */
+  /** After the leader has installed a snapshot here, which Ratis does not sync. */
   @Override
   public void reinitialize() throws IOException {
     getLifeCycle().transition(LifeCycle.State.STARTING);
     snapshots.reload();
+    @Nullable SingleFileSnapshotInfo installed = snapshots.latest();
+    if (installed != null) {
+      files.force(installed.getFile().getPath());
+    }
     load();
     getLifeCycle().transition(LifeCycle.State.RUNNING);
   }
@@ -151,6 +159,7 @@ final class MetadataStateMachine extends BaseStateMachine {
 
   @Override
   public void notifyLeaderReady() {
+    following.set(false);
     listener.onLeading(currentTerm());
   }
 
@@ -162,7 +171,15 @@ final class MetadataStateMachine extends BaseStateMachine {
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
     if (!member.getPeerId().equals(leader)) {
-      listener.onOtherLeading();
+      following.set(true);
+      listener.onOtherLeading(Peers.nodeId(leader));
+    }
+  }
+
+  /** Tells, once, that the leader that was followed is lost and no other is known. */
+  void leaderIsLost() {
+    if (following.compareAndSet(true, false)) {
+      listener.onNotLeading();
     }
   }
 

@@ -2,20 +2,24 @@ package io.millrace.metadata.ratis;
 
 import io.millrace.common.file.Checkpoint;
 import io.millrace.common.file.FileStore;
+import io.millrace.metadata.FirstMembers;
 import io.millrace.metadata.MetadataStorageException;
+import io.millrace.metadata.QuorumVoter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /**
  * A metadata directory, and the mark in it that says whose it is. Stateless; used at start.
  *
  * <pre>
  * metadata/
- *   metadata.properties   the mark: cluster, voter, and whether it ever took part
+ *   metadata.properties   the mark: cluster, voter, whether it ever took part, first members
  *   raft/&lt;group&gt;/current  Ratis's log and vote
  *   raft/&lt;group&gt;/sm       snapshots of the image
  * </pre>
@@ -28,8 +32,8 @@ public final class MetadataStorage {
   private static final String KIND = "metadata-storage";
   private static final int VERSION = 1;
   private static final String MARK = "metadata.properties";
-  private static final String FORMATTED = "formatted";
-  private static final String ACTIVE = "active";
+  private static final String MEMBERS = "first.members";
+  private static final String JOINING = "none";
 
   private final FileStore store;
   private final RatisSettings settings;
@@ -39,21 +43,58 @@ public final class MetadataStorage {
     this.settings = settings;
   }
 
-  /** Whether a directory was formatted. */
-  public static boolean isFormatted(FileStore store, Path directory) throws IOException {
-    return store.exists(directory.resolve(MARK));
+  /** How far a voter has come. */
+  public enum State {
+    /**
+     * Prepared by the voter itself at the first start of a cluster: it takes part as soon as all
+     * voters are prepared.
+     */
+    PREPARED("prepared"),
+    /** Prepared to take part at once: the only voter, one that joins, or at a person's word. */
+    FORMATTED("formatted"),
+    /** It has taken part. */
+    ACTIVE("active");
+
+    private final String text;
+
+    State(String text) {
+      this.text = text;
+    }
+
+    private static State of(String text) {
+      for (State state : values()) {
+        if (state.text.equals(text)) {
+          return state;
+        }
+      }
+      throw new MetadataStorageException(
+          MARK + ": state: " + text + " (expected: prepared, formatted or active)");
+    }
+  }
+
+  /** How far a directory's voter has come; empty if the directory was never formatted. */
+  public static Optional<State> state(FileStore store, Path directory) throws IOException {
+    return readMark(store, directory).map(Mark::state);
+  }
+
+  /** Prepares an empty directory for the only voter of a new cluster. */
+  public static void format(FileStore store, RatisSettings settings) {
+    format(store, settings, new FirstMembers.Alone(), State.FORMATTED);
   }
 
   /**
    * Prepares an empty directory for a new voter; nothing happens if it was prepared for the same
    * one.
    *
+   * @param members what its quorum begins with
+   * @param state PREPARED or FORMATTED
    * @throws MetadataStorageException if it is another voter's or holds something else
    */
-  public static void format(FileStore store, RatisSettings settings) {
+  public static void format(
+      FileStore store, RatisSettings settings, FirstMembers members, State state) {
     MetadataStorage storage = new MetadataStorage(store, settings);
     try {
-      if (storage.readMark().isPresent()) {
+      if (readMark(store, settings.directory()).isPresent()) {
         storage.check();
         return;
       }
@@ -65,7 +106,7 @@ public final class MetadataStorage {
                 + " contents away and try again");
       }
       store.createDirectories(directory);
-      storage.writeMark(FORMATTED);
+      storage.writeMark(state, members);
       for (Path at = directory; at != null; at = at.getParent()) {
         store.forceDirectory(at);
       }
@@ -101,7 +142,7 @@ public final class MetadataStorage {
     Mark mark;
     try {
       mark =
-          readMark()
+          readMark(store, directory)
               .orElseThrow(
                   () ->
                       new MetadataStorageException(
@@ -128,7 +169,7 @@ public final class MetadataStorage {
                 + settings.peerId()
                 + "); it was copied from another node, or the node's id was changed");
       }
-      if (mark.state().equals(ACTIVE) && !store.exists(logDirectory().resolve("raft-meta"))) {
+      if (mark.state() == State.ACTIVE && !store.exists(logDirectory().resolve("raft-meta"))) {
         throw new MetadataStorageException(
             "the metadata log is gone: "
                 + logDirectory()
@@ -161,28 +202,68 @@ public final class MetadataStorage {
     }
   }
 
-  /** Remembers that the voter took part: from now on its log must be there. */
-  void markActive() throws IOException {
-    if (!readMark().map(Mark::state).equals(Optional.of(ACTIVE))) {
-      writeMark(ACTIVE);
+  /**
+   * Remembers that the voter is about to take part. Before it does: who asks from now on whether
+   * the quorum may have begun is told so.
+   */
+  void markBegun() throws IOException {
+    Optional<Mark> mark = readMark(store, settings.directory());
+    if (mark.isPresent() && mark.get().state() == State.PREPARED) {
+      writeMark(State.FORMATTED, mark.get().members());
     }
   }
 
-  private void writeMark(String state) throws IOException {
+  /** Remembers that the voter took part: from now on its log must be there. */
+  void markActive() throws IOException {
+    Optional<Mark> mark = readMark(store, settings.directory());
+    if (mark.isPresent() && mark.get().state() != State.ACTIVE) {
+      writeMark(State.ACTIVE, mark.get().members());
+    }
+  }
+
+  /** What the quorum begins with, if it has not begun. */
+  FirstMembers firstMembers() throws IOException {
+    return readMark(store, settings.directory())
+        .map(Mark::members)
+        .orElseGet(FirstMembers.Alone::new);
+  }
+
+  private void writeMark(State state, FirstMembers members) throws IOException {
     List<String> lines =
         List.of(
-            "cluster.id=" + settings.clusterId(), "voter=" + settings.peerId(), "state=" + state);
+            "cluster.id=" + settings.clusterId(),
+            "voter=" + settings.peerId(),
+            "state=" + state.text,
+            MEMBERS + "=" + text(members));
     new Checkpoint(KIND, VERSION, lines).write(store, settings.directory().resolve(MARK));
   }
 
-  private Optional<Mark> readMark() throws IOException {
-    return Checkpoint.read(store, settings.directory().resolve(MARK), KIND, VERSION)
+  private static String text(FirstMembers members) {
+    if (members instanceof FirstMembers.Voters several) {
+      return several.voters().stream().map(QuorumVoter::toString).collect(Collectors.joining(","));
+    }
+    return members instanceof FirstMembers.Joining ? JOINING : "";
+  }
+
+  private static FirstMembers members(String text) {
+    return switch (text) {
+      case "" -> new FirstMembers.Alone();
+      case JOINING -> new FirstMembers.Joining();
+      default ->
+          new FirstMembers.Voters(
+              Arrays.stream(text.split(",", -1)).map(QuorumVoter::parse).toList());
+    };
+  }
+
+  private static Optional<Mark> readMark(FileStore store, Path directory) throws IOException {
+    return Checkpoint.read(store, directory.resolve(MARK), KIND, VERSION)
         .map(
             checkpoint ->
                 new Mark(
                     value(checkpoint, "cluster.id"),
                     value(checkpoint, "voter"),
-                    value(checkpoint, "state")));
+                    State.of(value(checkpoint, "state")),
+                    members(value(checkpoint, MEMBERS))));
   }
 
   private static String value(Checkpoint checkpoint, String key) {
@@ -193,5 +274,11 @@ public final class MetadataStorage {
         .orElse("");
   }
 
-  private record Mark(String clusterId, String peerId, String state) {}
+  /**
+   * The mark.
+   *
+   * @param members the line is missing in marks of voters that began alone, before there were
+   *     others
+   */
+  private record Mark(String clusterId, String peerId, State state, FirstMembers members) {}
 }

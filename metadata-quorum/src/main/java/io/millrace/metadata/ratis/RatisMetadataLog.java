@@ -3,16 +3,21 @@ package io.millrace.metadata.ratis;
 import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.FirstMembers;
 import io.millrace.metadata.MetadataLog;
+import io.millrace.metadata.QuorumVoter;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -48,13 +53,13 @@ import org.slf4j.LoggerFactory;
  *       the server even claiming to lead. A watchdog looks at the life cycle and reports a fault,
  *       which ends the process.
  *   <li>The persisted membership counts, the one that is built here only at the very first start.
- *       With one voter there is no other to lose, to mistake for it or to catch up with.
  * </ul>
  */
 public final class RatisMetadataLog implements MetadataLog {
   private static final Logger LOG = LoggerFactory.getLogger(RatisMetadataLog.class);
   private static final long WATCH_INTERVAL_MS = 1_000;
   private static final long REQUEST_TIMEOUT_MS = 10_000;
+  private static final long HAND_OVER_TIMEOUT_MS = 1_000;
 
   private final RatisSettings settings;
   private final FileStore store;
@@ -84,7 +89,7 @@ public final class RatisMetadataLog implements MetadataLog {
     this.faults = faults;
     this.watchScheduler = watchScheduler;
     this.storage = new MetadataStorage(store, settings);
-    this.peerId = RaftPeerId.valueOf(settings.peerId());
+    this.peerId = Peers.id(settings.nodeId(), settings.directoryId());
     this.groupId = RaftGroupId.valueOf(storage.groupId());
   }
 
@@ -98,6 +103,7 @@ public final class RatisMetadataLog implements MetadataLog {
     stateMachine = machine;
     snapshots = writer;
     try {
+      storage.markBegun();
       RaftServer built = build(machine);
       server = built;
       built.start();
@@ -110,21 +116,29 @@ public final class RatisMetadataLog implements MetadataLog {
   }
 
   private RaftServer build(MetadataStateMachine machine) throws IOException {
-    RaftPeer peer =
-        RaftPeer.newBuilder()
-            .setId(peerId)
-            .setAddress(settings.host() + ":" + settings.port())
-            .build();
+    FirstMembers first = storage.firstMembers();
     return RaftServer.newBuilder()
         .setServerId(peerId)
-        .setGroup(RaftGroup.valueOf(groupId, peer))
+        .setGroup(RaftGroup.valueOf(groupId, peers(first)))
         // The other option refuses existing storage; this one formats what is empty, and whether it
         // may be empty was checked above.
         .setOption(RaftStorage.StartupOption.RECOVER)
         .setStateMachine(machine)
-        .setProperties(RatisProperties.of(settings, storage.raftDirectory()))
-        .setParameters(new Parameters())
+        .setProperties(
+            RatisProperties.of(
+                settings, storage.raftDirectory(), first instanceof FirstMembers.Alone))
+        .setParameters(PeersOnly.parameters(peerId))
         .build();
+  }
+
+  private List<RaftPeer> peers(FirstMembers first) {
+    if (first instanceof FirstMembers.Voters several) {
+      return several.voters().stream().map(Peers::peer).toList();
+    } else if (first instanceof FirstMembers.Joining) {
+      return List.of();
+    }
+    String address = settings.host() + ":" + settings.port();
+    return List.of(RaftPeer.newBuilder().setId(peerId).setAddress(address).build());
   }
 
   @Override
@@ -172,6 +186,18 @@ public final class RatisMetadataLog implements MetadataLog {
     }
   }
 
+  /** The voters as the quorum has them, as far as their addresses are known. */
+  List<QuorumVoter> voters() {
+    try {
+      return running().getDivision(groupId).getRaftConf().getCurrentPeers().stream()
+          .map(Peers::voter)
+          .flatMap(Optional::stream)
+          .toList();
+    } catch (IOException notStarted) {
+      return List.of();
+    }
+  }
+
   @Override
   public MetadataImage image() {
     MetadataStateMachine machine = stateMachine;
@@ -188,6 +214,7 @@ public final class RatisMetadataLog implements MetadataLog {
     closing = true;
     RaftServer closed = server;
     if (closed != null) {
+      handOver(closed);
       try {
         closed.close();
       } catch (IOException e) {
@@ -197,6 +224,34 @@ public final class RatisMetadataLog implements MetadataLog {
     SnapshotWriter writer = snapshots;
     if (writer != null) {
       writer.close();
+    }
+  }
+
+  /** Gives the leadership to another voter, so that nobody has to miss this one first. */
+  private void handOver(RaftServer closed) {
+    try {
+      RaftServer.Division division = closed.getDivision(groupId);
+      Optional<RaftPeerId> heir =
+          division.getRaftConf().getCurrentPeers().stream()
+              .map(RaftPeer::getId)
+              .filter(id -> !id.equals(peerId))
+              .findFirst();
+      if (division.getInfo().isLeaderReady() && heir.isPresent()) {
+        closed
+            .transferLeadershipAsync(
+                new TransferLeadershipRequest(
+                    clientId,
+                    peerId,
+                    groupId,
+                    callIds.incrementAndGet(),
+                    heir.get(),
+                    HAND_OVER_TIMEOUT_MS))
+            .get(HAND_OVER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | ExecutionException | TimeoutException e) {
+      LOG.info("[metadata] the leadership was not handed over: {}", e.toString());
     }
   }
 
@@ -219,7 +274,20 @@ public final class RatisMetadataLog implements MetadataLog {
     if (writer != null && writer.dueByBytes()) {
       takeSnapshot();
     }
+    lookForLeader();
     watchScheduler.schedule(WATCH_INTERVAL_MS, this::watch);
+  }
+
+  /** Ratis tells of a new leader, and never that there is none any more. */
+  private void lookForLeader() {
+    MetadataStateMachine machine = stateMachine;
+    try {
+      if (machine != null && running().getDivision(groupId).getInfo().getLeaderId() == null) {
+        machine.leaderIsLost();
+      }
+    } catch (IOException gone) {
+      LOG.debug("[metadata] the division is gone", gone);
+    }
   }
 
   private Optional<LifeCycle.State> endedState() {

@@ -9,12 +9,14 @@ import io.millrace.metadata.MetadataThread;
 import io.millrace.metadata.QuorumHealth;
 import io.millrace.metadata.QuorumRuntime;
 import io.millrace.metadata.QuorumSettings;
+import io.millrace.metadata.QuorumVoter;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.Controller;
 import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.image.MetadataImage;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
@@ -26,6 +28,7 @@ import java.util.function.Supplier;
 public final class RatisMetadataQuorum implements MetadataQuorum {
   private final MetadataThread controllerThread = new MetadataThread("metadata-controller");
   private final MetadataThread listenerThread = new MetadataThread("metadata-listener");
+  private final RatisMetadataLog log;
   private final QuorumRuntime runtime;
 
   /**
@@ -42,7 +45,7 @@ public final class RatisMetadataQuorum implements MetadataQuorum {
       FileStore store,
       Clock clock,
       FaultHandler faults) {
-    RatisMetadataLog log = new RatisMetadataLog(settings, store, faults, controllerThread);
+    log = new RatisMetadataLog(settings, store, faults, controllerThread);
     runtime =
         new QuorumRuntime(
             QuorumSettings.forNode(settings.nodeId()),
@@ -82,6 +85,11 @@ public final class RatisMetadataQuorum implements MetadataQuorum {
   @Override
   public QuorumHealth health() {
     return runtime.health();
+  }
+
+  /** The voters as the quorum has them; empty before the start, and of a voter that is alone. */
+  public List<QuorumVoter> voters() {
+    return log.voters();
   }
 
   @Override

@@ -23,7 +23,12 @@ final class RatisProperties {
 
   private RatisProperties() {}
 
-  static RaftProperties of(RatisSettings settings, Path storage) {
+  /**
+   * The settings.
+   *
+   * @param alone whether the quorum began with this voter only
+   */
+  static RaftProperties of(RatisSettings settings, Path storage, boolean alone) {
     RaftProperties properties = new RaftProperties();
     // By default all of it would lie in /tmp.
     RaftServerConfigKeys.setStorageDir(properties, List.of(storage.toFile()));
@@ -32,18 +37,18 @@ final class RatisProperties {
     RaftServerConfigKeys.setStorageFreeSpaceMin(properties, SizeInBytes.valueOf(MIN_FREE_BYTES));
     GrpcConfigKeys.Server.setHost(properties, settings.host());
     GrpcConfigKeys.Server.setPort(properties, settings.port());
-    timeouts(properties);
-    log(properties);
+    timeouts(properties, alone);
+    log(properties, settings.snapshots());
     snapshots(properties, settings.snapshots());
     return properties;
   }
 
-  private static void timeouts(RaftProperties properties) {
+  private static void timeouts(RaftProperties properties, boolean alone) {
     RaftServerConfigKeys.Rpc.setTimeoutMin(properties, millis(1_000));
     RaftServerConfigKeys.Rpc.setTimeoutMax(properties, millis(2_000));
     // The only voter has no one to wait for.
-    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(20));
-    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(40));
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMin(properties, millis(alone ? 20 : 500));
+    RaftServerConfigKeys.Rpc.setFirstElectionTimeoutMax(properties, millis(alone ? 40 : 1_000));
     RaftServerConfigKeys.LeaderElection.setLeaderStepDownWaitTime(properties, millis(3_000));
     RaftServerConfigKeys.setStagingTimeout(properties, millis(30_000));
     // Ratis closes itself for good after a pause this long. A pause does no harm: a paused leader's
@@ -52,11 +57,14 @@ final class RatisProperties {
     RaftServerConfigKeys.RetryCache.setExpiryTime(properties, millis(10_000));
   }
 
-  private static void log(RaftProperties properties) {
-    // What was committed is found out by the election; entries that say so would double the syncs.
+  private static void log(RaftProperties properties, RatisSettings.SnapshotPolicy policy) {
+    // What was committed is found out by the election; entries that say so would double the syncs,
+    // of one voter and of three.
     RaftServerConfigKeys.Log.setLogMetadataEnabled(properties, false);
-    RaftServerConfigKeys.Log.setSegmentSizeMax(properties, SizeInBytes.valueOf("8MB"));
-    RaftServerConfigKeys.Log.setPreallocatedSize(properties, SizeInBytes.valueOf("4MB"));
+    RaftServerConfigKeys.Log.setSegmentSizeMax(
+        properties, SizeInBytes.valueOf(policy.segmentBytes()));
+    RaftServerConfigKeys.Log.setPreallocatedSize(
+        properties, SizeInBytes.valueOf(policy.segmentBytes() / 2));
     RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
     RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("16MB"));
     RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf("4MB"));
@@ -65,6 +73,8 @@ final class RatisProperties {
     RaftServerConfigKeys.Log.setCorruptionPolicy(
         properties, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);
+    // By default nothing is cut before there are 1,024 entries; large ones are 512 KB each.
+    RaftServerConfigKeys.Log.setPurgeGap(properties, 1);
   }
 
   private static void snapshots(RaftProperties properties, RatisSettings.SnapshotPolicy policy) {

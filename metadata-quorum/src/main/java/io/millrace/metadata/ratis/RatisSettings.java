@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Where and as whom a node takes part in the quorum. It is a quorum of this one voter.
+ * Where and as whom a node takes part in the quorum.
  *
  * @param clusterId the cluster's id
  * @param nodeId the node's id, at least 1
@@ -30,15 +30,29 @@ public record RatisSettings(
    *
    * @param entries so many entries
    * @param bytes so many bytes of entries
+   * @param segmentBytes the size of the log's files: what lies before a snapshot is cut in whole
+   *     ones
    */
-  public record SnapshotPolicy(long entries, long bytes) {
+  public record SnapshotPolicy(long entries, long bytes, int segmentBytes) {
+    private static final int SEGMENT_BYTES = 8 << 20;
+
     /** Every 20,000 entries or 16 MiB. */
     public static final SnapshotPolicy DEFAULT = new SnapshotPolicy(20_000, 16L << 20);
 
+    public SnapshotPolicy(long entries, long bytes) {
+      this(entries, bytes, SEGMENT_BYTES);
+    }
+
     public SnapshotPolicy {
-      if (entries < 1 || bytes < 1) {
+      if (entries < 1 || bytes < 1 || segmentBytes < 1) {
         throw new IllegalArgumentException(
-            "snapshots after " + entries + " entries, " + bytes + " bytes (expected: >= 1)");
+            "snapshots after "
+                + entries
+                + " entries, "
+                + bytes
+                + " bytes; segments of "
+                + segmentBytes
+                + " bytes (expected: all >= 1)");
       }
     }
   }
@@ -54,6 +68,6 @@ public record RatisSettings(
 
   /** The voter's identity. */
   String peerId() {
-    return nodeId + "-" + directoryId;
+    return Peers.id(nodeId, directoryId).toString();
   }
 }

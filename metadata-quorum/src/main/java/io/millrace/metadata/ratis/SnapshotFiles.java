@@ -45,6 +45,14 @@ final class SnapshotFiles {
     forceNames(path);
   }
 
+  /** Makes a file that someone else wrote durable. */
+  void force(Path path) throws IOException {
+    try (StoredFile file = store.open(path, OpenMode.READ_WRITE)) {
+      file.force();
+    }
+    forceNames(path);
+  }
+
   /** Makes the names beside a file durable. */
   void forceNames(Path path) throws IOException {
     Path directory = path.getParent();

@@ -262,7 +262,7 @@ public final class SimulatedQuorum {
 
     private void followIfNotLeading() {
       if (started() && !leading && leader != null && leader != this) {
-        listening().onOtherLeading();
+        listening().onOtherLeading(leader.node);
       }
     }
 

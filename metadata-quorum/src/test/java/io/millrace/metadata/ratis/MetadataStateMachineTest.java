@@ -134,5 +134,5 @@ final class MetadataStateMachineTest implements MetadataLog.Listener {
   public void onNotLeading() {}
 
   @Override
-  public void onOtherLeading() {}
+  public void onOtherLeading(int nodeId) {}
 }

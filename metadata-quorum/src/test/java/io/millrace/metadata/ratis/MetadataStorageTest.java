@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.metadata.MetadataStorageException;
+import io.millrace.metadata.ratis.MetadataStorage.State;
 import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -27,7 +28,7 @@ final class MetadataStorageTest {
     for (long seed = 1; seed <= 20; seed++) {
       new MetadataStorage(store.crashClone(seed), settings).check();
     }
-    assertThat(MetadataStorage.isFormatted(store, DIRECTORY)).isTrue();
+    assertThat(MetadataStorage.state(store, DIRECTORY)).contains(State.FORMATTED);
   }
 
   @Test

@@ -197,5 +197,5 @@ final class RatisMetadataLogTest implements MetadataLog.Listener {
   public void onNotLeading() {}
 
   @Override
-  public void onOtherLeading() {}
+  public void onOtherLeading(int nodeId) {}
 }

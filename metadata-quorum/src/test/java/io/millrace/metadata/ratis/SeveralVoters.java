@@ -1,0 +1,174 @@
+package io.millrace.metadata.ratis;
+
+import io.millrace.common.file.RealFileStore;
+import io.millrace.common.time.SystemClock;
+import io.millrace.metadata.FirstMembers;
+import io.millrace.metadata.QuorumVoter;
+import io.millrace.metadata.ThrowingFaults;
+import io.millrace.metadata.VoterAddress;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.Cluster;
+import io.millrace.metadata.controller.Command;
+import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.ControllerSettings;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+
+/** Voters in this process, each with a directory and a port of its own. */
+final class SeveralVoters implements AutoCloseable {
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final Path data;
+  private final SnapshotPolicy snapshots;
+  private final String clusterId = UUID.randomUUID().toString();
+  private final RealFileStore store = new RealFileStore();
+  private final Map<Integer, QuorumVoter> voters = new TreeMap<>();
+  private final Map<Integer, RatisMetadataQuorum> running = new TreeMap<>();
+  private final Map<Integer, ThrowingFaults> faults = new TreeMap<>();
+
+  /** The voters, formatted and not started. */
+  SeveralVoters(Path data, int count, SnapshotPolicy snapshots) {
+    this.data = data;
+    this.snapshots = snapshots;
+    List<Integer> ports = freePorts(count);
+    for (int node = 1; node <= count; node++) {
+      voters.put(node, voter(node, ports.get(node - 1)));
+    }
+    FirstMembers members = new FirstMembers.Voters(List.copyOf(voters.values()));
+    for (int node = 1; node <= count; node++) {
+      MetadataStorage.format(store, settings(node), members, MetadataStorage.State.PREPARED);
+    }
+  }
+
+  static QuorumVoter voter(int node, int port) {
+    return new QuorumVoter(
+        new UUID(7, node),
+        new VoterAddress(node, new Endpoint("127.0.0.1", port), new Endpoint("127.0.0.1", 1)));
+  }
+
+  static List<Integer> freePorts(int count) {
+    List<ServerSocket> sockets = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        sockets.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
+      }
+      List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
+      for (ServerSocket socket : sockets) {
+        socket.close();
+      }
+      return ports;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  RatisSettings settings(int node) {
+    QuorumVoter voter = voters.get(node);
+    return new RatisSettings(
+        clusterId,
+        node,
+        voter.directoryId(),
+        directory(node),
+        "127.0.0.1",
+        voter.address().quorum().port(),
+        snapshots);
+  }
+
+  QuorumVoter voter(int node) {
+    return voters.get(node);
+  }
+
+  Path directory(int node) {
+    return data.resolve("node-" + node).resolve("metadata");
+  }
+
+  void startAll() {
+    voters.keySet().forEach(this::start);
+  }
+
+  RatisMetadataQuorum start(int node) {
+    ThrowingFaults told = new ThrowingFaults();
+    RatisMetadataQuorum quorum =
+        new RatisMetadataQuorum(
+            settings(node),
+            ControllerSettings.DEFAULTS,
+            UUID::randomUUID,
+            store,
+            new SystemClock(),
+            told);
+    faults.put(node, told);
+    running.put(node, quorum);
+    quorum.start();
+    return quorum;
+  }
+
+  void stop(int node) {
+    running.remove(node).close();
+  }
+
+  RatisMetadataQuorum node(int node) {
+    return running.get(node);
+  }
+
+  Collection<RatisMetadataQuorum> running() {
+    return running.values();
+  }
+
+  Collection<ThrowingFaults> faults() {
+    return faults.values();
+  }
+
+  /** Waits for an active controller; its node. */
+  int awaitController() {
+    return Awaitility.await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(this::active, Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private Optional<Integer> active() {
+    return running.entrySet().stream()
+        .filter(entry -> entry.getValue().isActiveController())
+        .map(Map.Entry::getKey)
+        .findFirst();
+  }
+
+  CommandResult run(Command command) {
+    return node(awaitController()).submit(command, PATIENCE).join();
+  }
+
+  /** Registers the broker that topics are placed on, and lets it lead. */
+  void startBroker() {
+    run(Cluster.register(1, ""));
+    long epoch = node(awaitController()).image().broker(1).orElseThrow().epoch();
+    run(BrokerHeartbeat.of(1, epoch, epoch));
+  }
+
+  /** Waits until all that run have the revision. */
+  void awaitRevision(long revision) {
+    Awaitility.await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> running().stream().allMatch(node -> node.image().revision() >= revision));
+  }
+
+  @Override
+  public void close() {
+    running.values().forEach(RatisMetadataQuorum::close);
+  }
+}

@@ -1,0 +1,195 @@
+package io.millrace.metadata.ratis;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.file.RealFileStore;
+import io.millrace.metadata.QuorumHealth.State;
+import io.millrace.metadata.controller.Command.CreateTopic;
+import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.CommandResult.Refused;
+import io.millrace.metadata.controller.CommandResult.TopicResult;
+import io.millrace.metadata.controller.RequestOptions;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.ratis.client.RaftClient;
+import org.apache.ratis.conf.RaftProperties;
+import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftPeer;
+import org.apache.ratis.retry.RetryPolicies;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+@Execution(ExecutionMode.CONCURRENT)
+final class SeveralVotersTest {
+  private static final Duration SHORT = Duration.ofMillis(200);
+
+  @TempDir private Path data;
+
+  @Test
+  void oneControllerIsActiveAndAllHaveTheSameImage() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      voters.startBroker();
+      TopicResult created = (TopicResult) voters.run(create("orders", 3));
+      voters.awaitRevision(created.revision());
+
+      MetadataImage image = voters.node(1).image();
+      assertThat(voters.running()).allMatch(node -> node.image().equals(image));
+      int controller = image.controller().nodeId();
+      assertThat(voters.running().stream().map(node -> node.health().controllerId()))
+          .containsOnly(controller);
+      assertThat(voters.running().stream().filter(node -> node.health().state() == State.ACTIVE))
+          .hasSize(1);
+      Refused refused =
+          (Refused) voters.node(other(controller)).submit(create("x", 1), SHORT).join();
+      assertThat(refused.error().code()).isEqualTo(ErrorCode.NOT_CONTROLLER);
+      assertThat(refused.error().details()).containsEntry("controller_id", "" + controller);
+      assertThat(voters.faults()).allMatch(told -> told.faults().isEmpty());
+    }
+  }
+
+  /** Trap 4: what was proposed when the leader lost its quorum is not answered as done. */
+  @Test
+  void withoutAMajorityNothingIsAcknowledgedAndNothingAcknowledgedIsLost() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      voters.startBroker();
+      TopicResult kept = (TopicResult) voters.run(create("kept", 1));
+      voters.awaitRevision(kept.revision());
+      int controller = voters.awaitController();
+      List<Integer> others = IntStream.of(1, 2, 3).filter(n -> n != controller).boxed().toList();
+      others.forEach(voters::stop);
+
+      CompletableFuture<CommandResult> begun =
+          voters.node(controller).submit(create("maybe", 1), SHORT);
+      Refused unknown = (Refused) begun.join();
+      assertThat(unknown.error().code()).isEqualTo(ErrorCode.OUTCOME_UNKNOWN);
+      Awaitility.await()
+          .atMost(SeveralVoters.PATIENCE)
+          .until(() -> !voters.node(controller).isActiveController());
+      assertThat(voters.node(controller).health().ready()).isFalse();
+
+      others.forEach(voters::start);
+      TopicResult later = (TopicResult) voters.run(create("later", 1));
+      voters.awaitRevision(later.revision());
+      assertThat(voters.running())
+          .allMatch(node -> node.image().topic("kept").isPresent())
+          .allMatch(node -> node.image().equals(voters.node(1).image()));
+    }
+  }
+
+  @Test
+  void anotherControllerTakesOverAndTheOneThatComesBackFollows() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      voters.startBroker();
+      voters.run(create("before", 1));
+      int first = voters.awaitController();
+      long epoch = voters.node(first).image().controller().epoch();
+      voters.stop(first);
+
+      TopicResult after = (TopicResult) voters.run(create("after", 1));
+      int second = voters.awaitController();
+      assertThat(second).isNotEqualTo(first);
+      assertThat(voters.node(second).image().controller().epoch()).isGreaterThan(epoch);
+      assertThat(voters.node(second).image().topic("before")).isPresent();
+
+      voters.start(first);
+      voters.awaitRevision(after.revision());
+      Awaitility.await()
+          .atMost(SeveralVoters.PATIENCE)
+          .until(() -> voters.node(first).health().state() == State.FOLLOWING);
+      assertThat(voters.node(first).health().controllerId()).isEqualTo(second);
+    }
+  }
+
+  /** The snapshot that Ratis installs is checked as it is loaded, and synced. */
+  @Test
+  void followerThatIsFarBehindGetsASnapshot() throws Exception {
+    try (SeveralVoters voters = started(new SnapshotPolicy(5, 1L << 30, 16 << 10))) {
+      voters.startBroker();
+      int behind = other(voters.awaitController());
+      voters.stop(behind);
+      for (int i = 0; i < 30; i++) { // More than a segment, so that it can be cut.
+        assertThat(voters.run(create("t" + i, 100))).isInstanceOf(TopicResult.class);
+      }
+      int controller = voters.awaitController();
+      Awaitility.await()
+          .atMost(SeveralVoters.PATIENCE)
+          .until(
+              () -> {
+                voters.run(create("x" + voters.node(controller).image().revision(), 1));
+                return !firstSegmentIsThere(voters.directory(controller));
+              });
+      TopicResult last = (TopicResult) voters.run(create("last", 1));
+
+      voters.start(behind);
+      voters.awaitRevision(last.revision());
+      assertThat(voters.node(behind).image()).isEqualTo(voters.node(controller).image());
+      assertThat(firstSegmentIsThere(voters.directory(behind))).isFalse();
+      assertThat(voters.faults()).allMatch(told -> told.faults().isEmpty());
+    }
+  }
+
+  @Test
+  void quorumListenerServesVotersOnly() throws Exception {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      int controller = voters.awaitController();
+      long revision = voters.node(controller).image().revision();
+      RatisSettings settings = voters.settings(controller);
+      RaftGroupId group =
+          RaftGroupId.valueOf(new MetadataStorage(new RealFileStore(), settings).groupId());
+      RaftPeer peer =
+          RaftPeer.newBuilder()
+              .setId(settings.peerId())
+              .setAddress("127.0.0.1:" + settings.port())
+              .build();
+      try (RaftClient stranger =
+          RaftClient.newBuilder()
+              .setProperties(new RaftProperties())
+              .setRaftGroup(RaftGroup.valueOf(group, peer))
+              .setRetryPolicy(RetryPolicies.noRetry())
+              .build()) {
+        assertThatThrownBy(() -> stranger.io().send(Message.valueOf("an entry")))
+            .hasStackTraceContaining("PERMISSION_DENIED");
+        assertThatThrownBy(() -> stranger.admin().setConfiguration(List.of(peer)))
+            .hasStackTraceContaining("PERMISSION_DENIED");
+      }
+      assertThat(voters.node(controller).image().revision()).isEqualTo(revision);
+    }
+  }
+
+  private static boolean firstSegmentIsThere(Path metadata) throws Exception {
+    try (Stream<Path> files = Files.walk(metadata)) {
+      return files
+          .map(file -> file.getFileName().toString())
+          .anyMatch(name -> name.startsWith("log_0-") || name.equals("log_inprogress_0"));
+    }
+  }
+
+  private SeveralVoters started(SnapshotPolicy policy) {
+    SeveralVoters voters = new SeveralVoters(data, 3, policy);
+    voters.startAll();
+    return voters;
+  }
+
+  private static int other(int node) {
+    return node == 3 ? 1 : node + 1;
+  }
+
+  private static CreateTopic create(String name, int partitions) {
+    return new CreateTopic(name, partitions, 1, Map.of(), RequestOptions.NONE);
+  }
+}
