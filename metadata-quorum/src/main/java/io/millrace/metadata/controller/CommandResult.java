@@ -10,6 +10,11 @@ import java.util.UUID;
  * What became of a command. All but {@link Refused} tell the revision whose image shows the effect.
  */
 public sealed interface CommandResult {
+  /** The revision whose image shows the effect; 0 when there is none. */
+  default long revision() {
+    return 0;
+  }
+
   /** Nothing changed, or (OUTCOME_UNKNOWN) it can't be told whether anything did. */
   record Refused(MillraceError error) implements CommandResult {}
 
