@@ -118,9 +118,9 @@ public final class BrokerServices {
         parts.ready());
   }
 
-  /** No services but the standard ones: for the other nodes, until there are any. */
-  public static BrokerServices forNodes(BooleanSupplier ready) {
-    return new BrokerServices(List.of(), new OpenStreams(), ready);
+  /** The services for other nodes; each refuses by itself what the node can't do yet. */
+  public static BrokerServices forNodes(List<BindableService> services) {
+    return new BrokerServices(List.copyOf(services), new OpenStreams(), () -> true);
   }
 
   List<BindableService> all() {

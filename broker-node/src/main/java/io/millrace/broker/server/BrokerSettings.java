@@ -13,6 +13,7 @@ public final class BrokerSettings {
           "setting",
           List.of(
               NodeSettings.SECTION,
+              QuorumVoterSettings.SECTION,
               ListenerSettings.SECTION,
               LimitSettings.SECTION,
               RequestSettings.SECTION,
@@ -28,18 +29,18 @@ public final class BrokerSettings {
   /** The reference page of all settings, the server's and the topics'. */
   public static String reference() {
     return """
-        # Configuration
+    # Configuration
 
-        A setting has its default unless the configuration file (`--config FILE`, lines of `key = value`), the environment
-        or a flag (`--set KEY=VALUE`) says otherwise; a later one of these wins. `millrace config show` prints the values in
-        force and where each comes from.
+    A setting has its default unless the configuration file (`--config FILE`, lines of `key = value`), the environment
+    or a flag (`--set KEY=VALUE`) says otherwise; a later one of these wins. `millrace config show` prints the values in
+    force and where each comes from.
 
-        A size is a number of bytes, or a number with KB, MB, GB or TB (1 KB = 1,024 bytes). A duration is a number of
-        milliseconds, or a number with ms, s, min, h or d. Lists are separated by commas.
+    A size is a number of bytes, or a number with KB, MB, GB or TB (1 KB = 1,024 bytes). A duration is a number of
+    milliseconds, or a number with ms, s, min, h or d. Lists are separated by commas.
 
-        # Server
+    # Server
 
-        """
+    """
         + ConfigReference.markdown(SCHEMA, true)
         + """
         # Topic

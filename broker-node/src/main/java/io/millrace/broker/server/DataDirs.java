@@ -39,9 +39,11 @@ record DataDirs(
    * Opens the directories; prepares them first if none of them ever was, and later ones that are
    * added beside a prepared first one.
    *
+   * @param clusterId the cluster that new directories are prepared for; empty for the configured
+   *     one, or a new one
    * @throws StartException naming the directory and what to do
    */
-  static DataDirs open(FileStore store, EffectiveConfig config) {
+  static DataDirs open(FileStore store, EffectiveConfig config, Optional<String> clusterId) {
     List<Path> paths = config.get(NodeSettings.DATA_DIRS).stream().map(Path::of).toList();
     if (paths.isEmpty() || paths.stream().distinct().count() < paths.size()) {
       throw new StartException(
@@ -49,7 +51,7 @@ record DataDirs(
     }
     List<DataDir> opened = new ArrayList<>();
     try {
-      return new Opener(store, config, paths).open(opened);
+      return new Opener(store, config, paths).open(opened, clusterId);
     } catch (IOException | RuntimeException e) {
       new DataDirs("", opened, List.of(), false).release();
       throw e instanceof StartException known
@@ -90,7 +92,7 @@ record DataDirs(
       this.boots = BootIdSource.ofKernel(store);
     }
 
-    DataDirs open(List<DataDir> opened) throws IOException {
+    DataDirs open(List<DataDir> opened, Optional<String> newCluster) throws IOException {
       Optional<MetaProperties> first = DataDir.identify(store, paths.get(0));
       if (first.isEmpty()) {
         requireAllNew();
@@ -99,7 +101,10 @@ record DataDirs(
       String clusterId =
           !configured.isEmpty()
               ? configured
-              : first.map(MetaProperties::clusterId).orElseGet(() -> UUID.randomUUID().toString());
+              : first
+                  .map(MetaProperties::clusterId)
+                  .or(() -> newCluster)
+                  .orElseGet(() -> UUID.randomUUID().toString());
       List<String> missing = new ArrayList<>();
       for (Path path : paths) {
         openOne(path, clusterId, opened).ifPresent(missing::add);

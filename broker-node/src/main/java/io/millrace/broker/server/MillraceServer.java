@@ -34,6 +34,7 @@ public final class MillraceServer implements AutoCloseable {
   private static final int REGISTRATION_TRIES = 5;
   private static final long START_TIMEOUT_MS = 60_000;
   private static final long QUORUM_POLL_MS = 5;
+  private static final long WAITING_SAID_MS = 10_000;
   private static final long HEALTH_INTERVAL_MS = 500;
 
   private final EffectiveConfig config;
@@ -54,7 +55,7 @@ public final class MillraceServer implements AutoCloseable {
     long begin = environment.clock().monotonicMs();
     boolean started = false;
     try {
-      parts = ServerParts.open(config, environment, startup, () -> serving);
+      parts = ServerParts.open(config, environment, startup, stop, () -> serving);
       checks = new Checks(parts.state(), parts.telemetry().corruptReads());
       advertised = advertise();
       start();
@@ -114,13 +115,31 @@ public final class MillraceServer implements AutoCloseable {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
     parts.state().upkeep().start();
-    await(quorumReady(), "no controller: " + quorum.health().detail());
+    awaitQuorum(quorum);
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();
     quorum.subscribe(parts.state().replicas());
     await(parts.state().session().register(registration(), REGISTRATION_TRIES), "not registered");
     serving = true;
     tellHealth();
+  }
+
+  /** The other voters of several may take any time to start. */
+  private void awaitQuorum(MetadataQuorum quorum) {
+    CompletableFuture<Void> ready = quorumReady();
+    while (!parts.voters().alone() && !ready.isDone() && !stop.isDone()) {
+      try {
+        CompletableFuture.anyOf(ready, stop).get(WAITING_SAID_MS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException still) {
+        log.warn("[broker {}] waits: {}", nodeId(), quorum.health().detail());
+      } catch (ExecutionException failed) {
+        break; // Told below.
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StartException("the start was interrupted", e);
+      }
+    }
+    await(ready, "no controller: " + quorum.health().detail());
   }
 
   private CompletableFuture<Void> quorumReady() {

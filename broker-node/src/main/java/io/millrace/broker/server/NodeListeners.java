@@ -5,6 +5,7 @@ import io.millrace.broker.rpc.ByteBudgets;
 import io.millrace.broker.rpc.ConnectionLimits;
 import io.millrace.broker.rpc.InFlightBytes;
 import io.millrace.broker.rpc.RpcListener;
+import io.millrace.broker.rpc.RpcMetrics;
 import io.millrace.broker.rpc.TransportSettings;
 import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.EffectiveConfig;
@@ -17,14 +18,16 @@ import java.io.IOException;
 final class NodeListeners {
   private final EffectiveConfig config;
   private final Startup startup;
-  private final Telemetry telemetry;
+  private final ServerMetrics metrics;
+  private final RpcMetrics calls;
   private final TransportSettings transport;
   private final ByteBudgets budgets;
 
-  NodeListeners(EffectiveConfig config, Startup startup, Telemetry telemetry) {
+  NodeListeners(EffectiveConfig config, Startup startup, ServerMetrics metrics, RpcMetrics calls) {
     this.config = config;
     this.startup = startup;
-    this.telemetry = telemetry;
+    this.metrics = metrics;
+    this.calls = calls;
     this.transport = Wiring.transport(config);
     this.budgets =
         new ByteBudgets(
@@ -64,18 +67,11 @@ final class NodeListeners {
     ListenAddress address = config.get(key);
     ConnectionLimits limits =
         new ConnectionLimits(config.get(LimitSettings.MAX_CONNECTIONS), this::ofConnection);
-    telemetry
-        .registry()
-        .gauge("millrace." + name + ".connections", "Open connections", limits::openConnections);
+    metrics.gauge("millrace." + name + ".connections", "Open connections", limits::openConnections);
     try {
       RpcListener listener =
           RpcListener.open(
-              name,
-              Listeners.socketAddress(address),
-              settings,
-              limits,
-              telemetry.calls(),
-              services);
+              name, Listeners.socketAddress(address), settings, limits, calls, services);
       long graceMs = config.get(ConnectionSettings.SHUTDOWN_TIMEOUT_MS);
       startup.opened(name + " listener", () -> listener.close(graceMs));
       return listener;

@@ -7,6 +7,7 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerUpkeep;
 import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.MetadataThread;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -32,11 +33,17 @@ record NodeState(
    * @throws StartException if a part can't be opened
    */
   static NodeState open(
-      EffectiveConfig config, ServerEnvironment environment, NodeThreads threads, Startup startup) {
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      NodeThreads threads,
+      Startup startup,
+      NodeLink link) {
     UUID incarnationId = UUID.randomUUID();
-    DataDirs dirs = DataDirs.open(environment.store(), config);
+    DataDirs dirs = link.bootstrap().open();
     startup.opened("data directories", dirs::release);
-    MetadataQuorum quorum = Wiring.quorum(config, environment, dirs);
+    MetadataThread forwarding = new MetadataThread("metadata-forwarding");
+    startup.opened("forwarding", forwarding::close);
+    MetadataQuorum quorum = Wiring.quorum(config, environment, dirs, link, forwarding);
     startup.opened("metadata quorum", quorum::close);
     BrokerSession session = new BrokerSession(quorum, config.get(NodeSettings.NODE_ID));
     ControllerUpkeep upkeep = upkeep(config, environment, threads, quorum, session);

@@ -3,7 +3,9 @@ package io.millrace.broker.server;
 import io.millrace.broker.rpc.BrokerServices;
 import io.millrace.broker.rpc.ByteBudgets;
 import io.millrace.broker.rpc.RpcListener;
+import io.millrace.broker.rpc.RpcMetrics;
 import io.millrace.common.config.EffectiveConfig;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -12,6 +14,7 @@ import java.util.function.BooleanSupplier;
  *
  * @param http the administrators' pages
  * @param threads what requests wait and read on
+ * @param voters the voters that the node is told of
  * @param state directories, metadata, partitions
  * @param telemetry what is counted and found for operators
  * @param budgets the memory that requests may take
@@ -21,6 +24,7 @@ import java.util.function.BooleanSupplier;
 record ServerParts(
     AdminHttp http,
     NodeThreads threads,
+    NodeVoters voters,
     NodeState state,
     Telemetry telemetry,
     ByteBudgets budgets,
@@ -30,6 +34,7 @@ record ServerParts(
   /**
    * Makes the parts.
    *
+   * @param stop completed when the start is to be given up
    * @param ready whether requests may be served
    * @throws StartException if one can't be made
    */
@@ -37,6 +42,7 @@ record ServerParts(
       EffectiveConfig config,
       ServerEnvironment environment,
       Startup startup,
+      CompletableFuture<Void> stop,
       BooleanSupplier ready) {
     Listeners.requireFree(config);
     ServerMetrics metrics = new ServerMetrics();
@@ -45,13 +51,17 @@ record ServerParts(
     startup.opened("admin listener", http::close);
     UncaughtThrowables uncaught = new UncaughtThrowables(environment.faults());
     NodeThreads threads = NodeThreads.start(config, uncaught, startup);
-    NodeState state = NodeState.open(config, environment, threads, startup);
-    Telemetry telemetry = Telemetry.begin(metrics, state, environment.clock());
-    NodeListeners listeners = new NodeListeners(config, startup, telemetry);
-    RpcListener nodes = listeners.forNodes(BrokerServices.forNodes(ready));
+    RpcMetrics calls = new RpcMetrics(metrics.registry(), environment.clock());
+    NodeListeners listeners = new NodeListeners(config, startup, metrics, calls);
+    NodeLink link = NodeLink.open(config, environment, startup, stop);
+    // Before there is any state: the voters of a new cluster ask each other first.
+    RpcListener nodes = listeners.forNodes(BrokerServices.forNodes(link.services()));
+    NodeState state = NodeState.open(config, environment, threads, startup, link);
+    Telemetry telemetry = Telemetry.begin(metrics, calls, state);
     RpcListener clients =
         listeners.forClients(
             NodeServices.forClients(config, environment, state, threads, telemetry, ready));
-    return new ServerParts(http, threads, state, telemetry, listeners.budgets(), nodes, clients);
+    return new ServerParts(
+        http, threads, link.voters(), state, telemetry, listeners.budgets(), nodes, clients);
   }
 }

@@ -2,7 +2,6 @@ package io.millrace.broker.server;
 
 import io.millrace.broker.rpc.CorruptReads;
 import io.millrace.broker.rpc.RpcMetrics;
-import io.millrace.common.time.Clock;
 
 /**
  * What is counted and found for operators. Immutable; its parts are thread-safe.
@@ -13,10 +12,7 @@ import io.millrace.common.time.Clock;
  */
 record Telemetry(ServerMetrics registry, RpcMetrics calls, CorruptReads corruptReads) {
   /** Begins to count. */
-  static Telemetry begin(ServerMetrics registry, NodeState state, Clock clock) {
-    return new Telemetry(
-        registry,
-        new RpcMetrics(registry.registry(), clock),
-        new CorruptReads(registry.registry(), state::holds));
+  static Telemetry begin(ServerMetrics registry, RpcMetrics calls, NodeState state) {
+    return new Telemetry(registry, calls, new CorruptReads(registry.registry(), state::holds));
   }
 }

@@ -25,6 +25,7 @@ class BrokerSettingsTest {
       cluster.id=
       data.dirs=data
       rack=
+      quorum.voters=
       listener.client=127.0.0.1:9650
       listener.internal=127.0.0.1:9651
       listener.quorum=127.0.0.1:9652

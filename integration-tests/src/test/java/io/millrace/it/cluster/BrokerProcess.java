@@ -17,18 +17,23 @@ import org.awaitility.Awaitility;
  * started again.
  */
 public final class BrokerProcess implements AutoCloseable {
-  private static final Duration START_TIMEOUT = Duration.ofSeconds(60);
+  /** How many ports a broker takes: clients, internal, quorum, administrators. */
+  static final int PORTS = 4;
+
+  private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
   private final Path home;
-  private final int firstPort = FreePorts.inARow(4);
+  private final int firstPort;
   private final Map<String, String> settings;
   private final List<String> jvmOptions;
   private final HttpClient http = HttpClient.newHttpClient();
   private MillraceProcess process;
 
-  private BrokerProcess(Path home, Map<String, String> settings, List<String> jvmOptions)
+  private BrokerProcess(
+      Path home, int firstPort, Map<String, String> settings, List<String> jvmOptions)
       throws IOException {
     this.home = home;
+    this.firstPort = firstPort;
     this.settings = settings;
     this.jvmOptions = jvmOptions;
     this.process = launch();
@@ -42,14 +47,20 @@ public final class BrokerProcess implements AutoCloseable {
   /** The same in a JVM with these options. */
   public static BrokerProcess start(
       Path home, Map<String, String> settings, List<String> jvmOptions) throws IOException {
-    BrokerProcess broker = new BrokerProcess(home, settings, jvmOptions);
+    BrokerProcess broker = new BrokerProcess(home, FreePorts.inARow(PORTS), settings, jvmOptions);
     broker.awaitReady();
     return broker;
   }
 
   /** Starts a broker and does not wait for it. */
   static BrokerProcess begin(Path home, Map<String, String> settings) throws IOException {
-    return new BrokerProcess(home, settings, MillraceProcess.SMALL_JVM);
+    return begin(home, FreePorts.inARow(PORTS), settings);
+  }
+
+  /** Starts a broker on {@value #PORTS} ports in a row and does not wait for it. */
+  static BrokerProcess begin(Path home, int firstPort, Map<String, String> settings)
+      throws IOException {
+    return new BrokerProcess(home, firstPort, settings, MillraceProcess.SMALL_JVM);
   }
 
   private MillraceProcess launch() throws IOException {
@@ -98,11 +109,17 @@ public final class BrokerProcess implements AutoCloseable {
 
   /** Starts the broker again on the same directory and ports. */
   void restart() throws IOException {
-    process = launch();
+    beginAgain();
     awaitReady();
   }
 
-  private void awaitReady() {
+  /** Starts it again and does not wait for it. */
+  void beginAgain() throws IOException {
+    process = launch();
+  }
+
+  /** Waits until it is ready. */
+  void awaitReady() {
     Awaitility.await()
         .atMost(START_TIMEOUT)
         .pollInterval(Duration.ofMillis(50))

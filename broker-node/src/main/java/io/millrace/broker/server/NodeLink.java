@@ -1,0 +1,74 @@
+package io.millrace.broker.server;
+
+import io.grpc.BindableService;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.millrace.broker.rpc.RequestContext;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.rpc.CallerContext;
+import io.millrace.metadata.rpc.ControllerEndpoint;
+import io.millrace.metadata.rpc.NodeChannels;
+import io.millrace.metadata.rpc.NodeEndpoint;
+import io.millrace.metadata.rpc.NodeProbe;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What the node has to do with other nodes before it has any state: the way to them, and what they
+ * find on the internal listener. Immutable; its parts are thread-safe, but for the bootstrap.
+ */
+record NodeLink(
+    NodeVoters voters, NodeChannels channels, ControllerEndpoint controller, Bootstrap bootstrap) {
+  private static final int CONNECT_TIMEOUT_MS = 3_000;
+  private static final int KEEPALIVE_SECONDS = 10;
+  private static final int KEEPALIVE_TIMEOUT_SECONDS = 5;
+
+  /**
+   * Makes the link; its connections stand in the {@link Startup} to be ended.
+   *
+   * @throws StartException if the voters are not well configured
+   */
+  static NodeLink open(
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      Startup startup,
+      CompletableFuture<Void> stop) {
+    NodeVoters voters = NodeVoters.of(config);
+    int maxMessageBytes = config.get(LimitSettings.RPC_MAX_MESSAGE_BYTES);
+    NodeChannels channels = new NodeChannels(endpoint -> channel(endpoint, maxMessageBytes));
+    startup.opened("connections to other nodes", channels::close);
+    Bootstrap bootstrap =
+        new Bootstrap(config, environment.store(), voters, new NodeProbe(channels), stop);
+    return new NodeLink(voters, channels, new ControllerEndpoint(), bootstrap);
+  }
+
+  private static ManagedChannel channel(Endpoint endpoint, int maxMessageBytes) {
+    return NettyChannelBuilder.forAddress(endpoint.host(), endpoint.port())
+        .usePlaintext()
+        .disableRetry()
+        .maxInboundMessageSize(maxMessageBytes)
+        .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, CONNECT_TIMEOUT_MS)
+        .keepAliveTime(KEEPALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEPALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        .build();
+  }
+
+  /** What other nodes find here. */
+  List<BindableService> services() {
+    return List.of(new NodeEndpoint(bootstrap::standing), controller);
+  }
+
+  /** On whose behalf the current thread works. */
+  static CallerContext caller() {
+    RequestContext request = RequestContext.current();
+    return new CallerContext(
+        request.principal(),
+        request.clientId(),
+        request.clientAddress(),
+        request.listener(),
+        request.trace());
+  }
+}

@@ -1,0 +1,107 @@
+package io.millrace.it.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+
+/**
+ * A cluster of brokers in processes of their own, formed from nothing but their settings. Nodes are
+ * numbered from 1.
+ */
+public final class ClusterProcesses implements AutoCloseable {
+  private final List<BrokerProcess> nodes = new ArrayList<>();
+
+  private ClusterProcesses() {}
+
+  /** Starts the nodes, which begin a cluster, and waits until all are ready. */
+  public static ClusterProcesses start(Path home, int nodes, Map<String, String> settings)
+      throws IOException {
+    ClusterProcesses cluster = begin(home, nodes, settings);
+    cluster.nodes.forEach(BrokerProcess::awaitReady);
+    return cluster;
+  }
+
+  /** Starts the nodes and does not wait for them. */
+  static ClusterProcesses begin(Path home, int nodes, Map<String, String> settings)
+      throws IOException {
+    int firstPort = FreePorts.inARow(nodes * BrokerProcess.PORTS);
+    String voters =
+        IntStream.rangeClosed(1, nodes)
+            .mapToObj(node -> voter(node, firstPort(firstPort, node)))
+            .collect(Collectors.joining(","));
+    ClusterProcesses cluster = new ClusterProcesses();
+    for (int node = 1; node <= nodes; node++) {
+      Map<String, String> own = new HashMap<>(settings);
+      own.put("node.id", "" + node);
+      own.put("quorum.voters", voters);
+      Path directory = Files.createDirectories(home.resolve("node-" + node));
+      cluster.nodes.add(BrokerProcess.begin(directory, firstPort(firstPort, node), own));
+    }
+    return cluster;
+  }
+
+  private static int firstPort(int first, int node) {
+    return first + (node - 1) * BrokerProcess.PORTS;
+  }
+
+  private static String voter(int node, int port) {
+    return node + "@127.0.0.1:" + (port + 2) + ":" + (port + 1);
+  }
+
+  /** A node by its number. */
+  public BrokerProcess node(int number) {
+    return nodes.get(number - 1);
+  }
+
+  public int size() {
+    return nodes.size();
+  }
+
+  /** The node whose controller is active, as it says itself; empty if none says so. */
+  Optional<Integer> controller() {
+    for (int node = 1; node <= size(); node++) {
+      if (node(node).process().isAlive() && claimsToBeActive(node)) {
+        return Optional.of(node);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean claimsToBeActive(int node) {
+    try {
+      return node(node)
+          .get("/metrics")
+          .body()
+          .lines()
+          .anyMatch(line -> line.startsWith("millrace_controller_active 1"));
+    } catch (IOException starting) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** Waits for an active controller. */
+  int awaitController() {
+    return Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(20))
+        .until(this::controller, Optional::isPresent)
+        .orElseThrow();
+  }
+
+  @Override
+  public void close() {
+    nodes.forEach(BrokerProcess::close);
+  }
+}
