@@ -176,6 +176,8 @@ public final class Millrace implements Runnable, CommandGroup {
         new Member("consume", ConsumeCommand.class),
         new Member("perf", PerfCommand.class),
         new Member("log", LogCommand.class),
+        new Member("format", FormatCommand.class),
+        new Member("quorum", QuorumCommand.class),
         new Member("metadata", MetadataCommand.class),
         new Member("config", ConfigCommand.class),
         new Member("profile", ProfileCommand.class),

@@ -120,6 +120,12 @@ class UsageTest {
         "log",
         "log dump",
         "log verify",
+        "format",
+        "quorum",
+        "quorum status",
+        "quorum add",
+        "quorum remove",
+        "quorum transfer",
         "metadata",
         "metadata repair",
         "topic create",
@@ -188,7 +194,7 @@ class UsageTest {
     String commands =
         help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
     assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
-        .hasSize(12)
+        .hasSize(14)
         .allMatch(line -> line.endsWith("."));
     assertThat(CommandLineRun.of("log", "--help").out())
         .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");

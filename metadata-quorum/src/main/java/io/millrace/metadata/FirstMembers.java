@@ -7,19 +7,19 @@ import java.util.List;
  * its members are, and this is never looked at again.
  */
 public sealed interface FirstMembers {
-  /** Only the voter itself: a cluster of one. */
+  /** Only the voter itself, which no other node can reach. */
   record Alone() implements FirstMembers {}
 
   /**
    * The voters that a new cluster begins with, this one among them.
    *
-   * @param voters at least two, by node id
+   * @param voters at least one
    */
   record Voters(List<QuorumVoter> voters) implements FirstMembers {
     public Voters {
       voters = List.copyOf(voters);
-      if (voters.size() < 2) {
-        throw new IllegalArgumentException("voters: " + voters + " (expected: at least two)");
+      if (voters.isEmpty()) {
+        throw new IllegalArgumentException("voters: none (expected: at least one)");
       }
     }
   }

@@ -236,6 +236,10 @@ public final class ForwardingQuorum implements MetadataQuorum {
 
     /** Whoever sees the answer finds the effect in this node's image. */
     private void complete(CommandResult result) {
+      if (local.image().revision() >= result.revision()) {
+        answer.complete(result);
+        return;
+      }
       long leftMs = Math.max(1, deadlineMs - clock.monotonicMs());
       waiters.await(result.revision(), leftMs, () -> answer.complete(result));
     }

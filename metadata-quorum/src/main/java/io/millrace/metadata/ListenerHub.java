@@ -6,19 +6,19 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Tells listeners of images, in order. Confined to its mailbox. */
-final class ListenerHub {
+public final class ListenerHub {
   private final Mailbox mailbox;
   private final List<MetadataListener> listeners = new ArrayList<>();
 
   /** What the listeners were told last. */
   private MetadataImage told = MetadataImage.EMPTY;
 
-  ListenerHub(Mailbox mailbox) {
+  public ListenerHub(Mailbox mailbox) {
     this.mailbox = mailbox;
   }
 
   /** Adds a listener; any thread. */
-  void subscribe(MetadataListener listener) {
+  public void subscribe(MetadataListener listener) {
     mailbox.execute(
         () -> {
           listeners.add(listener);
@@ -27,7 +27,7 @@ final class ListenerHub {
   }
 
   /** Tells of an image; any thread, in the order of the revisions. */
-  void publish(MetadataImage image, MetadataDelta delta) {
+  public void publish(MetadataImage image, MetadataDelta delta) {
     mailbox.execute(() -> tell(image, delta));
   }
 

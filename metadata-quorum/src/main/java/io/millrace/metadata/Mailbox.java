@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Runs tasks one after the other, in the order in which they came, on a scheduler's thread.
  * Thread-safe; whatever only its tasks touch needs no lock.
  */
-final class Mailbox implements Executor {
+public final class Mailbox implements Executor {
   private final Scheduler scheduler;
   private final FaultHandler faults;
   private final String name;
@@ -20,7 +20,7 @@ final class Mailbox implements Executor {
   /** Whether a run of the tasks is scheduled or under way. */
   private final AtomicBoolean running = new AtomicBoolean();
 
-  Mailbox(Scheduler scheduler, FaultHandler faults, String name) {
+  public Mailbox(Scheduler scheduler, FaultHandler faults, String name) {
     this.scheduler = scheduler;
     this.faults = faults;
     this.name = name;
@@ -35,7 +35,7 @@ final class Mailbox implements Executor {
   }
 
   /** Runs a task in the mailbox's order after a delay. */
-  Scheduler.Cancellable schedule(long delayMs, Runnable task) {
+  public Scheduler.Cancellable schedule(long delayMs, Runnable task) {
     return scheduler.schedule(delayMs, () -> execute(task));
   }
 

@@ -30,6 +30,9 @@ public interface MetadataLog extends AutoCloseable {
     /** An entry took effect, or a snapshot was installed: the image is another one. */
     void onImage(MetadataImage image, MetadataDelta delta);
 
+    /** The entry that led to the image just told of; not told where a snapshot did. */
+    default void onEntry(MetadataImage image, MetadataEntry entry) {}
+
     /** This node leads in the epoch; its image has everything from the epochs before. */
     void onLeading(long epoch);
 

@@ -1,6 +1,8 @@
 package io.millrace.metadata;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
 
 /**
  * How far a node has come as a voter: what the first voters of a cluster tell each other.
@@ -9,9 +11,15 @@ import java.util.List;
  * @param proposedClusterId the id that it would give a new cluster
  * @param voter how far it has come
  * @param voters the voters that it is told of
+ * @param directoryId the id of the directory that holds its metadata, once it is formatted
  */
 public record NodeStanding(
-    int nodeId, String clusterId, String proposedClusterId, Voter voter, List<String> voters) {
+    int nodeId,
+    String clusterId,
+    String proposedClusterId,
+    Voter voter,
+    List<String> voters,
+    Optional<UUID> directoryId) {
 
   /** How far a node has come as a voter. */
   public enum Voter {
@@ -27,8 +35,9 @@ public record NodeStanding(
     voters = List.copyOf(voters);
   }
 
-  /** The same with another state in a cluster. */
-  public NodeStanding with(String cluster, Voter state) {
-    return new NodeStanding(nodeId, cluster, proposedClusterId, state, voters);
+  /** The same with a directory that is formatted for a cluster, and how far it has come. */
+  public NodeStanding with(String cluster, UUID directory, Voter state) {
+    return new NodeStanding(
+        nodeId, cluster, proposedClusterId, state, voters, Optional.of(directory));
   }
 }

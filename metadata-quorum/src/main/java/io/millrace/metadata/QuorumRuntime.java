@@ -43,12 +43,16 @@ import org.slf4j.LoggerFactory;
 public final class QuorumRuntime implements MetadataQuorum {
   private static final Logger LOG = LoggerFactory.getLogger(QuorumRuntime.class);
 
+  /** Some minutes of a busy cluster, or one entry of the largest kind several times. */
+  private static final long FEED_BYTES = 8L << 20;
+
   private final QuorumSettings settings;
   private final Controller controller;
   private final MetadataLog log;
   private final Clock clock;
   private final Mailbox mailbox;
   private final ListenerHub listeners;
+  private final EntryFeed feed = new EntryFeed(FEED_BYTES);
 
   /** The commands that are not answered; bounds what waits. */
   private final AtomicInteger pending = new AtomicInteger();
@@ -151,6 +155,11 @@ public final class QuorumRuntime implements MetadataQuorum {
   @Override
   public void subscribe(MetadataListener listener) {
     listeners.subscribe(listener);
+  }
+
+  /** The latest entries, for nodes that are not voters. */
+  public EntryFeed feed() {
+    return feed;
   }
 
   @Override
@@ -396,7 +405,8 @@ public final class QuorumRuntime implements MetadataQuorum {
   private static String describe(State state, int controller) {
     return switch (state) {
       case STARTING -> "the metadata log is being read";
-      case NO_CONTROLLER -> "no active controller is known; an election is under way";
+      case NO_CONTROLLER ->
+          "no active controller is known: an election is under way, or this node is no voter yet";
       case ACTIVE -> "this node's controller is active";
       case FOLLOWING -> "following the controller of node " + controller;
       case FAILED -> "the metadata log failed";
@@ -409,6 +419,14 @@ public final class QuorumRuntime implements MetadataQuorum {
     @Override
     public void onImage(MetadataImage image, MetadataDelta delta) {
       listeners.publish(image, delta);
+      if (delta.toRevision() != delta.fromRevision() + 1) {
+        feed.installed(image);
+      }
+    }
+
+    @Override
+    public void onEntry(MetadataImage image, MetadataEntry entry) {
+      feed.applied(image, entry);
     }
 
     @Override

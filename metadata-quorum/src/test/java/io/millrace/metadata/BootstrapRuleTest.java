@@ -9,8 +9,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -65,7 +67,7 @@ final class BootstrapRuleTest {
         BootstrapRule.decide(own, VOTERS, Map.of(2, standing(3, Voter.UNFORMATTED, ""))),
         "says that b:9651 is node 2, but node 3 answers");
     NodeStanding otherList =
-        new NodeStanding(2, "", "p", Voter.UNFORMATTED, List.of("2@b:9652:9651"));
+        new NodeStanding(2, "", "p", Voter.UNFORMATTED, List.of("2@b:9652:9651"), Optional.empty());
     assertRefused(
         BootstrapRule.decide(own, VOTERS, Map.of(2, otherList)),
         "quorum.voters differs: node 2 has [2@b:9652:9651]");
@@ -116,7 +118,8 @@ final class BootstrapRuleTest {
           "",
           "proposal-" + random.nextInt(1_000),
           Voter.UNFORMATTED,
-          VOTERS.stream().map(VoterAddress::toString).toList());
+          VOTERS.stream().map(VoterAddress::toString).toList(),
+          Optional.empty());
     }
 
     private void loseDisk(int node) {
@@ -139,10 +142,10 @@ final class BootstrapRuleTest {
       NodeStanding own = disks.get(node);
       Decision decision = BootstrapRule.decide(own, VOTERS, answers);
       if (decision instanceof Decision.Prepare prepare) {
-        disks.put(node, own.with(prepare.clusterId(), Voter.PREPARED));
+        disks.put(node, own.with(prepare.clusterId(), new UUID(1, node), Voter.PREPARED));
       } else if (decision instanceof Decision.Begin && own.voter() == Voter.PREPARED) {
         assertThat(lostAfterMajority).as("disks %s", disks).doesNotContain(node);
-        disks.put(node, own.with(own.clusterId(), Voter.BEGUN));
+        disks.put(node, own.with(own.clusterId(), new UUID(1, node), Voter.BEGUN));
       }
     }
   }
@@ -164,6 +167,6 @@ final class BootstrapRuleTest {
   private static NodeStanding standing(int node, Voter voter, String cluster) {
     List<String> voters = new ArrayList<>();
     VOTERS.forEach(each -> voters.add(each.toString()));
-    return new NodeStanding(node, cluster, "proposal-" + node, voter, voters);
+    return new NodeStanding(node, cluster, "proposal-" + node, voter, voters, Optional.empty());
   }
 }

@@ -8,6 +8,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.rpc.QuorumMembers;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -22,6 +23,7 @@ public final class BrokerServices {
    * What a broker's services work with.
    *
    * @param config the broker's settings: the defaults of topics
+   * @param members looks after the quorum's voters
    * @param fetchThreads for reads from the disk
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
@@ -30,6 +32,7 @@ public final class BrokerServices {
       NodeInfo node,
       EffectiveConfig config,
       MetadataQuorum quorum,
+      QuorumMembers members,
       PartitionRegistry partitions,
       TopicReadiness readiness,
       ProducerIds producerIds,
@@ -113,7 +116,8 @@ public final class BrokerServices {
             new FetchEndpoint(fetch),
             new SubscriptionEndpoint(fetch),
             new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()),
-            topics),
+            topics,
+            new ClusterEndpoint(parts.members(), parts.authorizer(), limits.adminTimeoutMs())),
         streams,
         parts.ready());
   }

@@ -70,7 +70,8 @@ final class Bootstrap {
             config.get(NodeSettings.CLUSTER_ID),
             UUID.randomUUID().toString(),
             Voter.UNFORMATTED,
-            voters.all().stream().map(VoterAddress::toString).toList());
+            voters.all().stream().map(VoterAddress::toString).toList(),
+            Optional.empty());
   }
 
   /** How far the node has come; any thread. */
@@ -87,6 +88,7 @@ final class Bootstrap {
   DataDirs open() {
     Optional<MetaProperties> found = identify();
     if (found.isEmpty() && !voters.alone()) {
+      voters.requireOwn();
       voters.requireSoundNumber();
       Decision.Prepare prepare = (Decision.Prepare) decided(Decision.Prepare.class);
       DataDirs dirs = prepared(DataDirs.open(store, config, Optional.of(prepare.clusterId())));
@@ -94,6 +96,39 @@ final class Bootstrap {
     }
     DataDirs dirs = DataDirs.open(store, config, Optional.empty());
     return begun(dirs.newNode() ? prepared(dirs) : dirs);
+  }
+
+  /**
+   * Opens the data directories of a node that is no voter; new ones when a voter tells which
+   * cluster it is.
+   *
+   * @throws StartException if it can't
+   */
+  DataDirs openAsFollower() {
+    Optional<String> clusterId =
+        identify().isPresent() || !standing.clusterId().isEmpty()
+            ? Optional.empty()
+            : Optional.of(askForCluster());
+    DataDirs dirs = DataDirs.open(store, config, clusterId, (cluster, node) -> UUID.randomUUID());
+    standing =
+        standing.with(dirs.clusterId(), dirs.directories().get(0).directoryId(), Voter.UNFORMATTED);
+    return dirs;
+  }
+
+  private String askForCluster() {
+    for (int round = 0; ; round++) {
+      Map<Integer, NodeStanding> answers = probe.ask(voters.all(), ANSWER_TIMEOUT).join();
+      Optional<String> cluster =
+          answers.values().stream()
+              .filter(answer -> answer.voter() == Voter.BEGUN)
+              .map(NodeStanding::clusterId)
+              .findFirst();
+      if (cluster.isPresent()) {
+        return cluster.get();
+      }
+      say(round, "none of the voters has begun, or none answers: " + voters.all());
+      pause();
+    }
   }
 
   private Optional<MetaProperties> identify() {
@@ -107,14 +142,12 @@ final class Bootstrap {
   /** Prepares the metadata of a node whose directories are new. */
   private DataDirs prepared(DataDirs dirs) {
     try {
-      if (voters.alone()) {
-        MetadataStorage.format(store, Wiring.ratis(config, dirs));
-      } else {
-        MetadataStorage.format(
-            store,
-            Wiring.ratis(config, dirs),
-            firstMembers(voters, dirs.clusterId()),
-            MetadataStorage.State.PREPARED);
+      MetadataStorage.format(
+          store,
+          Wiring.ratis(config, dirs),
+          firstMembers(voters, dirs.clusterId()),
+          voters.alone() ? MetadataStorage.State.FORMATTED : MetadataStorage.State.PREPARED);
+      if (!voters.alone()) {
         log.info(
             "[broker {}] prepared as a voter of the new cluster {}: {}",
             voters.nodeId(),
@@ -130,7 +163,7 @@ final class Bootstrap {
 
   /** The voters with the directory ids that they have when a cluster begins. */
   static FirstMembers firstMembers(NodeVoters voters, String clusterId) {
-    return voters.alone()
+    return voters.all().isEmpty()
         ? new FirstMembers.Alone()
         : new FirstMembers.Voters(
             voters.all().stream()
@@ -140,15 +173,16 @@ final class Bootstrap {
 
   private DataDirs begun(DataDirs dirs) {
     boolean begun = false;
+    UUID directory = dirs.directories().get(0).directoryId();
     try {
       boolean prepared =
           MetadataStorage.state(store, dirs.metadata())
               .equals(Optional.of(MetadataStorage.State.PREPARED));
       if (prepared) {
-        standing = standing.with(dirs.clusterId(), Voter.PREPARED);
+        standing = standing.with(dirs.clusterId(), directory, Voter.PREPARED);
         decided(Decision.Begin.class);
       }
-      standing = standing.with(dirs.clusterId(), Voter.BEGUN);
+      standing = standing.with(dirs.clusterId(), directory, Voter.BEGUN);
       begun = true;
       return dirs;
     } catch (IOException e) {

@@ -17,8 +17,15 @@ final class Checks {
 
   private final NodeState state;
   private final CorruptReads corruptReads;
+  private final boolean broker;
 
-  Checks(NodeState state, CorruptReads corruptReads) {
+  /**
+   * Makes the checks.
+   *
+   * @param broker whether the node must be registered to be ready
+   */
+  Checks(NodeState state, CorruptReads corruptReads, boolean broker) {
+    this.broker = broker;
     this.state = state;
     this.corruptReads = corruptReads;
   }
@@ -40,7 +47,7 @@ final class Checks {
     QuorumHealth quorum = state.quorum().health();
     return List.of(
         new Check("metadata quorum", quorum.ready(), quorum.ready() ? "" : quorum.detail()),
-        new Check("registration", state.session().registered(), ""),
+        new Check("registration", !broker || state.session().registered(), ""),
         dataDirs(),
         storedBatches());
   }

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +45,19 @@ record DataDirs(
    * @throws StartException naming the directory and what to do
    */
   static DataDirs open(FileStore store, EffectiveConfig config, Optional<String> clusterId) {
+    return open(store, config, clusterId, DirectoryIds::first);
+  }
+
+  /**
+   * The same.
+   *
+   * @param firstId gives a new first directory its id, of the cluster's and the node's
+   */
+  static DataDirs open(
+      FileStore store,
+      EffectiveConfig config,
+      Optional<String> clusterId,
+      BiFunction<String, Integer, UUID> firstId) {
     List<Path> paths = config.get(NodeSettings.DATA_DIRS).stream().map(Path::of).toList();
     if (paths.isEmpty() || paths.stream().distinct().count() < paths.size()) {
       throw new StartException(
@@ -51,7 +65,7 @@ record DataDirs(
     }
     List<DataDir> opened = new ArrayList<>();
     try {
-      return new Opener(store, config, paths).open(opened, clusterId);
+      return new Opener(store, config, paths, firstId).open(opened, clusterId);
     } catch (IOException | RuntimeException e) {
       new DataDirs("", opened, List.of(), false).release();
       throw e instanceof StartException known
@@ -81,13 +95,19 @@ record DataDirs(
     private final FileStore store;
     private final EffectiveConfig config;
     private final List<Path> paths;
+    private final BiFunction<String, Integer, UUID> firstId;
     private final int nodeId;
     private final BootIdSource boots;
 
-    Opener(FileStore store, EffectiveConfig config, List<Path> paths) {
+    Opener(
+        FileStore store,
+        EffectiveConfig config,
+        List<Path> paths,
+        BiFunction<String, Integer, UUID> firstId) {
       this.store = store;
       this.config = config;
       this.paths = paths;
+      this.firstId = firstId;
       this.nodeId = config.get(NodeSettings.NODE_ID);
       this.boots = BootIdSource.ofKernel(store);
     }
@@ -135,7 +155,7 @@ record DataDirs(
       DataDirOpening opening = new DataDirOpening(store, path, clusterId, nodeId, boots);
       try {
         if (DataDir.identify(store, path).isEmpty()) {
-          UUID id = opened.isEmpty() ? DirectoryIds.first(clusterId, nodeId) : UUID.randomUUID();
+          UUID id = opened.isEmpty() ? firstId.apply(clusterId, nodeId) : UUID.randomUUID();
           opening.format(id);
           log.info("[broker {}] formatted data directory {} (id {})", nodeId, path, id);
         }

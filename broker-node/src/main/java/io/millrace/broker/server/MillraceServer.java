@@ -5,6 +5,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.QuorumHealth;
+import io.millrace.metadata.VoterAddress;
 import io.millrace.metadata.controller.BrokerStart;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.image.Endpoint;
@@ -56,7 +57,8 @@ public final class MillraceServer implements AutoCloseable {
     boolean started = false;
     try {
       parts = ServerParts.open(config, environment, startup, stop, () -> serving);
-      checks = new Checks(parts.state(), parts.telemetry().corruptReads());
+      boolean broker = NodeRole.of(config).contains(NodeRole.BROKER);
+      checks = new Checks(parts.state(), parts.telemetry().corruptReads(), broker);
       advertised = advertise();
       start();
       started = true;
@@ -119,7 +121,9 @@ public final class MillraceServer implements AutoCloseable {
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();
     quorum.subscribe(parts.state().replicas());
-    await(parts.state().session().register(registration(), REGISTRATION_TRIES), "not registered");
+    if (NodeRole.of(config).contains(NodeRole.BROKER)) {
+      await(parts.state().session().register(registration(), REGISTRATION_TRIES), "not registered");
+    }
     serving = true;
     tellHealth();
   }
@@ -193,15 +197,24 @@ public final class MillraceServer implements AutoCloseable {
   private Command.RegisterBroker registration() {
     DataDirs dirs = parts.state().dirs();
     List<UUID> directories = dirs.directories().stream().map(dir -> dir.directoryId()).toList();
-    String internalHost = config.get(ListenerSettings.LISTENER_INTERNAL).host();
     return new Command.RegisterBroker(
         nodeId(),
         parts.state().incarnationId(),
         new Endpoint(advertised.host(), advertised.port()),
-        Optional.of(new Endpoint(internalHost, internalPort())),
+        Optional.of(internalEndpoint()),
         config.get(NodeSettings.RACK),
         FeatureRange.SUPPORTED,
         new BrokerStart(directories, !dirs.missing().isEmpty(), Set.of(), Set.of(), true));
+  }
+
+  /** As the other voters name it; a node alone is reached by nobody. */
+  private Endpoint internalEndpoint() {
+    String host = config.get(ListenerSettings.LISTENER_INTERNAL).host();
+    return parts
+        .voters()
+        .own()
+        .map(VoterAddress::internal)
+        .orElseGet(() -> new Endpoint(host, internalPort()));
   }
 
   private List<Check> readiness() {

@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.metadata.QuorumHealth;
 import java.util.function.BooleanSupplier;
 
 /** What the metrics page tells of the node as a whole. */
@@ -38,6 +39,18 @@ final class NodeGauges {
         "millrace.controller.active",
         "1 while this node's controller is the active one",
         () -> state.quorum().isActiveController() ? 1 : 0);
+    metrics.gauge(
+        "millrace.quorum.ready",
+        "1 while an active controller is known and the metadata follows it",
+        () -> state.quorum().health().ready() ? 1 : 0);
+    metrics.gauge(
+        "millrace.metadata.log.failed",
+        "1 once the metadata log has failed here; the process ends",
+        () -> state.quorum().health().state() == QuorumHealth.State.FAILED ? 1 : 0);
+    metrics.gauge(
+        "millrace.controller.epoch",
+        "The epoch of the last controller that is known here",
+        () -> state.quorum().health().controllerEpoch());
     metrics.gauge(
         "millrace.produce.in.flight.bytes",
         "Bytes of produce requests that are not answered yet",

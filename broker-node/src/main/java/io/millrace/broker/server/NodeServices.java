@@ -35,6 +35,7 @@ final class NodeServices {
             Wiring.node(config, state.dirs().clusterId()),
             config,
             state.quorum(),
+            state.members(),
             state.replicas(),
             readiness(state.replicas()),
             producerIds,

@@ -10,6 +10,14 @@ public final class NodeSettings {
   public static final ConfigKey<Integer> NODE_ID =
       ConfigKey.of("node.id", ConfigTypes.INT, 1, "This node's number in the cluster.")
           .between(1, Integer.MAX_VALUE);
+  public static final ConfigKey<List<NodeRole>> PROCESS_ROLES =
+      ConfigKey.of(
+          "process.roles",
+          ConfigTypes.oneOf(NodeRole.class, NodeRole::text).list(),
+          List.of(NodeRole.CONTROLLER, NodeRole.BROKER),
+          "What the node does: `controller` (a voter of the metadata quorum), `broker` (holds"
+              + " partitions), or both. A broker that is no controller follows the voters that"
+              + " `quorum.voters` names.");
   public static final ConfigKey<String> CLUSTER_ID =
       ConfigKey.of(
           "cluster.id",
@@ -27,7 +35,8 @@ public final class NodeSettings {
   public static final ConfigKey<String> RACK =
       ConfigKey.of("rack", ConfigTypes.STRING, "", "The rack or zone that this node stands in.");
 
-  static final Section SECTION = new Section("Node", List.of(NODE_ID, CLUSTER_ID, DATA_DIRS, RACK));
+  static final Section SECTION =
+      new Section("Node", List.of(NODE_ID, PROCESS_ROLES, CLUSTER_ID, DATA_DIRS, RACK));
 
   private NodeSettings() {}
 }

@@ -8,6 +8,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerUpkeep;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataThread;
+import io.millrace.metadata.rpc.QuorumMembers;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -16,6 +17,7 @@ import java.util.UUID;
  * Immutable.
  *
  * @param incarnationId drawn anew for each process
+ * @param members looks after the quorum's voters
  * @param upkeep what this node's controller does by itself while it is the active one
  * @param session its registration with the controller
  */
@@ -23,6 +25,7 @@ record NodeState(
     UUID incarnationId,
     DataDirs dirs,
     MetadataQuorum quorum,
+    QuorumMembers members,
     ControllerUpkeep upkeep,
     BrokerSession session,
     ReplicaManager replicas) {
@@ -39,11 +42,14 @@ record NodeState(
       Startup startup,
       NodeLink link) {
     UUID incarnationId = UUID.randomUUID();
-    DataDirs dirs = link.bootstrap().open();
+    boolean voter = NodeRole.of(config).contains(NodeRole.CONTROLLER);
+    DataDirs dirs = voter ? link.bootstrap().open() : link.bootstrap().openAsFollower();
     startup.opened("data directories", dirs::release);
     MetadataThread forwarding = new MetadataThread("metadata-forwarding");
     startup.opened("forwarding", forwarding::close);
-    MetadataQuorum quorum = Wiring.quorum(config, environment, dirs, link, forwarding);
+    QuorumWiring wiring = new QuorumWiring(config, environment, dirs, link, forwarding, startup);
+    QuorumWiring.Parts parts = voter ? wiring.voter() : wiring.follower();
+    MetadataQuorum quorum = parts.quorum();
     startup.opened("metadata quorum", quorum::close);
     BrokerSession session = new BrokerSession(quorum, config.get(NodeSettings.NODE_ID));
     ControllerUpkeep upkeep = upkeep(config, environment, threads, quorum, session);
@@ -57,7 +63,7 @@ record NodeState(
             environment.clock(),
             environment.faults());
     startup.opened("partitions", replicas::close);
-    return new NodeState(incarnationId, dirs, quorum, upkeep, session, replicas);
+    return new NodeState(incarnationId, dirs, quorum, parts.members(), upkeep, session, replicas);
   }
 
   /** This process's own broker has no session: it lives as long as the controller does. */

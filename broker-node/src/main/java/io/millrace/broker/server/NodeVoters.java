@@ -34,15 +34,14 @@ record NodeVoters(int nodeId, List<VoterAddress> all) {
         config.get(QuorumVoterSettings.QUORUM_VOTERS).stream().map(NodeVoters::parse).toList();
     NodeVoters voters = new NodeVoters(config.get(NodeSettings.NODE_ID), all);
     voters.requireDistinct();
-    if (!voters.alone()) {
-      VoterAddress own =
-          voters
-              .own()
-              .orElseThrow(
-                  () -> wrong("node " + voters.nodeId + " is not among " + all + ", see node.id"));
-      requireReachable(own.quorum(), ListenerSettings.LISTENER_QUORUM, config);
-      requireReachable(own.internal(), ListenerSettings.LISTENER_INTERNAL, config);
-    }
+    voters.requireRole(NodeRole.of(config).contains(NodeRole.CONTROLLER));
+    voters
+        .own()
+        .ifPresent(
+            own -> {
+              requireReachable(own.quorum(), ListenerSettings.LISTENER_QUORUM, config);
+              requireReachable(own.internal(), ListenerSettings.LISTENER_INTERNAL, config);
+            });
     return voters;
   }
 
@@ -56,6 +55,22 @@ record NodeVoters(int nodeId, List<VoterAddress> all) {
 
   private static StartException wrong(String what) {
     return new StartException(QuorumVoterSettings.QUORUM_VOTERS + ": " + what);
+  }
+
+  private void requireRole(boolean controller) {
+    if (!controller && all.isEmpty()) {
+      throw wrong("none, and this node is no controller (expected: the cluster's voters)");
+    }
+    if (!controller && own().isPresent()) {
+      throw wrong(
+          "node "
+              + nodeId
+              + " is among "
+              + all
+              + ", but no controller (expected: see "
+              + NodeSettings.PROCESS_ROLES
+              + ")");
+    }
   }
 
   private void requireDistinct() {
@@ -115,6 +130,25 @@ record NodeVoters(int nodeId, List<VoterAddress> all) {
   /** This node's own entry. */
   Optional<VoterAddress> own() {
     return all.stream().filter(voter -> voter.nodeId() == nodeId).findFirst();
+  }
+
+  /**
+   * Refuses to begin a cluster that this node is not meant for.
+   *
+   * @throws StartException saying what to do
+   */
+  void requireOwn() {
+    if (own().isEmpty()) {
+      throw wrong(
+          "node "
+              + nodeId
+              + " is not among "
+              + all
+              + ", see node.id. To make it a further voter of a cluster that has begun: `millrace"
+              + " format --cluster-id ID --node-id "
+              + nodeId
+              + "`, start it, then `millrace quorum add` at any node");
+    }
   }
 
   /** The other voters. */

@@ -2,6 +2,7 @@ package io.millrace.broker.server;
 
 import io.millrace.common.config.EffectiveConfig;
 import java.io.PrintStream;
+import java.security.Security;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -31,6 +32,7 @@ public final class ServerProcess {
    */
   public static int run(EffectiveConfig config, Started started, PrintStream errors) {
     Logging.configure(config);
+    lookNamesUpAnew();
     Thread.setDefaultUncaughtExceptionHandler(
         new UncaughtThrowables(HaltingFaultHandler.ofProcess()));
     Logger log = LoggerFactory.getLogger(ServerProcess.class);
@@ -58,6 +60,12 @@ public final class ServerProcess {
     }
     awaitEnd();
     return FAILED;
+  }
+
+  /** Other nodes are found by name; a name may move to another address, or not exist yet. */
+  private static void lookNamesUpAnew() {
+    Security.setProperty("networkaddress.cache.ttl", "30");
+    Security.setProperty("networkaddress.cache.negative.ttl", "0");
   }
 
   /** The shutdown hook. */

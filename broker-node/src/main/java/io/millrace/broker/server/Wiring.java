@@ -9,19 +9,8 @@ import io.millrace.broker.rpc.FetchLimits;
 import io.millrace.broker.rpc.NodeInfo;
 import io.millrace.broker.rpc.TransportSettings;
 import io.millrace.common.config.EffectiveConfig;
-import io.millrace.common.config.TopicConfigs;
-import io.millrace.common.time.Scheduler;
-import io.millrace.metadata.ForwardingQuorum;
-import io.millrace.metadata.QuorumVoter;
-import io.millrace.metadata.VoterAddress;
-import io.millrace.metadata.controller.ControllerSettings;
-import io.millrace.metadata.image.Endpoint;
-import io.millrace.metadata.ratis.RatisMetadataQuorum;
 import io.millrace.metadata.ratis.RatisSettings;
-import io.millrace.metadata.rpc.RemoteControllers;
-import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /** Makes the parts' own settings of the server's. */
 final class Wiring {
@@ -44,53 +33,6 @@ final class Wiring {
         listener.host(),
         listener.port(),
         RatisSettings.SnapshotPolicy.DEFAULT);
-  }
-
-  /** The node's part in the quorum, with the way to the other nodes' controllers. */
-  static ForwardingQuorum quorum(
-      EffectiveConfig config,
-      ServerEnvironment environment,
-      DataDirs dirs,
-      NodeLink link,
-      Scheduler forwarding) {
-    RatisMetadataQuorum local = voter(config, environment, dirs);
-    RemoteControllers others =
-        new RemoteControllers(
-            dirs.clusterId(),
-            config.get(NodeSettings.NODE_ID),
-            link.channels(),
-            node -> endpoint(node, local, link.voters()),
-            NodeLink::caller);
-    ForwardingQuorum quorum = new ForwardingQuorum(local, others, forwarding, environment.clock());
-    link.controller().begin(dirs.clusterId(), quorum);
-    return quorum;
-  }
-
-  /** As the quorum's own membership says; before it is read, as the settings do. */
-  private static Optional<Endpoint> endpoint(
-      int node, RatisMetadataQuorum local, NodeVoters voters) {
-    return Stream.concat(local.voters().stream().map(QuorumVoter::address), voters.all().stream())
-        .filter(voter -> voter.nodeId() == node)
-        .map(VoterAddress::internal)
-        .findFirst();
-  }
-
-  private static RatisMetadataQuorum voter(
-      EffectiveConfig config, ServerEnvironment environment, DataDirs dirs) {
-    ControllerSettings controller =
-        ControllerSettings.DEFAULTS.withTopics(
-            new ControllerSettings.TopicDefaults(
-                config.get(StorageSettings.NUM_PARTITIONS),
-                config.get(StorageSettings.DEFAULT_REPLICATION_FACTOR),
-                config.get(TopicConfigs.brokerKey(TopicConfigs.MIN_INSYNC_REPLICAS)),
-                config.get(TopicConfigs.brokerKey(TopicConfigs.UNCLEAN_LEADER_ELECTION_ENABLE))));
-    return new RatisMetadataQuorum(
-        ratis(config, dirs),
-        controller,
-        UUID::randomUUID,
-        environment.store(),
-        environment.clock(),
-        environment.faults());
   }
 
   static ReplicaSettings replicas(EffectiveConfig config, UUID incarnationId, int dirs) {

@@ -22,6 +22,7 @@ class BrokerSettingsTest {
   private static final String DEFAULTS =
       """
       node.id=1
+      process.roles=controller,broker
       cluster.id=
       data.dirs=data
       rack=

@@ -29,7 +29,6 @@ final class NodeVotersTest {
       delimiter = ';',
       value = {
         "1; 1@localhost,2; 2: no node id before an @",
-        "1; 2@b,3@c; node 1 is not among",
         "1; 1@localhost,2@b,2@c; are both 2",
         "1; 1@localhost,2@b,3@b; are both b:9652",
         "1; 1@localhost,2@b,2@b; is named twice",
@@ -42,6 +41,14 @@ final class NodeVotersTest {
         .isInstanceOf(StartException.class)
         .hasMessageStartingWith("quorum.voters: ")
         .hasMessageContaining(what);
+  }
+
+  @Test
+  void nodeThatIsNotNamedDoesNotBeginACluster() {
+    assertThatThrownBy(() -> NodeVoters.of(config(1, "2@b,3@c")).requireOwn())
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("node 1 is not among")
+        .hasMessageContaining("millrace format --cluster-id ID --node-id 1");
   }
 
   @ParameterizedTest

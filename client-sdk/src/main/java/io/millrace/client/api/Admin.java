@@ -18,6 +18,26 @@ public interface Admin {
   /** The brokers and the active controller. */
   ClusterDescription cluster();
 
+  /** The metadata quorum. */
+  QuorumDescription quorum();
+
+  /**
+   * Adds a voter to the metadata quorum, once it has all entries.
+   *
+   * @param voter {@code ID@HOST} or {@code ID@HOST:QUORUM-PORT:INTERNAL-PORT}, a node that runs
+   */
+  QuorumDescription addVoter(String voter);
+
+  /**
+   * Removes a voter from the metadata quorum.
+   *
+   * @param unsafe also if no more than half of the others were heard of lately
+   */
+  QuorumDescription removeVoter(int nodeId, boolean unsafe);
+
+  /** Makes another voter's controller the active one. */
+  QuorumDescription transferLeadership(int nodeId);
+
   /** Creates a topic and waits until its partitions have leaders. */
   TopicDescription createTopic(NewTopic topic);
 

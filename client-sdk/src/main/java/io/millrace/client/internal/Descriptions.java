@@ -2,10 +2,12 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.ConfigValue;
 import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.MillraceError;
 import io.millrace.proto.v1.ConfigSource;
 import io.millrace.proto.v1.PartitionMetadata;
+import io.millrace.proto.v1.Quorum;
 import io.millrace.proto.v1.Topic;
 import java.util.Optional;
 
@@ -48,5 +50,22 @@ final class Descriptions {
       case CONFIG_SOURCE_TOPIC -> ConfigValue.Source.TOPIC;
       case CONFIG_SOURCE_UNSPECIFIED, UNRECOGNIZED -> ConfigValue.Source.UNKNOWN;
     };
+  }
+
+  static QuorumDescription quorum(Quorum quorum) {
+    return new QuorumDescription(
+        quorum.getControllerId(),
+        quorum.getControllerEpoch(),
+        quorum.getVotersList().stream()
+            .map(
+                voter ->
+                    new QuorumDescription.Voter(
+                        voter.getNodeId(),
+                        voter.getDirectoryId(),
+                        voter.getQuorumAddress(),
+                        voter.getInternalAddress(),
+                        voter.getLastContactMs(),
+                        voter.getLagEntries()))
+            .toList());
   }
 }

@@ -6,9 +6,13 @@ import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
+import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.ServerInfo;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.TopicPartition;
+import io.millrace.proto.v1.AddVoterRequest;
+import io.millrace.proto.v1.ClusterServiceGrpc;
+import io.millrace.proto.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.millrace.proto.v1.CreatePartitionsRequest;
 import io.millrace.proto.v1.CreateTopicRequest;
 import io.millrace.proto.v1.DeleteRecordsPartition;
@@ -17,14 +21,17 @@ import io.millrace.proto.v1.DeleteRecordsResult;
 import io.millrace.proto.v1.DeleteTopicRequest;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.GetQuorumRequest;
 import io.millrace.proto.v1.GetServerInfoRequest;
 import io.millrace.proto.v1.GetServerInfoResponse;
 import io.millrace.proto.v1.GetTopicRequest;
 import io.millrace.proto.v1.ListTopicsRequest;
 import io.millrace.proto.v1.ListTopicsResponse;
 import io.millrace.proto.v1.MetadataServiceGrpc;
+import io.millrace.proto.v1.RemoveVoterRequest;
 import io.millrace.proto.v1.TopicServiceGrpc;
 import io.millrace.proto.v1.TopicServiceGrpc.TopicServiceBlockingStub;
+import io.millrace.proto.v1.TransferLeadershipRequest;
 import io.millrace.proto.v1.UpdateTopicRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -85,6 +92,37 @@ final class GrpcAdmin implements Admin {
                     new ClusterDescription.Broker(
                         b.getNodeId(), MetadataCache.address(b), b.getRack(), b.getFenced()))
             .toList());
+  }
+
+  @Override
+  public QuorumDescription quorum() {
+    return Descriptions.quorum(
+        quorum(stub -> stub.getQuorum(GetQuorumRequest.getDefaultInstance())).getQuorum());
+  }
+
+  @Override
+  public QuorumDescription addVoter(String voter) {
+    AddVoterRequest request = AddVoterRequest.newBuilder().setVoter(voter).build();
+    return Descriptions.quorum(quorum(stub -> stub.addVoter(request)).getQuorum());
+  }
+
+  @Override
+  public QuorumDescription removeVoter(int nodeId, boolean unsafe) {
+    RemoveVoterRequest request =
+        RemoveVoterRequest.newBuilder().setNodeId(nodeId).setUnsafe(unsafe).build();
+    return Descriptions.quorum(quorum(stub -> stub.removeVoter(request)).getQuorum());
+  }
+
+  @Override
+  public QuorumDescription transferLeadership(int nodeId) {
+    TransferLeadershipRequest request =
+        TransferLeadershipRequest.newBuilder().setNodeId(nodeId).build();
+    return Descriptions.quorum(quorum(stub -> stub.transferLeadership(request)).getQuorum());
+  }
+
+  private <T> T quorum(Function<ClusterServiceBlockingStub, T> call) {
+    return cluster.callAny(
+        (channel, left) -> call.apply(bounded(ClusterServiceGrpc.newBlockingStub(channel), left)));
   }
 
   @Override

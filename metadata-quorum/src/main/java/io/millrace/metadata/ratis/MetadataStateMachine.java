@@ -133,7 +133,11 @@ final class MetadataStateMachine extends BaseStateMachine {
       Optional<MetadataDelta> delta = replicated.apply(logged.getTerm(), entry);
       updateLastAppliedTermIndex(logged.getTerm(), logged.getIndex());
       snapshots.applied(bytes.size());
-      delta.ifPresent(changed -> listener.onImage(replicated.image(), changed));
+      delta.ifPresent(
+          changed -> {
+            listener.onImage(replicated.image(), changed);
+            listener.onEntry(replicated.image(), entry);
+          });
       return delta.isPresent() ? APPLIED : VOID;
     } catch (IOException | RuntimeException | Error e) {
       broken = true;

@@ -5,6 +5,7 @@ import io.millrace.common.file.FileStore;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.FirstMembers;
 import io.millrace.metadata.MetadataLog;
+import io.millrace.metadata.QuorumAdmin;
 import io.millrace.metadata.QuorumVoter;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.proto.internal.v1.MetadataEntry;
@@ -116,17 +117,15 @@ public final class RatisMetadataLog implements MetadataLog {
   }
 
   private RaftServer build(MetadataStateMachine machine) throws IOException {
-    FirstMembers first = storage.firstMembers();
+    List<RaftPeer> first = peers(storage.firstMembers());
     return RaftServer.newBuilder()
         .setServerId(peerId)
-        .setGroup(RaftGroup.valueOf(groupId, peers(first)))
+        .setGroup(RaftGroup.valueOf(groupId, first))
         // The other option refuses existing storage; this one formats what is empty, and whether it
         // may be empty was checked above.
         .setOption(RaftStorage.StartupOption.RECOVER)
         .setStateMachine(machine)
-        .setProperties(
-            RatisProperties.of(
-                settings, storage.raftDirectory(), first instanceof FirstMembers.Alone))
+        .setProperties(RatisProperties.of(settings, storage.raftDirectory(), first.size() == 1))
         .setParameters(PeersOnly.parameters(peerId))
         .build();
   }
@@ -184,6 +183,11 @@ public final class RatisMetadataLog implements MetadataLog {
     } catch (IOException e) {
       LOG.warn("[metadata] could not resign in epoch {}", epoch, e);
     }
+  }
+
+  /** Looks after the members. */
+  QuorumAdmin admin() {
+    return new RatisQuorumAdmin(this, peerId, groupId, callIds::incrementAndGet);
   }
 
   /** The voters as the quorum has them, as far as their addresses are known. */

@@ -3,9 +3,11 @@ package io.millrace.metadata.ratis;
 import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.time.Clock;
+import io.millrace.metadata.EntryFeed;
 import io.millrace.metadata.MetadataListener;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataThread;
+import io.millrace.metadata.QuorumAdmin;
 import io.millrace.metadata.QuorumHealth;
 import io.millrace.metadata.QuorumRuntime;
 import io.millrace.metadata.QuorumSettings;
@@ -90,6 +92,16 @@ public final class RatisMetadataQuorum implements MetadataQuorum {
   /** The voters as the quorum has them; empty before the start, and of a voter that is alone. */
   public List<QuorumVoter> voters() {
     return log.voters();
+  }
+
+  /** The latest entries, for nodes that are not voters. */
+  public EntryFeed feed() {
+    return runtime.feed();
+  }
+
+  /** Looks after the members, while this node leads. */
+  public QuorumAdmin admin() {
+    return log.admin();
   }
 
   @Override

@@ -19,17 +19,17 @@ import java.util.concurrent.atomic.AtomicLong;
  * Snapshots as files: written beside, synced, then renamed; read with their checksums verified.
  * Stateless.
  */
-final class SnapshotFiles {
+public final class SnapshotFiles {
   private final FileStore store;
   private final String clusterId;
 
-  SnapshotFiles(FileStore store, String clusterId) {
+  public SnapshotFiles(FileStore store, String clusterId) {
     this.store = store;
     this.clusterId = clusterId;
   }
 
   /** Writes a snapshot; once it returns, the file is whole and durable. */
-  void write(Path path, MetadataImage image) throws IOException {
+  public void write(Path path, MetadataImage image) throws IOException {
     Path temporary = path.resolveSibling(path.getFileName() + AtomicFile.TEMPORARY_SUFFIX);
     try (StoredFile file = store.open(temporary, OpenMode.CREATE)) {
       file.truncate(0);
@@ -64,7 +64,7 @@ final class SnapshotFiles {
    *
    * @throws MetadataStorageException if it is damaged or another cluster's; says what to do
    */
-  MetadataImage read(Path path) throws IOException {
+  public MetadataImage read(Path path) throws IOException {
     try (StoredFile file = store.open(path, OpenMode.READ)) {
       AtomicLong position = new AtomicLong();
       Snapshot snapshot = SnapshotCodec.decode(bytes -> next(file, position, bytes));

@@ -1,7 +1,9 @@
 package io.millrace.metadata.rpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.millrace.metadata.NodeStanding;
+import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.internal.v1.DescribeNodeRequest;
 import io.millrace.proto.internal.v1.DescribeNodeResponse;
 import io.millrace.proto.internal.v1.NodeServiceGrpc.NodeServiceImplBase;
@@ -19,8 +21,10 @@ public final class NodeEndpoint extends NodeServiceImplBase {
   @Override
   public void describeNode(DescribeNodeRequest request, StreamObserver<DescribeNodeResponse> call) {
     NodeStanding now = standing.get();
+    ByteString directoryId = now.directoryId().map(Uuids::toBytes).orElse(ByteString.EMPTY);
     call.onNext(
         DescribeNodeResponse.newBuilder()
+            .setDirectoryId(directoryId)
             .setNodeId(now.nodeId())
             .setClusterId(now.clusterId())
             .setProposedClusterId(now.proposedClusterId())

@@ -4,6 +4,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.millrace.metadata.NodeStanding;
 import io.millrace.metadata.VoterAddress;
+import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.internal.v1.DescribeNodeRequest;
 import io.millrace.proto.internal.v1.DescribeNodeResponse;
 import io.millrace.proto.internal.v1.NodeServiceGrpc;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -74,6 +76,12 @@ public final class NodeProbe {
     return answer;
   }
 
+  private static Optional<UUID> directoryId(DescribeNodeResponse response) {
+    return response.getDirectoryId().size() == 2 * Long.BYTES
+        ? Optional.of(Uuids.fromBytes(response.getDirectoryId()))
+        : Optional.empty();
+  }
+
   private static Optional<NodeStanding> standing(DescribeNodeResponse response) {
     Optional<NodeStanding.Voter> voter =
         switch (response.getVoterState()) {
@@ -89,6 +97,7 @@ public final class NodeProbe {
                 response.getClusterId(),
                 response.getProposedClusterId(),
                 state,
-                response.getVotersList()));
+                response.getVotersList(),
+                directoryId(response)));
   }
 }

@@ -10,10 +10,17 @@ import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.metadata.Controllers;
+import io.millrace.metadata.ForwardingQuorumAdmin;
+import io.millrace.metadata.QuorumAnswer;
+import io.millrace.metadata.QuorumRequest;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.image.Endpoint;
+import io.millrace.proto.internal.v1.AdministerQuorumRequest;
+import io.millrace.proto.internal.v1.AdministerQuorumResponse;
 import io.millrace.proto.internal.v1.ControllerServiceGrpc;
 import io.millrace.proto.internal.v1.RequestContext;
 import io.millrace.proto.internal.v1.SubmitCommandRequest;
@@ -26,7 +33,7 @@ import java.util.function.IntFunction;
 import java.util.function.Supplier;
 
 /** The controllers of other nodes, over gRPC. Thread-safe. */
-public final class RemoteControllers implements Controllers {
+public final class RemoteControllers implements Controllers, ForwardingQuorumAdmin.Remote {
   private final String clusterId;
   private final int nodeId;
   private final NodeChannels channels;
@@ -78,6 +85,62 @@ public final class RemoteControllers implements Controllers {
     AnswerObserver observer = new AnswerObserver(where, sent);
     ClientCalls.asyncUnaryCall(call, request, observer);
     return observer.answer;
+  }
+
+  @Override
+  public CompletableFuture<QuorumAnswer> administer(
+      int controller, QuorumRequest request, Duration timeout) {
+    Optional<Endpoint> endpoint = endpoints.apply(controller);
+    if (endpoint.isEmpty()) {
+      return CompletableFuture.completedFuture(
+          refused(ErrorCode.UNAVAILABLE, "the address of node " + controller + " is not known"));
+    }
+    CompletableFuture<QuorumAnswer> answer = new CompletableFuture<>();
+    String where = "node " + controller + " at " + endpoint.get();
+    ControllerServiceGrpc.newStub(channels.to(endpoint.get()))
+        .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
+        .administerQuorum(
+            AdministerQuorumRequest.newBuilder()
+                .setContext(context(timeout, 1))
+                .setRequest(StructureCodec.write((Record) request))
+                .build(),
+            new QuorumObserver(where, answer));
+    return answer;
+  }
+
+  private static QuorumAnswer refused(ErrorCode code, String message) {
+    return new QuorumAnswer.Refused(new MillraceError(code, message));
+  }
+
+  private record QuorumObserver(String where, CompletableFuture<QuorumAnswer> answer)
+      implements StreamObserver<AdministerQuorumResponse> {
+    @Override
+    public void onNext(AdministerQuorumResponse response) {
+      try {
+        answer.complete(StructureCodec.read(response.getAnswer(), QuorumAnswer.class));
+      } catch (IllegalArgumentException e) {
+        answer.complete(refused(ErrorCode.OUTCOME_UNKNOWN, where + ": " + e.getMessage()));
+      }
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+      Status status = Status.fromThrowable(thrown);
+      answer.complete(
+          refused(
+              ErrorCode.OUTCOME_UNKNOWN,
+              where
+                  + " gave no answer ("
+                  + status.getCode()
+                  + " "
+                  + status.getDescription()
+                  + "); look before trying again"));
+    }
+
+    @Override
+    public void onCompleted() {
+      answer.complete(refused(ErrorCode.OUTCOME_UNKNOWN, where + " gave no answer"));
+    }
   }
 
   private RequestContext context(Duration timeout, int hops) {

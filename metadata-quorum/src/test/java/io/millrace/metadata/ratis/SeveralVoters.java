@@ -3,6 +3,8 @@ package io.millrace.metadata.ratis;
 import io.millrace.common.file.RealFileStore;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.FirstMembers;
+import io.millrace.metadata.QuorumAnswer;
+import io.millrace.metadata.QuorumRequest;
 import io.millrace.metadata.QuorumVoter;
 import io.millrace.metadata.ThrowingFaults;
 import io.millrace.metadata.VoterAddress;
@@ -37,6 +39,10 @@ final class SeveralVoters implements AutoCloseable {
   private final String clusterId = UUID.randomUUID().toString();
   private final RealFileStore store = new RealFileStore();
   private final Map<Integer, QuorumVoter> voters = new TreeMap<>();
+
+  /** How often a node has lost its disk. */
+  private final Map<Integer, Integer> lives = new TreeMap<>();
+
   private final Map<Integer, RatisMetadataQuorum> running = new TreeMap<>();
   private final Map<Integer, ThrowingFaults> faults = new TreeMap<>();
 
@@ -93,7 +99,8 @@ final class SeveralVoters implements AutoCloseable {
   }
 
   Path directory(int node) {
-    return data.resolve("node-" + node).resolve("metadata");
+    String life = "node-" + node + "-" + lives.getOrDefault(node, 0);
+    return data.resolve(life).resolve("metadata");
   }
 
   void startAll() {
@@ -114,6 +121,16 @@ final class SeveralVoters implements AutoCloseable {
     running.put(node, quorum);
     quorum.start();
     return quorum;
+  }
+
+  /** A voter that lost its disk comes back as another one, which is not started. */
+  void loseDisk(int node) {
+    stop(node);
+    QuorumVoter lost = voters.get(node);
+    voters.put(node, new QuorumVoter(UUID.randomUUID(), lost.address()));
+    lives.merge(node, 1, Integer::sum);
+    MetadataStorage.format(
+        store, settings(node), new FirstMembers.Joining(), MetadataStorage.State.FORMATTED);
   }
 
   void stop(int node) {
@@ -157,6 +174,21 @@ final class SeveralVoters implements AutoCloseable {
     run(Cluster.register(1, ""));
     long epoch = node(awaitController()).image().broker(1).orElseThrow().epoch();
     run(BrokerHeartbeat.of(1, epoch, epoch));
+  }
+
+  QuorumAnswer administer(QuorumRequest request) {
+    return node(awaitController()).admin().administer(request, PATIENCE).join();
+  }
+
+  /** How long the leader has not heard of a voter. */
+  long silentMs(UUID directoryId) {
+    QuorumAnswer.Described quorum =
+        (QuorumAnswer.Described) administer(new QuorumRequest.Describe());
+    return quorum.voters().stream()
+        .filter(voter -> voter.directoryId().equals(directoryId))
+        .findFirst()
+        .orElseThrow()
+        .lastContactMs();
   }
 
   /** Waits until all that run have the revision. */

@@ -5,7 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.RealFileStore;
+import io.millrace.metadata.QuorumAnswer;
+import io.millrace.metadata.QuorumAnswer.Described;
 import io.millrace.metadata.QuorumHealth.State;
+import io.millrace.metadata.QuorumRequest;
+import io.millrace.metadata.QuorumRequest.AddVoter;
+import io.millrace.metadata.QuorumRequest.RemoveVoter;
+import io.millrace.metadata.QuorumRequest.Transfer;
+import io.millrace.metadata.QuorumVoter;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.Refused;
@@ -18,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -141,6 +149,73 @@ final class SeveralVotersTest {
       assertThat(firstSegmentIsThere(voters.directory(behind))).isFalse();
       assertThat(voters.faults()).allMatch(told -> told.faults().isEmpty());
     }
+  }
+
+  /** Trap 8: one voter at a time, and a new one has no members of its own until it is added. */
+  @Test
+  void voterThatLostItsDiskIsReplacedAndCanLead() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      voters.startBroker();
+      voters.run(create("kept", 1));
+      int controller = voters.awaitController();
+      int lost = other(controller);
+      QuorumVoter before = voters.voter(lost);
+      voters.loseDisk(lost);
+      QuorumVoter after = voters.voter(lost);
+      voters.start(lost);
+
+      // What is meant for the voter that is lost does not reach this one, at the same address.
+      Awaitility.await()
+          .atMost(SeveralVoters.PATIENCE)
+          .until(() -> voters.silentMs(before.directoryId()) > 3_000);
+      assertThat(voters.node(lost).image().revision()).isZero();
+
+      assertRefused(
+          voters.administer(new AddVoter(after)),
+          "is a voter with the directory " + before.directoryId());
+      QuorumAnswer removed = voters.administer(new RemoveVoter(lost, before.directoryId(), false));
+      assertThat(((Described) removed).voters()).hasSize(2);
+      Described added = (Described) voters.administer(new AddVoter(after));
+      assertThat(added.voters()).anyMatch(voter -> voter.directoryId().equals(after.directoryId()));
+      voters.awaitRevision(voters.node(controller).image().revision());
+      assertThat(voters.node(lost).image().topic("kept")).isPresent();
+
+      assertThat(voters.administer(new Transfer(lost))).isInstanceOf(Described.class);
+      Awaitility.await()
+          .atMost(SeveralVoters.PATIENCE)
+          .until(() -> voters.node(lost).isActiveController());
+      assertThat(voters.run(create("later", 1))).isInstanceOf(TopicResult.class);
+      assertThat(voters.faults()).allMatch(told -> told.faults().isEmpty());
+    }
+  }
+
+  @Test
+  void changeThatWouldStopTheQuorumIsRefused() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      int controller = voters.awaitController();
+      assertRefused(
+          voters.administer(
+              new RemoveVoter(controller, voters.voter(controller).directoryId(), false)),
+          "transfer the leadership first");
+      assertRefused(voters.administer(new RemoveVoter(9, new UUID(1, 1), false)), "is no voter");
+      assertRefused(voters.administer(new Transfer(9)), "node 9 is no voter");
+      assertThat(
+              voters
+                  .node(other(controller))
+                  .admin()
+                  .administer(new QuorumRequest.Describe(), SHORT)
+                  .join())
+          .isInstanceOfSatisfying(
+              QuorumAnswer.Refused.class,
+              refused -> assertThat(refused.error().code()).isEqualTo(ErrorCode.NOT_CONTROLLER));
+    }
+  }
+
+  private static void assertRefused(QuorumAnswer answer, String why) {
+    assertThat(answer)
+        .isInstanceOfSatisfying(
+            QuorumAnswer.Refused.class,
+            refused -> assertThat(refused.error().message()).contains(why));
   }
 
   @Test

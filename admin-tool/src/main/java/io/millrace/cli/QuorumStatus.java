@@ -1,0 +1,36 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.QuorumDescription;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/** {@code millrace quorum status}. */
+@Command(
+    name = "status",
+    description = {"Shows the voters: which is the controller, and how far the others are."},
+    footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} quorum status"})
+final class QuorumStatus implements Callable<Integer> {
+  private final CliContext context;
+
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+
+  QuorumStatus(CliContext context) {
+    this.context = context;
+  }
+
+  @Override
+  public Integer call() {
+    try (MillraceClient client = connection.connect(context)) {
+      QuorumDescription quorum = client.admin().quorum();
+      String clusterId = client.admin().cluster().clusterId();
+      output.print(
+          context,
+          () -> QuorumReports.data(clusterId, quorum),
+          () -> QuorumReports.text(clusterId, quorum));
+    }
+    return 0;
+  }
+}
