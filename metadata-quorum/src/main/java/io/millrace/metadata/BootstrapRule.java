@@ -23,6 +23,9 @@ import java.util.stream.Collectors;
  *
  * <p>An entry is committed only when a majority has begun. A voter that comes back empty finds at
  * least one of the others of that majority, whichever it was, and goes no further.
+ *
+ * <p>A voter that has begun waits for nobody. It refuses only where all that answer are of another
+ * cluster: its disk or its list is wrong.
  */
 public final class BootstrapRule {
   private BootstrapRule() {}
@@ -51,11 +54,11 @@ public final class BootstrapRule {
    */
   public static Decision decide(
       NodeStanding own, List<VoterAddress> voters, Map<Integer, NodeStanding> answers) {
-    if (own.voter() == Voter.BEGUN) {
-      return new Decision.Begin();
-    }
     List<VoterAddress> others =
         voters.stream().filter(voter -> voter.nodeId() != own.nodeId()).toList();
+    if (own.voter() == Voter.BEGUN) {
+      return decideBegun(own, others, answers);
+    }
     for (VoterAddress other : others) {
       NodeStanding answer = answers.get(other.nodeId());
       if (answer != null) {
@@ -80,18 +83,8 @@ public final class BootstrapRule {
           + answer.nodeId()
           + " answers there";
     }
-    if (!own.clusterId().isEmpty()
-        && !answer.clusterId().isEmpty()
-        && !own.clusterId().equals(answer.clusterId())) {
-      return "node "
-          + answer.nodeId()
-          + " at "
-          + asked.internal()
-          + " belongs to the cluster "
-          + answer.clusterId()
-          + " (expected: "
-          + own.clusterId()
-          + ", as this node)";
+    if (ofAnotherCluster(own, answer)) {
+      return anotherCluster(own, asked, answer);
     }
     boolean begins = answer.voter() != Voter.BEGUN;
     if (begins && !Set.copyOf(own.voters()).equals(Set.copyOf(answer.voters()))) {
@@ -104,6 +97,39 @@ public final class BootstrapRule {
           + ", as this node)";
     }
     return "";
+  }
+
+  private static boolean ofAnotherCluster(NodeStanding own, NodeStanding answer) {
+    return !own.clusterId().isEmpty()
+        && !answer.clusterId().isEmpty()
+        && !own.clusterId().equals(answer.clusterId());
+  }
+
+  private static String anotherCluster(NodeStanding own, VoterAddress asked, NodeStanding answer) {
+    return "node "
+        + answer.nodeId()
+        + " at "
+        + asked.internal()
+        + " belongs to the cluster "
+        + answer.clusterId()
+        + " (expected: "
+        + own.clusterId()
+        + ", as this node)";
+  }
+
+  /** It waits for nobody; but where only strangers answer, it has the wrong disk or list. */
+  private static Decision decideBegun(
+      NodeStanding own, List<VoterAddress> others, Map<Integer, NodeStanding> answers) {
+    String wrong = "";
+    for (VoterAddress other : others) {
+      NodeStanding answer = answers.get(other.nodeId());
+      if (answer != null && ofAnotherCluster(own, answer)) {
+        wrong = anotherCluster(own, other, answer);
+      } else if (answer != null) {
+        return new Decision.Begin();
+      }
+    }
+    return wrong.isEmpty() ? new Decision.Begin() : new Decision.Refuse(wrong);
   }
 
   private static Decision decidePrepared(

@@ -57,6 +57,17 @@ final class BootstrapRuleTest {
     assertThat(decide(standing(1, Voter.BEGUN, "c"))).isEqualTo(new Decision.Begin());
   }
 
+  /** Its disk or its list is another cluster's; one stranger among the others is none of this. */
+  @Test
+  void nodeThatHasBegunRefusesWhereOnlyStrangersAnswer() {
+    NodeStanding own = standing(1, Voter.BEGUN, "mine");
+    NodeStanding stranger = standing(2, Voter.BEGUN, "other");
+    assertRefused(decide(own, stranger), "belongs to the cluster other (expected: mine");
+    assertThat(decide(own, stranger, standing(3, Voter.BEGUN, "mine")))
+        .isEqualTo(new Decision.Begin());
+    assertThat(decide(own, standing(2, Voter.UNFORMATTED, ""))).isEqualTo(new Decision.Begin());
+  }
+
   @Test
   void refusesWhatContradictsItself() {
     NodeStanding own = standing(1, Voter.UNFORMATTED, "mine");

@@ -183,6 +183,9 @@ final class Bootstrap {
         decided(Decision.Begin.class);
       }
       standing = standing.with(dirs.clusterId(), directory, Voter.BEGUN);
+      if (!prepared && !voters.alone()) {
+        requireOwnCluster(dirs);
+      }
       begun = true;
       return dirs;
     } catch (IOException e) {
@@ -192,6 +195,22 @@ final class Bootstrap {
         dirs.release();
       }
     }
+  }
+
+  /** A node with a cluster of its own does not become one of another by its settings. */
+  private void requireOwnCluster(DataDirs dirs) throws IOException {
+    if (MetadataStorage.firstMembers(store, dirs.metadata())
+        .equals(Optional.of(new FirstMembers.Alone()))) {
+      throw new StartException(
+          QuorumVoterSettings.QUORUM_VOTERS
+              + ": "
+              + voters.all()
+              + ", but this node is the only voter of the cluster "
+              + dirs.clusterId()
+              + ", which began without the list and can't get others (expected: no list; or, to"
+              + " have the node join theirs, empty data.dirs)");
+    }
+    decided(Decision.Begin.class);
   }
 
   /** Asks the others until it is this that the rule decides. */

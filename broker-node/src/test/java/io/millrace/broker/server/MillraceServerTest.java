@@ -101,6 +101,25 @@ class MillraceServerTest {
     }
   }
 
+  /** Else its own cluster and the list's would be two with the same id. */
+  @Test
+  void aNodeThatBeganAloneIsRefusedAListOfVoters() throws Exception {
+    TestNode.start(data).close();
+    assertThatThrownBy(
+            () ->
+                TestNode.start(
+                    data,
+                    new RealFileStore(),
+                    settings ->
+                        settings.set(
+                            QuorumVoterSettings.QUORUM_VOTERS,
+                            List.of("2@127.0.0.1:1:2", "3@127.0.0.1:3:4", "4@127.0.0.1:5:6"))))
+        .isInstanceOf(StartException.class)
+        .hasMessageContaining("quorum.voters: [2@")
+        .hasMessageContaining("this node is the only voter of the cluster ");
+    TestNode.start(data).close();
+  }
+
   @Test
   void aSecondNodeOnTheDirectoryIsRefused() throws Exception {
     try (TestNode first = TestNode.start(data)) {

@@ -52,6 +52,10 @@ public final class ObserverQuorum implements MetadataQuorum {
 
   private volatile State state = State.STARTING;
   private volatile int controllerId;
+
+  /** Why the voter that was followed last is not any more, or empty. */
+  private volatile String ending = "";
+
   private MetadataSource.@Nullable Watch watch;
 
   /** Grows with each voter that is followed or given up; tells the one from the other. */
@@ -141,7 +145,8 @@ public final class ObserverQuorum implements MetadataQuorum {
           case STARTING -> "the metadata is being read";
           case FOLLOWING -> "following the controller of node " + controller;
           case CLOSED -> "closed";
-          case NO_CONTROLLER, ACTIVE, FAILED -> "no active controller is known";
+          case NO_CONTROLLER, ACTIVE, FAILED ->
+              "no active controller is known" + (ending.isEmpty() ? "" : "; " + ending);
         };
     return new QuorumHealth(seen, controller, now.controller().epoch(), now.revision(), detail);
   }
@@ -241,6 +246,7 @@ public final class ObserverQuorum implements MetadataQuorum {
     controllerId = controller;
     heardMs = controller == 0 ? heardMs : clock.monotonicMs();
     state = controller == 0 ? State.NO_CONTROLLER : State.FOLLOWING;
+    ending = "";
     if (!told.isEmpty()) {
       voters = List.copyOf(told);
     }
@@ -275,6 +281,7 @@ public final class ObserverQuorum implements MetadataQuorum {
           number,
           () -> {
             lost();
+            ending = why;
             mailbox.schedule(
                 AGAIN_MS,
                 () -> {

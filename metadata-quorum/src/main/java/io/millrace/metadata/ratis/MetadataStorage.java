@@ -77,6 +77,12 @@ public final class MetadataStorage {
     return readMark(store, directory).map(Mark::state);
   }
 
+  /** What a directory's voter began with; empty if the directory was never formatted. */
+  public static Optional<FirstMembers> firstMembers(FileStore store, Path directory)
+      throws IOException {
+    return readMark(store, directory).map(Mark::members);
+  }
+
   /** Prepares an empty directory for the only voter of a new cluster. */
   public static void format(FileStore store, RatisSettings settings) {
     format(store, settings, new FirstMembers.Alone(), State.FORMATTED);
@@ -223,9 +229,7 @@ public final class MetadataStorage {
 
   /** What the quorum begins with, if it has not begun. */
   FirstMembers firstMembers() throws IOException {
-    return readMark(store, settings.directory())
-        .map(Mark::members)
-        .orElseGet(FirstMembers.Alone::new);
+    return firstMembers(store, settings.directory()).orElseGet(FirstMembers.Alone::new);
   }
 
   private void writeMark(State state, FirstMembers members) throws IOException {

@@ -98,6 +98,12 @@ final class ObserverQuorumTest implements MetadataSource {
     time.advance(1_000);
     assertThat(followed.get(1)).isNotEqualTo(followed.get(0));
     assertThat(quorum.health().ready()).isFalse();
+    assertThat(quorum.health().detail()).isEqualTo("no active controller is known; gone");
+    listener.onStatus(1, List.of());
+    time.advance(1);
+    listener.onStatus(0, List.of());
+    time.advance(1);
+    assertThat(quorum.health().detail()).isEqualTo("no active controller is known");
   }
 
   @Test
