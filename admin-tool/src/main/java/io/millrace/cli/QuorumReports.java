@@ -36,8 +36,8 @@ final class QuorumReports {
       table.row(
           voter.nodeId(),
           controller ? "controller" : "follower",
-          controller ? "-" : voter.lastContactMs() + " ms ago",
-          voter.lagEntries() < 0 ? "?" : "" + voter.lagEntries(),
+          controller ? "-" : known(voter.lastContactMs(), " ms ago"),
+          known(voter.lagEntries(), ""),
           voter.quorumAddress(),
           voter.directoryId());
     }
@@ -50,6 +50,10 @@ final class QuorumReports {
         + "\n"
         + table
         + tolerance(quorum.voters().size());
+  }
+
+  private static String known(long number, String unit) {
+    return number < 0 ? "?" : number + unit;
   }
 
   /** How many losses the quorum survives: an even number of voters is never what is wanted. */

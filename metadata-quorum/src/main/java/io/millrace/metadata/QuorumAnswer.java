@@ -30,7 +30,8 @@ public sealed interface QuorumAnswer {
    * @param directoryId the directory that holds its metadata
    * @param quorum its quorum listener, host:port
    * @param internal its internal listener, host:port; empty if it is not known
-   * @param lastContactMs how long ago the leader last heard of it; 0 for the leader itself
+   * @param lastContactMs how long ago the leader last heard of it; 0 for the leader itself; -1 if
+   *     that is not known
    * @param lagEntries how many entries of the log it lacks; -1 if that is not known
    */
   record VoterView(

@@ -21,7 +21,7 @@ public record QuorumDescription(int controllerId, long controllerEpoch, List<Vot
    * @param directoryId the id of the data directory that holds its metadata, a UUID
    * @param quorumAddress its quorum listener, host:port
    * @param internalAddress its internal listener, host:port; empty if it is not known
-   * @param lastContactMs how long ago it was last heard of, milliseconds
+   * @param lastContactMs how long ago it was last heard of, milliseconds; -1 if that is not known
    * @param lagEntries how many entries of the metadata log it lacks; -1 if that is not known
    */
   public record Voter(

@@ -30,6 +30,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -266,12 +267,8 @@ public final class RatisMetadataLog implements MetadataLog {
     }
     Optional<LifeCycle.State> ended = endedState();
     if (ended.isPresent() && !closing) {
-      String message =
-          "the metadata log closed itself (state: "
-              + ended.get()
-              + "); its log tells why. Restart the node once the cause is mended";
-      RuntimeException reported = fail(message, null);
-      LOG.error("{}", message, reported);
+      RuntimeException reported = fail(why(ended.get()), null);
+      LOG.error("[metadata] {}", String.valueOf(reported.getMessage()), reported);
       return;
     }
     SnapshotWriter writer = snapshots;
@@ -280,6 +277,24 @@ public final class RatisMetadataLog implements MetadataLog {
     }
     lookForLeader();
     watchScheduler.schedule(WATCH_INTERVAL_MS, this::watch);
+  }
+
+  /** Ratis closes itself when it hears from the others that it is none of them any more. */
+  private String why(LifeCycle.State ended) {
+    boolean removed = false;
+    try {
+      RaftConfiguration members = running().getDivision(groupId).getRaftConf();
+      removed = members.getCurrentPeers().stream().noneMatch(peer -> peer.getId().equals(peerId));
+    } catch (IOException gone) {
+      LOG.debug("[metadata] the division is gone", gone);
+    }
+    return removed
+        ? "this node is no voter any more: it was removed from the metadata quorum. To go on without"
+            + " the controller among its process.roles, start it so; to be a voter again, it is"
+            + " prepared with `millrace format` and added"
+        : "the metadata log closed itself (state: "
+            + ended
+            + "); its log tells why. Restart the node once the cause is mended";
   }
 
   /** Ratis tells of a new leader, and never that there is none any more. */

@@ -74,13 +74,14 @@ final class RatisQuorumAdmin implements QuorumAdmin {
       } else if (request instanceof Transfer transfer) {
         return transfer(division, transfer.nodeId(), timeout);
       }
-      return CompletableFuture.completedFuture(describe(division));
+      return CompletableFuture.completedFuture(describe(division, self));
     } catch (IOException e) {
       return refused(ErrorCode.UNAVAILABLE, "the quorum can't be changed now: " + e.getMessage());
     }
   }
 
-  private Described describe(RaftServer.Division division) {
+  /** Once another one leads, this one is not told any more how the others are. */
+  private Described describe(RaftServer.Division division, RaftPeerId leader) {
     DivisionInfo info = division.getInfo();
     Map<RaftPeerId, Long> silentMs = silence(info);
     Map<RaftPeerId, Long> matches = matches(division);
@@ -88,7 +89,8 @@ final class RatisQuorumAdmin implements QuorumAdmin {
     List<VoterView> voters = new ArrayList<>();
     for (RaftPeer peer : members(division)) {
       Optional<QuorumVoter> known = Peers.voter(peer);
-      long match = peer.getId().equals(self) ? last : matches.getOrDefault(peer.getId(), -1L);
+      boolean leads = peer.getId().equals(leader);
+      long match = leads ? last : matches.getOrDefault(peer.getId(), -1L);
       voters.add(
           new VoterView(
               Peers.nodeId(peer.getId()),
@@ -99,11 +101,11 @@ final class RatisQuorumAdmin implements QuorumAdmin {
                   .map(VoterAddress::internal)
                   .map(Object::toString)
                   .orElse(""),
-              silentMs.getOrDefault(peer.getId(), 0L),
+              leads ? 0 : silentMs.getOrDefault(peer.getId(), -1L),
               match < 0 ? -1 : Math.max(0, last - match)));
     }
     voters.sort((a, b) -> Integer.compare(a.nodeId(), b.nodeId()));
-    return new Described(Peers.nodeId(self), info.getCurrentTerm(), voters);
+    return new Described(Peers.nodeId(leader), info.getCurrentTerm(), voters);
   }
 
   private static List<RaftPeer> members(RaftServer.Division division) {
@@ -138,7 +140,7 @@ final class RatisQuorumAdmin implements QuorumAdmin {
       if (Peers.nodeId(peer.getId()) == voter.nodeId()) {
         String directory = Peers.directoryId(peer.getId()).toString();
         return peer.getId().equals(Peers.peer(voter).getId())
-            ? CompletableFuture.completedFuture(describe(division))
+            ? CompletableFuture.completedFuture(describe(division, self))
             : refused(
                 ErrorCode.INVALID_REQUEST,
                 "node "
@@ -221,7 +223,8 @@ final class RatisQuorumAdmin implements QuorumAdmin {
                 .setServersInCurrentConf(current)
                 .setServersInNewConf(next)
                 .build());
-    return answered(division, division.getRaftServer().setConfigurationAsync(request), timeout);
+    return answered(
+        division, division.getRaftServer().setConfigurationAsync(request), self, timeout);
   }
 
   private CompletableFuture<QuorumAnswer> transfer(
@@ -235,22 +238,26 @@ final class RatisQuorumAdmin implements QuorumAdmin {
       return refused(ErrorCode.INVALID_REQUEST, "node " + nodeId + " is no voter");
     }
     if (heir.get().equals(self)) {
-      return CompletableFuture.completedFuture(describe(division));
+      return CompletableFuture.completedFuture(describe(division, self));
     }
     TransferLeadershipRequest request =
         new TransferLeadershipRequest(
             clientId, self, groupId, callIds.getAsLong(), heir.get(), timeout.toMillis());
-    return answered(division, division.getRaftServer().transferLeadershipAsync(request), timeout);
+    return answered(
+        division, division.getRaftServer().transferLeadershipAsync(request), heir.get(), timeout);
   }
 
   private CompletableFuture<QuorumAnswer> answered(
-      RaftServer.Division division, CompletableFuture<RaftClientReply> reply, Duration timeout) {
+      RaftServer.Division division,
+      CompletableFuture<RaftClientReply> reply,
+      RaftPeerId leader,
+      Duration timeout) {
     return reply
         .orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
         .handle(
             (done, failure) -> {
               if (failure == null && done.isSuccess()) {
-                return describe(division);
+                return describe(division, leader);
               }
               return failed(failure == null ? done.getException() : failure);
             });

@@ -7,7 +7,6 @@ import io.grpc.ClientCall;
 import io.grpc.ClientStreamTracer;
 import io.grpc.ClientStreamTracer.StreamInfo;
 import io.grpc.Metadata;
-import io.grpc.Status;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.millrace.common.ErrorCode;
@@ -125,16 +124,10 @@ public final class RemoteControllers implements Controllers, ForwardingQuorumAdm
 
     @Override
     public void onError(Throwable thrown) {
-      Status status = Status.fromThrowable(thrown);
       answer.complete(
           refused(
               ErrorCode.OUTCOME_UNKNOWN,
-              where
-                  + " gave no answer ("
-                  + status.getCode()
-                  + " "
-                  + status.getDescription()
-                  + "); look before trying again"));
+              where + " gave no answer (" + Failures.text(thrown) + "); look before trying again"));
     }
 
     @Override
@@ -197,8 +190,7 @@ public final class RemoteControllers implements Controllers, ForwardingQuorumAdm
 
     @Override
     public void onError(Throwable thrown) {
-      Status status = Status.fromThrowable(thrown);
-      String why = where + ": " + status.getCode() + " " + status.getDescription();
+      String why = where + ": " + Failures.text(thrown);
       answer.complete(sent.begun ? new Answer.Lost(why) : new Answer.NotReached(why));
     }
 

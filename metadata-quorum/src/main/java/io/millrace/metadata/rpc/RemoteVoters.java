@@ -107,9 +107,9 @@ public final class RemoteVoters implements MetadataSource {
 
     @Override
     public void onError(Throwable thrown) {
-      Status status = Status.fromThrowable(thrown);
-      LOG.info("[metadata] {} is not followed any more: {}", voter, status);
-      listener.onEnd(voter + ": " + status.getCode() + " " + status.getDescription());
+      String why = Failures.text(thrown);
+      LOG.info("[metadata] {} is not followed any more: {}", voter, why);
+      listener.onEnd(voter + ": " + why);
     }
 
     @Override

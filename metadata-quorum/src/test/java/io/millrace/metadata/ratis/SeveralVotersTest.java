@@ -180,12 +180,33 @@ final class SeveralVotersTest {
       voters.awaitRevision(voters.node(controller).image().revision());
       assertThat(voters.node(lost).image().topic("kept")).isPresent();
 
-      assertThat(voters.administer(new Transfer(lost))).isInstanceOf(Described.class);
+      Described transferred = (Described) voters.administer(new Transfer(lost));
+      assertThat(transferred.controllerId()).isEqualTo(lost);
+      assertThat(transferred.voters()).extracting(voter -> voter.lagEntries()).contains(0L, -1L);
       Awaitility.await()
           .atMost(SeveralVoters.PATIENCE)
           .until(() -> voters.node(lost).isActiveController());
       assertThat(voters.run(create("later", 1))).isInstanceOf(TopicResult.class);
       assertThat(voters.faults()).allMatch(told -> told.faults().isEmpty());
+    }
+  }
+
+  @Test
+  void voterThatIsRemovedEndsAndSaysWhy() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      voters.startBroker();
+      int removed = other(voters.awaitController());
+      QuorumVoter voter = voters.voter(removed);
+      assertThat(voters.administer(new RemoveVoter(removed, voter.directoryId(), false)))
+          .isInstanceOf(Described.class);
+      Awaitility.await()
+          .atMost(SeveralVoters.PATIENCE)
+          .until(() -> voters.faults().stream().anyMatch(told -> !told.faults().isEmpty()));
+      assertThat(voters.faults().stream().flatMap(told -> told.faults().stream()))
+          .singleElement()
+          .asString()
+          .contains("it was removed from the metadata quorum");
+      assertThat(voters.run(create("later", 1))).isInstanceOf(TopicResult.class);
     }
   }
 
