@@ -184,7 +184,8 @@ final class Bootstrap {
       }
       standing = standing.with(dirs.clusterId(), directory, Voter.BEGUN);
       if (!prepared && !voters.alone()) {
-        requireOwnCluster(dirs);
+        requireList(dirs);
+        requireOwnCluster();
       }
       begun = true;
       return dirs;
@@ -198,7 +199,7 @@ final class Bootstrap {
   }
 
   /** A node with a cluster of its own does not become one of another by its settings. */
-  private void requireOwnCluster(DataDirs dirs) throws IOException {
+  private void requireList(DataDirs dirs) throws IOException {
     if (MetadataStorage.firstMembers(store, dirs.metadata())
         .equals(Optional.of(new FirstMembers.Alone()))) {
       throw new StartException(
@@ -210,7 +211,17 @@ final class Bootstrap {
               + ", which began without the list and can't get others (expected: no list; or, to"
               + " have the node join theirs, empty data.dirs)");
     }
-    decided(Decision.Begin.class);
+  }
+
+  /**
+   * Looks whether the voters of the list, those that answer, have this voter's cluster.
+   *
+   * @throws StartException if none of them has
+   */
+  void requireOwnCluster() {
+    if (standing.voter() == Voter.BEGUN) {
+      decided(Decision.Begin.class);
+    }
   }
 
   /** Asks the others until it is this that the rule decides. */

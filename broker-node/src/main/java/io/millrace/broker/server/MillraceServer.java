@@ -131,11 +131,12 @@ public final class MillraceServer implements AutoCloseable {
   /** The other voters of several may take any time to start. */
   private void awaitQuorum(MetadataQuorum quorum) {
     CompletableFuture<Void> ready = quorumReady();
-    while (!parts.voters().alone() && !ready.isDone() && !stop.isDone()) {
+    while (!parts.link().voters().alone() && !ready.isDone() && !stop.isDone()) {
       try {
         CompletableFuture.anyOf(ready, stop).get(WAITING_SAID_MS, TimeUnit.MILLISECONDS);
       } catch (TimeoutException still) {
         log.warn("[broker {}] waits: {}", nodeId(), quorum.health().detail());
+        parts.link().bootstrap().requireOwnCluster();
       } catch (ExecutionException failed) {
         break; // Told below.
       } catch (InterruptedException e) {
@@ -211,6 +212,7 @@ public final class MillraceServer implements AutoCloseable {
   private Endpoint internalEndpoint() {
     String host = config.get(ListenerSettings.LISTENER_INTERNAL).host();
     return parts
+        .link()
         .voters()
         .own()
         .map(VoterAddress::internal)

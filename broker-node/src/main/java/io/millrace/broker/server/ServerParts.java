@@ -14,7 +14,7 @@ import java.util.function.BooleanSupplier;
  *
  * @param http the administrators' pages
  * @param threads what requests wait and read on
- * @param voters the voters that the node is told of
+ * @param link what the node has to do with other nodes
  * @param state directories, metadata, partitions
  * @param telemetry what is counted and found for operators
  * @param budgets the memory that requests may take
@@ -24,7 +24,7 @@ import java.util.function.BooleanSupplier;
 record ServerParts(
     AdminHttp http,
     NodeThreads threads,
-    NodeVoters voters,
+    NodeLink link,
     NodeState state,
     Telemetry telemetry,
     ByteBudgets budgets,
@@ -62,6 +62,6 @@ record ServerParts(
         listeners.forClients(
             NodeServices.forClients(config, environment, state, threads, telemetry, ready));
     return new ServerParts(
-        http, threads, link.voters(), state, telemetry, listeners.budgets(), nodes, clients);
+        http, threads, link, state, telemetry, listeners.budgets(), nodes, clients);
   }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * (S19). Run with {@code -Dmillrace.controller.kills=30} for the whole measure.
  */
 class KilledControllerTest {
-  private static final int KILLS = Integer.getInteger("millrace.controller.kills", 2);
+  private static final int KILLS = Integer.getInteger("millrace.controller.kills", 1);
 
   /** A measurement on a machine of its own; a build's machine is too busy for a bound. */
   private static final boolean MEASURE = Integer.getInteger("millrace.controller.kills") != null;

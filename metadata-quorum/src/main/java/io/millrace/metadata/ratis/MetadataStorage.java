@@ -179,14 +179,34 @@ public final class MetadataStorage {
         throw new MetadataStorageException(
             "the metadata log is gone: "
                 + logDirectory()
-                + " has no raft-meta, but this node took part in the quorum; restore "
-                + directory
-                + " from a backup. To begin anew without the topics and their data, empty the data"
-                + " directories and start again");
+                + " has no raft-meta, but this node took part in the quorum; "
+                + whatToDo());
       }
     } catch (IOException e) {
       throw new MetadataStorageException("can't read " + directory.resolve(MARK) + ": " + e, e);
     }
+  }
+
+  /** The only voter has nobody who knows more; one of several would vote with what is old. */
+  String whatToDo() {
+    boolean alone;
+    try {
+      alone = firstMembers() instanceof FirstMembers.Alone;
+    } catch (IOException unreadable) {
+      alone = false;
+    }
+    return alone
+        ? "restore the metadata directory from a backup. To begin anew without the topics and their"
+            + " data, empty the data directories and start again"
+        : "replace this voter and restore nothing from a backup, which would vote without what it"
+            + " had helped to commit: `millrace quorum remove "
+            + settings.nodeId()
+            + "` at any node. Then start this one with process.roles=broker to keep its partitions;"
+            + " or empty its data directories, and run `millrace format --cluster-id "
+            + settings.clusterId()
+            + " --node-id "
+            + settings.nodeId()
+            + "` to make it a voter again";
   }
 
   /** Checks that there is room to write. */

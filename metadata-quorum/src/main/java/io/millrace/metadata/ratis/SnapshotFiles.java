@@ -86,7 +86,7 @@ public final class SnapshotFiles {
               + " is damaged: "
               + e.getMessage()
               + ". The log does not reach back before it. Nothing was changed; restore the metadata"
-              + " directory from a backup",
+              + " directory from a backup, or, of one of several voters, replace this one",
           e);
     } catch (UncheckedIOException e) {
       throw e.getCause();

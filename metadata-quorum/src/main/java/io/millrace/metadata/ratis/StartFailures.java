@@ -45,7 +45,7 @@ final class StartFailures {
     }
     Optional<Damage> damage = damage(store, settings);
     if (damage.isPresent()) {
-      return new MetadataStorageException(describe(damage.get()), thrown);
+      return new MetadataStorageException(describe(damage.get(), storage), thrown);
     }
     Throwable root = causes.get(causes.size() - 1);
     return new MetadataStorageException(
@@ -65,7 +65,7 @@ final class StartFailures {
     }
   }
 
-  private static String describe(Damage damage) {
+  private static String describe(Damage damage, MetadataStorage storage) {
     String where =
         "record of the metadata log is damaged, at byte "
             + damage.position()
@@ -77,9 +77,7 @@ final class StartFailures {
             + where
             + "A power loss while it was written leaves it so, and then nobody was told that it was"
             + " written. `millrace metadata repair` cuts this one record and keeps its bytes"
-        : "a "
-            + where
-            + "Good ones follow, so it can't be cut: restore the metadata directory from a backup";
+        : "a " + where + "Good ones follow, so it can't be cut: " + storage.whatToDo();
   }
 
   private static List<Throwable> causes(Exception thrown) {

@@ -103,7 +103,7 @@ public final class RemoteControllers implements Controllers, ForwardingQuorumAdm
                 .setContext(context(timeout, 1))
                 .setRequest(StructureCodec.write((Record) request))
                 .build(),
-            new QuorumObserver(where, answer));
+            new QuorumObserver(where, request instanceof QuorumRequest.Describe, answer));
     return answer;
   }
 
@@ -111,28 +111,33 @@ public final class RemoteControllers implements Controllers, ForwardingQuorumAdm
     return new QuorumAnswer.Refused(new MillraceError(code, message));
   }
 
-  private record QuorumObserver(String where, CompletableFuture<QuorumAnswer> answer)
+  private record QuorumObserver(
+      String where, boolean changesNothing, CompletableFuture<QuorumAnswer> answer)
       implements StreamObserver<AdministerQuorumResponse> {
+    private void lost(String why) {
+      answer.complete(
+          changesNothing
+              ? refused(ErrorCode.UNAVAILABLE, why)
+              : refused(ErrorCode.OUTCOME_UNKNOWN, why + "; look before trying again"));
+    }
+
     @Override
     public void onNext(AdministerQuorumResponse response) {
       try {
         answer.complete(StructureCodec.read(response.getAnswer(), QuorumAnswer.class));
       } catch (IllegalArgumentException e) {
-        answer.complete(refused(ErrorCode.OUTCOME_UNKNOWN, where + ": " + e.getMessage()));
+        lost(where + ": " + e.getMessage());
       }
     }
 
     @Override
     public void onError(Throwable thrown) {
-      answer.complete(
-          refused(
-              ErrorCode.OUTCOME_UNKNOWN,
-              where + " gave no answer (" + Failures.text(thrown) + "); look before trying again"));
+      lost(where + " gave no answer (" + Failures.text(thrown) + ")");
     }
 
     @Override
     public void onCompleted() {
-      answer.complete(refused(ErrorCode.OUTCOME_UNKNOWN, where + " gave no answer"));
+      lost(where + " gave no answer");
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.MemoryFileStore;
+import io.millrace.metadata.FirstMembers;
 import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.ratis.MetadataStorage.State;
 import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
@@ -32,6 +33,16 @@ final class MetadataStorageTest {
   }
 
   @Test
+  void oneOfSeveralVotersThatLostItsLogIsReplacedAndNotRestored() throws IOException {
+    MetadataStorage.format(store, settings, new FirstMembers.Joining(), State.FORMATTED);
+    storage.markActive();
+    assertThatThrownBy(storage::check)
+        .isInstanceOf(MetadataStorageException.class)
+        .hasMessageContaining("restore nothing from a backup")
+        .hasMessageContaining("`millrace quorum remove 1`");
+  }
+
+  @Test
   void formattingTwiceChangesNothing() throws IOException {
     MetadataStorage.format(store, settings);
     storage.markActive();
@@ -39,7 +50,8 @@ final class MetadataStorageTest {
     assertThatThrownBy(() -> MetadataStorage.format(store, settings))
         .as("an active voter without its log")
         .isInstanceOf(MetadataStorageException.class)
-        .hasMessageContaining("the metadata log is gone");
+        .hasMessageContaining("the metadata log is gone")
+        .hasMessageContaining("from a backup. To begin anew");
   }
 
   @Test
