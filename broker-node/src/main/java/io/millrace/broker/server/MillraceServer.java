@@ -116,7 +116,10 @@ public final class MillraceServer implements AutoCloseable {
     } catch (MetadataStorageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
-    parts.state().upkeep().start();
+    if (parts.link().voters().all().isEmpty()) {
+      // Brokers in other processes send no heartbeats: it would give up those that are well.
+      parts.state().upkeep().start();
+    }
     awaitQuorum(quorum);
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();

@@ -11,8 +11,10 @@ import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerStart;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
+import io.millrace.metadata.ratis.RatisMetadataQuorum;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.MetadataServiceGrpc;
@@ -60,8 +62,15 @@ class NodeUpkeepTest {
             new RealFileStore(),
             new SystemClock(),
             (message, cause) -> new IllegalStateException(message, cause));
-    DataDirs dirs = DataDirs.open(environment.store(), config);
-    try (MetadataQuorum quorum = Wiring.quorum(config, environment, dirs)) {
+    DataDirs dirs = DataDirs.open(environment.store(), config, Optional.empty());
+    try (MetadataQuorum quorum =
+        new RatisMetadataQuorum(
+            Wiring.ratis(config, dirs),
+            ControllerSettings.DEFAULTS,
+            UUID::randomUUID,
+            environment.store(),
+            environment.clock(),
+            environment.faults())) {
       quorum.start();
       carryOut(
           quorum,
