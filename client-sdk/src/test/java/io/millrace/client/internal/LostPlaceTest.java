@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A consumer that is to go on elsewhere when its place is gone, and is refused there too. */
-@Timeout(20)
+@Timeout(60)
 class LostPlaceTest {
   private static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
 

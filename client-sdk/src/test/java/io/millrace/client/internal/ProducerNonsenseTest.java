@@ -133,16 +133,16 @@ class ProducerNonsenseTest extends FakeBrokerTest {
 
   @Test
   void tellsWhatTheBrokerSaidWhenItAnswersNothingButNonsense() {
-    // Otherwise the first look-up and the first classes may take all of the second.
+    // Otherwise the first look-up and the first classes may take all of that time.
     client.producer(small().build()).sendAndWait(record("before"));
     broker.onResult = results -> List.of(with(results.get(0), r -> r.setPartition(2)));
-    Producer producer = client.producer(small().deliveryTimeout(Duration.ofSeconds(1)).build());
+    Producer producer = client.producer(small().deliveryTimeout(Duration.ofSeconds(3)).build());
     assertThatThrownBy(() -> producer.sendAndWait(record("doubtful")))
         .isInstanceOfSatisfying(
             MillraceException.class,
             e -> assertThat(e.error().details()).containsEntry("maybe_appended", "true"))
         .hasMessageContaining("answered nonsense: an answer about partition 2 to a frame of")
-        .hasMessageContaining("not delivered within 1000 ms");
+        .hasMessageContaining("not delivered within 3000 ms");
     assertThat(broker.values(1)).containsExactly("before", "doubtful");
   }
 
@@ -196,7 +196,7 @@ class ProducerNonsenseTest extends FakeBrokerTest {
 
   @Test
   void S28_anAnswerAfterTheDeliveryTimeoutDoublesNothingAndHarmsNoLaterRecord() {
-    Producer producer = client.producer(small().deliveryTimeout(Duration.ofSeconds(1)).build());
+    Producer producer = client.producer(small().deliveryTimeout(Duration.ofSeconds(3)).build());
     producer.sendAndWait(record("before"));
     broker.holdsAnswers = true;
     CompletableFuture<RecordMetadata> late = producer.send(record("late"));

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Records without key fill one partition's batch after the other. */
-@Timeout(20)
+@Timeout(60)
 class StickyBatchesTest extends FakeBrokerTest {
   private static final int FULL = 5;
 

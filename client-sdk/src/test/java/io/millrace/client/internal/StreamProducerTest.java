@@ -266,14 +266,14 @@ class StreamProducerTest extends FakeBrokerTest {
 
   @Test
   void failsAfterTheDeliveryTimeoutWhenTheBrokerStaysAway() {
-    Producer producer = client.producer(small().deliveryTimeout(Duration.ofMillis(300)).build());
+    Producer producer = client.producer(small().deliveryTimeout(Duration.ofSeconds(2)).build());
     sendNumbers(producer, 1).get(0).join();
     broker.stop();
     CompletableFuture<RecordMetadata> lost =
         producer.send(ProducerRecord.of(FakeBroker.TOPIC, bytes("lost")).toPartition(1));
     assertThatThrownBy(lost::join)
         .hasMessageContaining("REQUEST_TIMED_OUT")
-        .hasMessageContaining("not delivered within 300 ms")
+        .hasMessageContaining("not delivered within 2000 ms")
         .hasMessageContaining("no stream now: 127.0.0.1:" + broker.port() + " ");
     broker.start();
   }
