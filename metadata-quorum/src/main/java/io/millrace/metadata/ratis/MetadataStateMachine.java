@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -48,8 +48,17 @@ final class MetadataStateMachine extends BaseStateMachine {
   private final FaultHandler faults;
   private final MetadataLog.Listener listener;
 
-  /** Whether the listener was told that another node leads, and nothing else since. */
-  private final AtomicBoolean following = new AtomicBoolean();
+  /**
+   * Held while the listener is told of leaders, so that what it is told last is what was found
+   * last. Ratis holds locks of its own meanwhile: nothing that takes them may be called with it.
+   */
+  private final Object leadership = new Object();
+
+  /**
+   * Whether the listener was told that another node leads, and nothing else since. Guarded by
+   * {@link #leadership}.
+   */
+  private boolean following;
 
   /** Set when an entry could not be replayed: the image stays as it was before it. */
   private volatile boolean broken;
@@ -163,27 +172,42 @@ final class MetadataStateMachine extends BaseStateMachine {
 
   @Override
   public void notifyLeaderReady() {
-    following.set(false);
-    listener.onLeading(currentTerm());
+    long term = currentTerm();
+    synchronized (leadership) {
+      following = false;
+      listener.onLeading(term);
+    }
   }
 
   @Override
   public void notifyNotLeader(Collection<TransactionContext> pending) {
-    listener.onNotLeading();
+    synchronized (leadership) {
+      listener.onNotLeading();
+    }
   }
 
   @Override
   public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
     if (!member.getPeerId().equals(leader)) {
-      following.set(true);
-      listener.onOtherLeading(Peers.nodeId(leader));
+      synchronized (leadership) {
+        following = true;
+        listener.onOtherLeading(Peers.nodeId(leader));
+      }
     }
   }
 
-  /** Tells, once, that the leader that was followed is lost and no other is known. */
-  void leaderIsLost() {
-    if (following.compareAndSet(true, false)) {
-      listener.onNotLeading();
+  /**
+   * Tells, once, that the leader that was followed is lost and no other is known. Without the lock
+   * that could be told after a leader which is found at this moment, and stand for good.
+   *
+   * @param noLeader whether Ratis knows no leader now; takes no lock
+   */
+  void lookForLeader(BooleanSupplier noLeader) {
+    synchronized (leadership) {
+      if (following && noLeader.getAsBoolean()) {
+        following = false;
+        listener.onNotLeading();
+      }
     }
   }
 

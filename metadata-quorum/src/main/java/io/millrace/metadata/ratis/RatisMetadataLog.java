@@ -301,8 +301,9 @@ public final class RatisMetadataLog implements MetadataLog {
   private void lookForLeader() {
     MetadataStateMachine machine = stateMachine;
     try {
-      if (machine != null && running().getDivision(groupId).getInfo().getLeaderId() == null) {
-        machine.leaderIsLost();
+      if (machine != null) {
+        DivisionInfo info = running().getDivision(groupId).getInfo();
+        machine.lookForLeader(() -> info.getLeaderId() == null);
       }
     } catch (IOException gone) {
       LOG.debug("[metadata] the division is gone", gone);

@@ -16,17 +16,26 @@ import io.millrace.proto.internal.v1.TopicDeleted;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.proto.RaftProtos.StateMachineLogEntryProto;
 import org.apache.ratis.protocol.Message;
+import org.apache.ratis.protocol.RaftGroupId;
+import org.apache.ratis.protocol.RaftGroupMemberId;
+import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.thirdparty.com.google.protobuf.ByteString;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /** What Ratis sees of the state machine: never an exception, never a failed future. */
 final class MetadataStateMachineTest implements MetadataLog.Listener {
+  private static final RaftGroupMemberId MEMBER =
+      RaftGroupMemberId.valueOf(leader(1), RaftGroupId.valueOf(new UUID(0, 1)));
+
   private final ThrowingFaults faults = new ThrowingFaults();
   private final SnapshotFiles files = new SnapshotFiles(new MemoryFileStore(), "c1");
   private final SnapshotWriter writer =
@@ -34,6 +43,10 @@ final class MetadataStateMachineTest implements MetadataLog.Listener {
   private final MetadataStateMachine machine =
       new MetadataStateMachine(writer, files, faults, this);
   private final List<MetadataDelta> told = new ArrayList<>();
+
+  /** Which nodes were said to lead, and when that none is known. */
+  private final List<String> leaders = new CopyOnWriteArrayList<>();
+
   private long index;
 
   @AfterEach
@@ -100,6 +113,36 @@ final class MetadataStateMachineTest implements MetadataLog.Listener {
     assertThat(faults.faults().get(0)).contains("disk is full or failing").contains("No space");
   }
 
+  /** Told in the other order, the loss of the old leader would stand, and nobody look again. */
+  @Test
+  void aLeaderThatIsFoundWhileTheLastIsLostIsToldAfterTheLoss() throws InterruptedException {
+    machine.notifyLeaderChanged(MEMBER, leader(2));
+    Thread found = new Thread(() -> machine.notifyLeaderChanged(MEMBER, leader(3)));
+    machine.lookForLeader(
+        () -> {
+          found.start();
+          Awaitility.await()
+              .until(() -> found.getState() == Thread.State.BLOCKED || leaders.contains("3"));
+          return true;
+        });
+    found.join();
+    assertThat(leaders).containsExactly("2", "none", "3");
+  }
+
+  @Test
+  void theLossOfALeaderIsToldOnce() {
+    machine.lookForLeader(() -> true);
+    machine.notifyLeaderChanged(MEMBER, leader(2));
+    machine.lookForLeader(() -> false);
+    machine.lookForLeader(() -> true);
+    machine.lookForLeader(() -> true);
+    assertThat(leaders).containsExactly("2", "none");
+  }
+
+  private static RaftPeerId leader(int node) {
+    return Peers.id(node, new UUID(0, node));
+  }
+
   private static byte[] entry(MetadataRecord record) {
     return MetadataEntry.newBuilder()
         .setControllerEpoch(1)
@@ -131,8 +174,12 @@ final class MetadataStateMachineTest implements MetadataLog.Listener {
   public void onLeading(long epoch) {}
 
   @Override
-  public void onNotLeading() {}
+  public void onNotLeading() {
+    leaders.add("none");
+  }
 
   @Override
-  public void onOtherLeading(int nodeId) {}
+  public void onOtherLeading(int nodeId) {
+    leaders.add(Integer.toString(nodeId));
+  }
 }
