@@ -1,7 +1,6 @@
 package io.millrace.cli;
 
 import io.millrace.client.api.MillraceClient;
-import io.millrace.client.api.QuorumDescription;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,12 +42,8 @@ final class QuorumRemove implements Callable<Integer> {
   @Override
   public Integer call() {
     try (MillraceClient client = connection.connect(context)) {
-      QuorumDescription quorum = client.admin().removeVoter(node, unsafe);
-      String clusterId = client.admin().cluster().clusterId();
-      output.print(
-          context,
-          () -> QuorumReports.data(clusterId, quorum),
-          () -> QuorumReports.text(clusterId, quorum));
+      QuorumReports.print(
+          context, output, client.admin(), client.admin().removeVoter(node, unsafe));
     }
     return 0;
   }

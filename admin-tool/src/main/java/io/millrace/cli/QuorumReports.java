@@ -1,5 +1,6 @@
 package io.millrace.cli;
 
+import io.millrace.client.api.Admin;
 import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.QuorumDescription.Voter;
 import java.util.LinkedHashMap;
@@ -8,6 +9,13 @@ import java.util.Map;
 /** The metadata quorum for people and for programs. */
 final class QuorumReports {
   private QuorumReports() {}
+
+  /** Writes how the quorum is, with the cluster's id, which `format` wants to know. */
+  static void print(
+      CliContext context, OutputOptions output, Admin admin, QuorumDescription quorum) {
+    String clusterId = admin.cluster().clusterId();
+    output.print(context, () -> data(clusterId, quorum), () -> text(clusterId, quorum));
+  }
 
   static Map<String, Object> data(String clusterId, QuorumDescription quorum) {
     Map<String, Object> data = new LinkedHashMap<>();
@@ -29,7 +37,7 @@ final class QuorumReports {
     return data;
   }
 
-  static String text(String clusterId, QuorumDescription quorum) {
+  private static String text(String clusterId, QuorumDescription quorum) {
     Table table = new Table("NODE", "ROLE", "LAST HEARD OF", "LAG", "QUORUM LISTENER", "DIRECTORY");
     for (Voter voter : quorum.voters()) {
       boolean controller = voter.nodeId() == quorum.controllerId();
