@@ -39,6 +39,21 @@ class CommandsTest {
     node.close();
   }
 
+  @Test
+  void listsTheNodesAndWhatEachMayDo() {
+    assertThat(node.run("cluster nodes").out())
+        .isEqualTo(
+            "NODE  STATE   CONTROLLER  ADDRESS"
+                + " ".repeat(node.bootstrap().length() - "ADDRESS".length())
+                + "  RACK\n   1  active  active      "
+                + node.bootstrap()
+                + "\n");
+    assertThat(node.run("cluster nodes -o wide").out()).contains("LOG DIRS").contains("1-1");
+    assertThat(node.run("cluster nodes -o json").out())
+        .contains("\"state\": \"active\"")
+        .contains("\"controller\": true");
+  }
+
   private static String numbers(int count) {
     return IntStream.rangeClosed(1, count).mapToObj(i -> i + "\n").collect(Collectors.joining());
   }

@@ -117,7 +117,11 @@ public final class BrokerServices {
             new SubscriptionEndpoint(fetch),
             new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()),
             topics,
-            new ClusterEndpoint(parts.members(), parts.authorizer(), limits.adminTimeoutMs())),
+            new ClusterEndpoint(parts.members(), parts.authorizer(), limits.adminTimeoutMs()),
+            new BrokerListEndpoint(
+                parts.quorum()::image,
+                () -> parts.quorum().health().controllerId(),
+                parts.authorizer())),
         streams,
         parts.ready());
   }

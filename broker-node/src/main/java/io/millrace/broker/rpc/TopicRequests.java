@@ -1,6 +1,5 @@
 package io.millrace.broker.rpc;
 
-import com.google.protobuf.ByteString;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.config.EffectiveConfig;
@@ -14,8 +13,6 @@ import io.millrace.proto.v1.ListTopicsResponse;
 import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.Topic;
 import io.millrace.proto.v1.UpdateTopicRequest;
-import java.nio.charset.StandardCharsets;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -23,12 +20,6 @@ import java.util.Optional;
 
 /** Reads the requests of administrators. */
 final class TopicRequests {
-  private static final int DEFAULT_PAGE_SIZE = 100;
-  private static final int MAX_PAGE_SIZE = 1_000;
-
-  /** What every page token begins with: tells a token from any other text. */
-  private static final String TOKEN_PREFIX = "after:";
-
   private static final String MASK_PREFIX = "configs.";
 
   private TopicRequests() {}
@@ -85,8 +76,8 @@ final class TopicRequests {
   /** One page of topics by name. The token is the last name of the page before. */
   static ListTopicsResponse page(MetadataImage image, ListTopicsRequest request) {
     TopicsImage topics = image.topics();
-    int size = pageSize(request.getPageSize());
-    String after = lastName(request.getPageToken());
+    int size = Pages.size(request.getPageSize());
+    String after = Pages.last(request.getPageToken());
     Collection<String> names = topics.idsByName().tailMap(after, false).keySet();
     ListTopicsResponse.Builder page = ListTopicsResponse.newBuilder();
     for (String name : names) {
@@ -95,41 +86,10 @@ final class TopicRequests {
         continue;
       }
       if (page.getTopicsCount() == size) {
-        return page.setNextPageToken(token(page.getTopics(size - 1).getName())).build();
+        return page.setNextPageToken(Pages.token(page.getTopics(size - 1).getName())).build();
       }
       page.addTopics(TopicViews.summary(image, topic));
     }
     return page.build();
-  }
-
-  private static int pageSize(int asked) {
-    Requests.notNegative("page_size", asked);
-    return asked == 0 ? DEFAULT_PAGE_SIZE : Math.min(asked, MAX_PAGE_SIZE);
-  }
-
-  private static String token(String name) {
-    return Base64.getUrlEncoder()
-        .encodeToString((TOKEN_PREFIX + name).getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static String lastName(String token) {
-    if (token.isEmpty()) {
-      return "";
-    }
-    try {
-      String text = ByteString.copyFrom(Base64.getUrlDecoder().decode(token)).toStringUtf8();
-      if (text.startsWith(TOKEN_PREFIX)) {
-        return text.substring(TOKEN_PREFIX.length());
-      }
-    } catch (IllegalArgumentException malformed) {
-      throw noToken(token);
-    }
-    throw noToken(token);
-  }
-
-  private static MillraceException noToken(String token) {
-    return new MillraceException(
-        ErrorCode.INVALID_REQUEST,
-        "page_token: " + token + " (expected: the next_page_token of an earlier answer)");
   }
 }

@@ -18,6 +18,9 @@ public interface Admin {
   /** The brokers and the active controller. */
   ClusterDescription cluster();
 
+  /** The registered brokers by node id, with what each may do. */
+  List<BrokerDescription> listBrokers();
+
   /** The metadata quorum. */
   QuorumDescription quorum();
 

@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import io.grpc.stub.AbstractBlockingStub;
 import io.millrace.client.api.Admin;
+import io.millrace.client.api.BrokerDescription;
 import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
@@ -11,6 +12,7 @@ import io.millrace.client.api.ServerInfo;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.AddVoterRequest;
+import io.millrace.proto.v1.BrokerServiceGrpc;
 import io.millrace.proto.v1.ClusterServiceGrpc;
 import io.millrace.proto.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.millrace.proto.v1.CreatePartitionsRequest;
@@ -25,6 +27,8 @@ import io.millrace.proto.v1.GetQuorumRequest;
 import io.millrace.proto.v1.GetServerInfoRequest;
 import io.millrace.proto.v1.GetServerInfoResponse;
 import io.millrace.proto.v1.GetTopicRequest;
+import io.millrace.proto.v1.ListBrokersRequest;
+import io.millrace.proto.v1.ListBrokersResponse;
 import io.millrace.proto.v1.ListTopicsRequest;
 import io.millrace.proto.v1.ListTopicsResponse;
 import io.millrace.proto.v1.MetadataServiceGrpc;
@@ -92,6 +96,24 @@ final class GrpcAdmin implements Admin {
                     new ClusterDescription.Broker(
                         b.getNodeId(), MetadataCache.address(b), b.getRack(), b.getFenced()))
             .toList());
+  }
+
+  @Override
+  public List<BrokerDescription> listBrokers() {
+    List<BrokerDescription> all = new ArrayList<>();
+    String token = "";
+    do {
+      ListBrokersRequest request =
+          ListBrokersRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build();
+      ListBrokersResponse page =
+          cluster.callAny(
+              (channel, left) ->
+                  bounded(BrokerServiceGrpc.newBlockingStub(channel), left).listBrokers(request));
+      page.getBrokersList()
+          .forEach(b -> all.add(BrokerDescriptions.broker(b, page.getControllerId())));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return all;
   }
 
   @Override
