@@ -317,7 +317,7 @@ public final class QuorumRuntime implements MetadataQuorum {
   }
 
   private void lead(long epoch) {
-    if (state == State.CLOSED) {
+    if (state == State.CLOSED || leadingEpoch == epoch) {
       return;
     }
     leadingEpoch = epoch;

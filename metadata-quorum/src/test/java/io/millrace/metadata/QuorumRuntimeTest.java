@@ -127,6 +127,31 @@ final class QuorumRuntimeTest {
   }
 
   @Test
+  void controllerWhoseResignationIsRefusedStartsAnewInTheSameEpoch() {
+    startWithBroker();
+    long epoch = quorum.image().controller().epoch();
+    log.hideNextOutcome();
+    log.refuseNextResignation();
+    CompletableFuture<CommandResult> lost = submit(create("a"), Duration.ofMinutes(1));
+    time.runUntil(lost::isDone);
+
+    time.runUntil(quorum::isActiveController);
+    assertThat(quorum.image().controller().epoch()).isEqualTo(epoch);
+    assertThat(quorum.image().topic("a")).isPresent();
+    assertThat(done(create("b"))).isInstanceOf(TopicResult.class);
+  }
+
+  @Test
+  void epochThatIsToldAgainChangesNothing() {
+    startWithBroker();
+    long revision = quorum.image().revision();
+    log.tellAgain();
+    time.advance(100);
+    assertThat(quorum.isActiveController()).isTrue();
+    assertThat(quorum.image().revision()).isEqualTo(revision);
+  }
+
+  @Test
   void repeatedRequestAfterAnUnknownOutcomeIsAnsweredWithWhatWasDone() {
     startWithBroker();
     log.hideNextOutcome();

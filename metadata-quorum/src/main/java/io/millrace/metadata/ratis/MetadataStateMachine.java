@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -59,6 +59,11 @@ final class MetadataStateMachine extends BaseStateMachine {
    * {@link #leadership}.
    */
   private boolean following;
+
+  /**
+   * What the last look found, unless Ratis told of a change since. Guarded by {@link #leadership}.
+   */
+  private @Nullable Leadership lastLook;
 
   /** Set when an entry could not be replayed: the image stays as it was before it. */
   private volatile boolean broken;
@@ -174,8 +179,8 @@ final class MetadataStateMachine extends BaseStateMachine {
   public void notifyLeaderReady() {
     long term = currentTerm();
     synchronized (leadership) {
-      following = false;
-      listener.onLeading(term);
+      lead(term);
+      lastLook = null;
     }
   }
 
@@ -183,6 +188,7 @@ final class MetadataStateMachine extends BaseStateMachine {
   public void notifyNotLeader(Collection<TransactionContext> pending) {
     synchronized (leadership) {
       listener.onNotLeading();
+      lastLook = null;
     }
   }
 
@@ -190,25 +196,55 @@ final class MetadataStateMachine extends BaseStateMachine {
   public void notifyLeaderChanged(RaftGroupMemberId member, RaftPeerId leader) {
     if (!member.getPeerId().equals(leader)) {
       synchronized (leadership) {
-        following = true;
-        listener.onOtherLeading(Peers.nodeId(leader));
+        follow(leader);
+        lastLook = null;
       }
     }
   }
 
   /**
-   * Tells, once, that the leader that was followed is lost and no other is known. Without the lock
-   * that could be told after a leader which is found at this moment, and stand for good.
+   * Looks at who leads. Ratis tells of a leader that is found and not of one that is lost: that is
+   * told here, at once. And what two looks find alike is told again, for the controller may have
+   * given up an epoch that Ratis went on leading, which Ratis has no reason to speak of. Without
+   * the lock, what is told could be older than a leader that is found at this moment.
    *
-   * @param noLeader whether Ratis knows no leader now; takes no lock
+   * @param look asks Ratis; takes no lock
    */
-  void lookForLeader(BooleanSupplier noLeader) {
+  void look(Supplier<Leadership> look) {
     synchronized (leadership) {
-      if (following && noLeader.getAsBoolean()) {
-        following = false;
-        listener.onNotLeading();
+      Leadership found = look.get();
+      if (found.equals(lastLook)) {
+        tell(found);
+      } else if (following && found instanceof Leadership.Nobodys) {
+        lose();
       }
+      lastLook = found;
     }
+  }
+
+  private void tell(Leadership found) {
+    if (found instanceof Leadership.Ours ours) {
+      lead(ours.term());
+    } else if (found instanceof Leadership.Theirs theirs) {
+      follow(theirs.leader());
+    } else if (found instanceof Leadership.Nobodys) {
+      lose();
+    }
+  }
+
+  private void lead(long term) {
+    following = false;
+    listener.onLeading(term);
+  }
+
+  private void follow(RaftPeerId leader) {
+    following = true;
+    listener.onOtherLeading(Peers.nodeId(leader));
+  }
+
+  private void lose() {
+    following = false;
+    listener.onNotLeading();
   }
 
   @Override

@@ -275,7 +275,7 @@ public final class RatisMetadataLog implements MetadataLog {
     if (writer != null && writer.dueByBytes()) {
       takeSnapshot();
     }
-    lookForLeader();
+    look();
     watchScheduler.schedule(WATCH_INTERVAL_MS, this::watch);
   }
 
@@ -297,13 +297,12 @@ public final class RatisMetadataLog implements MetadataLog {
             + "); its log tells why. Restart the node once the cause is mended";
   }
 
-  /** Ratis tells of a new leader, and never that there is none any more. */
-  private void lookForLeader() {
+  private void look() {
     MetadataStateMachine machine = stateMachine;
     try {
       if (machine != null) {
         DivisionInfo info = running().getDivision(groupId).getInfo();
-        machine.lookForLeader(() -> info.getLeaderId() == null);
+        machine.look(() -> Leadership.of(info, peerId));
       }
     } catch (IOException gone) {
       LOG.debug("[metadata] the division is gone", gone);

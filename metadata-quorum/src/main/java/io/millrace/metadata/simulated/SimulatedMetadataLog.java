@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * into the file store first. Confined to the scheduler's thread.
  *
  * <p>A crash is an instance that is left behind and another one on what the disk kept; each start
- * leads in a new epoch. What a simulation can do besides: depose the leader, and keep an entry's
- * outcome from it.
+ * leads in a new epoch. What a simulation can do besides: depose the leader, keep an entry's
+ * outcome from it, and refuse to let it resign.
  *
  * <pre>
  * log file, one frame after the other:
@@ -58,6 +58,7 @@ public final class SimulatedMetadataLog implements MetadataLog {
   private long epoch;
   private boolean leading;
   private boolean hideNextOutcome;
+  private boolean refuseNextResignation;
   private Optional<String> failure = Optional.empty();
 
   /**
@@ -123,7 +124,10 @@ public final class SimulatedMetadataLog implements MetadataLog {
 
   @Override
   public void resign(long resigned) {
-    if (leading && epoch == resigned) {
+    if (refuseNextResignation) {
+      refuseNextResignation = false;
+      later(this::tellAgain);
+    } else if (leading && epoch == resigned) {
       depose();
     }
   }
@@ -140,6 +144,16 @@ public final class SimulatedMetadataLog implements MetadataLog {
   /** Commits the next entry without ever telling its outcome. */
   public void hideNextOutcome() {
     hideNextOutcome = true;
+  }
+
+  /** Goes on leading when it is next asked to resign, and tells again that it does. */
+  public void refuseNextResignation() {
+    refuseNextResignation = true;
+  }
+
+  /** Tells of the epoch that it leads in once more. */
+  public void tellAgain() {
+    listening().onLeading(epoch);
   }
 
   /** Writes a snapshot of the image and begins an empty log after it. */

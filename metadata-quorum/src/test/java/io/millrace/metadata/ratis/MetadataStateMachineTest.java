@@ -10,6 +10,10 @@ import io.millrace.metadata.controller.Cluster;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.Records;
+import io.millrace.metadata.ratis.Leadership.Nobodys;
+import io.millrace.metadata.ratis.Leadership.Ours;
+import io.millrace.metadata.ratis.Leadership.Theirs;
+import io.millrace.metadata.ratis.Leadership.Unready;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.TopicDeleted;
@@ -118,25 +122,49 @@ final class MetadataStateMachineTest implements MetadataLog.Listener {
   void aLeaderThatIsFoundWhileTheLastIsLostIsToldAfterTheLoss() throws InterruptedException {
     machine.notifyLeaderChanged(MEMBER, leader(2));
     Thread found = new Thread(() -> machine.notifyLeaderChanged(MEMBER, leader(3)));
-    machine.lookForLeader(
+    machine.look(
         () -> {
           found.start();
           Awaitility.await()
               .until(() -> found.getState() == Thread.State.BLOCKED || leaders.contains("3"));
-          return true;
+          return new Nobodys();
         });
     found.join();
     assertThat(leaders).containsExactly("2", "none", "3");
   }
 
   @Test
-  void theLossOfALeaderIsToldOnce() {
-    machine.lookForLeader(() -> true);
+  void theLossOfALeaderIsToldAtTheFirstLook() {
+    machine.look(Nobodys::new);
     machine.notifyLeaderChanged(MEMBER, leader(2));
-    machine.lookForLeader(() -> false);
-    machine.lookForLeader(() -> true);
-    machine.lookForLeader(() -> true);
+    machine.look(() -> new Theirs(leader(2)));
+    machine.look(Nobodys::new);
     assertThat(leaders).containsExactly("2", "none");
+  }
+
+  /** A controller that gave up an epoch which Ratis goes on leading would else never hear of it. */
+  @Test
+  void whatTwoLooksFindAlikeIsToldAgain() {
+    machine.look(() -> new Ours(7));
+    assertThat(leaders).isEmpty();
+    machine.look(() -> new Ours(7));
+    machine.look(() -> new Ours(8));
+    machine.look(Unready::new);
+    machine.look(Unready::new);
+    assertThat(leaders).containsExactly("leading 7");
+
+    machine.look(() -> new Theirs(leader(2)));
+    machine.look(() -> new Theirs(leader(2)));
+    machine.look(() -> new Theirs(leader(2)));
+    assertThat(leaders).containsExactly("leading 7", "2", "2");
+  }
+
+  @Test
+  void whatWasFoundBeforeAChangeIsNotToldAfterIt() {
+    machine.look(() -> new Theirs(leader(2)));
+    machine.notifyLeaderChanged(MEMBER, leader(3));
+    machine.look(() -> new Theirs(leader(2)));
+    assertThat(leaders).containsExactly("3");
   }
 
   private static RaftPeerId leader(int node) {
@@ -171,7 +199,9 @@ final class MetadataStateMachineTest implements MetadataLog.Listener {
   }
 
   @Override
-  public void onLeading(long epoch) {}
+  public void onLeading(long epoch) {
+    leaders.add("leading " + epoch);
+  }
 
   @Override
   public void onNotLeading() {
