@@ -126,6 +126,8 @@ class UsageTest {
         "quorum add",
         "quorum remove",
         "quorum transfer",
+        "cluster",
+        "cluster nodes",
         "metadata",
         "metadata repair",
         "topic create",
@@ -194,7 +196,7 @@ class UsageTest {
     String commands =
         help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
     assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
-        .hasSize(14)
+        .hasSize(15)
         .allMatch(line -> line.endsWith("."));
     assertThat(CommandLineRun.of("log", "--help").out())
         .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");
