@@ -19,7 +19,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +39,6 @@ public final class ControllerUpkeep implements AutoCloseable {
   private final Clock clock;
   private final Mailbox mailbox;
   private final Dialer dialer;
-  private final Optional<LocalBroker> local;
   private final BrokerSessions sessions;
 
   /** The controller epoch that the sessions belong to, or 0 while this node's is not active. */
@@ -64,15 +62,6 @@ public final class ControllerUpkeep implements AutoCloseable {
         new Settings(BrokerSessions.Settings.DEFAULTS, 1_000, 300_000);
   }
 
-  /**
-   * The broker in the controller's own process, which lives as long as the controller does: it
-   * needs no heartbeats, and is never given up.
-   *
-   * @param id its node id
-   * @param epoch the epoch of its registration; any that is not its own before it
-   */
-  public record LocalBroker(int id, LongSupplier epoch) {}
-
   /** Tries to connect to brokers. */
   @FunctionalInterface
   public interface Dialer {
@@ -89,7 +78,6 @@ public final class ControllerUpkeep implements AutoCloseable {
    * The upkeep of a node's controller, not started.
    *
    * @param scheduler runs it, on one thread
-   * @param local the broker in this process, if there is one
    */
   public ControllerUpkeep(
       Settings settings,
@@ -97,14 +85,12 @@ public final class ControllerUpkeep implements AutoCloseable {
       Clock clock,
       Scheduler scheduler,
       Dialer dialer,
-      Optional<LocalBroker> local,
       FaultHandler faults) {
     this.settings = settings;
     this.quorum = quorum;
     this.clock = clock;
     this.mailbox = new Mailbox(scheduler, faults, "the controller's upkeep");
     this.dialer = dialer;
-    this.local = local;
     this.sessions = new BrokerSessions(settings.sessions());
   }
 
@@ -151,8 +137,6 @@ public final class ControllerUpkeep implements AutoCloseable {
       activate(image);
     } else {
       long nowMs = clock.monotonicMs();
-      local.ifPresent(
-          broker -> sessions.heard(image, broker.id(), broker.epoch().getAsLong(), nowMs));
       carryOut(sessions.tick(image, nowMs));
       periodic(image);
     }

@@ -39,23 +39,19 @@ final class ControllerUpkeepTest {
   /** The brokers whose listeners refuse. */
   private final List<Integer> refusing = new ArrayList<>();
 
-  private final ControllerUpkeep upkeep = newUpkeep(Optional.empty());
-
-  private ControllerUpkeep newUpkeep(Optional<ControllerUpkeep.LocalBroker> local) {
-    return new ControllerUpkeep(
-        ControllerUpkeep.Settings.DEFAULTS,
-        quorum,
-        time,
-        time,
-        (broker, refused) -> {
-          dialled.add(broker.id());
-          if (refusing.contains(broker.id())) {
-            refused.run();
-          }
-        },
-        local,
-        faults);
-  }
+  private final ControllerUpkeep upkeep =
+      new ControllerUpkeep(
+          ControllerUpkeep.Settings.DEFAULTS,
+          quorum,
+          time,
+          time,
+          (broker, refused) -> {
+            dialled.add(broker.id());
+            if (refusing.contains(broker.id())) {
+              refused.run();
+            }
+          },
+          faults);
 
   @BeforeEach
   void start() {
@@ -110,29 +106,6 @@ final class ControllerUpkeepTest {
     upkeep.disconnected(1, epoch(1));
     time.advance(2_500);
     assertThat(fenced(1)).isFalse();
-  }
-
-  /** It has no session: a controller that steps down and up again waits for no heartbeat of it. */
-  @Test
-  void brokerOfTheControllersOwnProcessIsNeverGivenUp() {
-    upkeep.close();
-    newUpkeep(Optional.of(new ControllerUpkeep.LocalBroker(1, () -> epoch(1)))).start();
-    time.advance(200);
-    refusing.add(1);
-    log.depose();
-    time.runUntil(quorum::isActiveController);
-    time.advance(10_000);
-    assertThat(fenced(1)).isFalse();
-    assertThat(partition().leader()).isEqualTo(1);
-    assertThat(fenced(2)).isTrue();
-  }
-
-  @Test
-  void earlierProcessOfTheControllersOwnBrokerIsGivenUp() {
-    upkeep.close();
-    newUpkeep(Optional.of(new ControllerUpkeep.LocalBroker(1, () -> -1))).start();
-    time.advance(4_000);
-    assertThat(fenced(1)).isTrue();
   }
 
   @Test

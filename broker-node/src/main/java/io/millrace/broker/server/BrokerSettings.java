@@ -14,6 +14,7 @@ public final class BrokerSettings {
           List.of(
               NodeSettings.SECTION,
               QuorumVoterSettings.SECTION,
+              SessionSettings.SECTION,
               ListenerSettings.SECTION,
               LimitSettings.SECTION,
               RequestSettings.SECTION,

@@ -47,9 +47,16 @@ final class Checks {
     QuorumHealth quorum = state.quorum().health();
     return List.of(
         new Check("metadata quorum", quorum.ready(), quorum.ready() ? "" : quorum.detail()),
-        new Check("registration", !broker || state.session().registered(), ""),
+        session(),
         dataDirs(),
         storedBatches());
+  }
+
+  /** A broker that may not lead has nothing for clients. */
+  private Check session() {
+    boolean leads = state.session().leads();
+    String why = state.session().registered() ? "fenced" : "not registered";
+    return new Check("registration", leads || !broker, leads || !broker ? "" : why);
   }
 
   /** Always good, as a restart helps nothing and the other batches are served: it only tells. */

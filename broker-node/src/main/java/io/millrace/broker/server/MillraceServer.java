@@ -2,6 +2,7 @@ package io.millrace.broker.server;
 
 import io.millrace.broker.server.AdminHttp.Check;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.ControllerSessions;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.QuorumHealth;
@@ -32,11 +33,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class MillraceServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MillraceServer.class);
-  private static final int REGISTRATION_TRIES = 5;
   private static final long START_TIMEOUT_MS = 60_000;
   private static final long QUORUM_POLL_MS = 5;
   private static final long WAITING_SAID_MS = 10_000;
   private static final long HEALTH_INTERVAL_MS = 500;
+
+  /** How long an orderly end waits for other brokers to take over at most. */
+  private static final long HAND_OVER_MS = 5_000;
 
   private final EffectiveConfig config;
   private final CompletableFuture<Void> stop;
@@ -116,16 +119,13 @@ public final class MillraceServer implements AutoCloseable {
     } catch (MetadataStorageException e) {
       throw new StartException(String.valueOf(e.getMessage()), e);
     }
-    if (parts.link().voters().all().isEmpty()) {
-      // Brokers in other processes send no heartbeats: it would give up those that are well.
-      parts.state().upkeep().start();
-    }
+    parts.state().sessions().ifPresent(ControllerSessions::start);
     awaitQuorum(quorum);
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();
     quorum.subscribe(parts.state().replicas());
     if (NodeRole.of(config).contains(NodeRole.BROKER)) {
-      await(parts.state().session().register(registration(), REGISTRATION_TRIES), "not registered");
+      await(parts.state().session().start(registration()), "not registered");
     }
     serving = true;
     tellHealth();
@@ -197,10 +197,13 @@ public final class MillraceServer implements AutoCloseable {
         config.get(ListenerSettings.ADVERTISED_LISTENER), new ListenAddress(host, clientPort()));
   }
 
-  /** This node's own controller takes it, and this process holds the locks of its directories. */
+  /**
+   * Where this node is the only one, the locks of its directories tell that it is the only process.
+   */
   private Command.RegisterBroker registration() {
     DataDirs dirs = parts.state().dirs();
     List<UUID> directories = dirs.directories().stream().map(dir -> dir.directoryId()).toList();
+    boolean onlyProcess = parts.link().voters().alone();
     return new Command.RegisterBroker(
         nodeId(),
         parts.state().incarnationId(),
@@ -208,7 +211,7 @@ public final class MillraceServer implements AutoCloseable {
         Optional.of(internalEndpoint()),
         config.get(NodeSettings.RACK),
         FeatureRange.SUPPORTED,
-        new BrokerStart(directories, !dirs.missing().isEmpty(), Set.of(), Set.of(), true));
+        new BrokerStart(directories, !dirs.missing().isEmpty(), Set.of(), Set.of(), onlyProcess));
   }
 
   /** As the other voters name it; a node alone is reached by nobody. */
@@ -272,8 +275,8 @@ public final class MillraceServer implements AutoCloseable {
   }
 
   /**
-   * Takes no further calls, answers what is in flight, writes everything down and gives up the data
-   * directories. Done once; later calls return at once.
+   * Has other brokers take over, takes no further calls, answers what is in flight, writes
+   * everything down and gives up the data directories. Done once; later calls return at once.
    */
   @Override
   public void close() {
@@ -290,6 +293,8 @@ public final class MillraceServer implements AutoCloseable {
       return true;
     }
     log.info("[broker {}] shutting down", nodeId());
+    long handOverMs = Math.min(HAND_OVER_MS, config.get(ConnectionSettings.SHUTDOWN_TIMEOUT_MS));
+    NodeSession.await(parts.state().session().handOver(), handOverMs);
     serving = false;
     boolean well = startup.closeAll();
     log.info("[broker {}] shut down{}", nodeId(), well ? "" : ", but not everything in order");

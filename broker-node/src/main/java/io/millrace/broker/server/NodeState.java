@@ -5,7 +5,7 @@ import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
-import io.millrace.metadata.ControllerUpkeep;
+import io.millrace.metadata.ControllerSessions;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataThread;
 import io.millrace.metadata.rpc.QuorumMembers;
@@ -18,15 +18,15 @@ import java.util.UUID;
  *
  * @param incarnationId drawn anew for each process
  * @param members looks after the quorum's voters
- * @param upkeep what this node's controller does by itself while it is the active one
- * @param session its registration with the controller
+ * @param sessions all brokers' sessions with this node's controller, if it is a voter
+ * @param session this broker's own, with the active controller
  */
 record NodeState(
     UUID incarnationId,
     DataDirs dirs,
     MetadataQuorum quorum,
     QuorumMembers members,
-    ControllerUpkeep upkeep,
+    Optional<ControllerSessions> sessions,
     BrokerSession session,
     ReplicaManager replicas) {
 
@@ -48,12 +48,11 @@ record NodeState(
     MetadataThread forwarding = new MetadataThread("metadata-forwarding");
     startup.opened("forwarding", forwarding::close);
     QuorumWiring wiring = new QuorumWiring(config, environment, dirs, link, forwarding, startup);
-    QuorumWiring.Parts parts = voter ? wiring.voter() : wiring.follower();
+    QuorumWiring.Parts parts = voter ? wiring.voter(threads.dialer()) : wiring.follower();
     MetadataQuorum quorum = parts.quorum();
     startup.opened("metadata quorum", quorum::close);
-    BrokerSession session = new BrokerSession(quorum, config.get(NodeSettings.NODE_ID));
-    ControllerUpkeep upkeep = upkeep(config, environment, threads, quorum, session);
-    startup.opened("controller's upkeep", upkeep::close);
+    BrokerSession session =
+        NodeSession.ofBroker(config, environment, startup, quorum, parts.links());
     ReplicaManager replicas =
         new ReplicaManager(
             Wiring.replicas(config, incarnationId, dirs.directories().size()),
@@ -63,25 +62,8 @@ record NodeState(
             environment.clock(),
             environment.faults());
     startup.opened("partitions", replicas::close);
-    return new NodeState(incarnationId, dirs, quorum, parts.members(), upkeep, session, replicas);
-  }
-
-  /** This process's own broker has no session: it lives as long as the controller does. */
-  private static ControllerUpkeep upkeep(
-      EffectiveConfig config,
-      ServerEnvironment environment,
-      NodeThreads threads,
-      MetadataQuorum quorum,
-      BrokerSession session) {
-    return new ControllerUpkeep(
-        ControllerUpkeep.Settings.DEFAULTS,
-        quorum,
-        environment.clock(),
-        threads.timers(),
-        threads.dialer(),
-        Optional.of(
-            new ControllerUpkeep.LocalBroker(config.get(NodeSettings.NODE_ID), session::epoch)),
-        environment.faults());
+    return new NodeState(
+        incarnationId, dirs, quorum, parts.members(), parts.sessions(), session, replicas);
   }
 
   /** Whether an offset is in a partition's log here. */

@@ -4,6 +4,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.TopicConfigs;
+import io.millrace.metadata.ControllerSessions;
 import io.millrace.metadata.ForwardingQuorum;
 import io.millrace.metadata.ForwardingQuorumAdmin;
 import io.millrace.metadata.MetadataQuorum;
@@ -17,16 +18,19 @@ import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.observer.ObservedImage;
 import io.millrace.metadata.observer.ObserverQuorum;
 import io.millrace.metadata.ratis.RatisMetadataQuorum;
+import io.millrace.metadata.rpc.ControllerEndpoint.Voter;
 import io.millrace.metadata.rpc.ControllerEndpoint.Watched;
 import io.millrace.metadata.rpc.NodeProbe;
 import io.millrace.metadata.rpc.QuorumMembers;
 import io.millrace.metadata.rpc.RemoteControllers;
+import io.millrace.metadata.rpc.RemoteSessions;
 import io.millrace.metadata.rpc.RemoteVoters;
 import io.millrace.proto.internal.v1.QuorumStatus;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
@@ -64,11 +68,21 @@ final class QuorumWiring {
    *
    * @param quorum takes commands
    * @param members looks after the voters
+   * @param sessions the brokers' sessions with this node's controller, if it is a voter
+   * @param links the ways of this node's broker to the controllers
    */
-  record Parts(ForwardingQuorum quorum, QuorumMembers members) {}
+  record Parts(
+      ForwardingQuorum quorum,
+      QuorumMembers members,
+      Optional<ControllerSessions> sessions,
+      RemoteSessions links) {}
 
-  /** The part of a voter. */
-  Parts voter() {
+  /**
+   * The part of a voter.
+   *
+   * @param dialer finds out whether brokers' processes have ended
+   */
+  Parts voter(ListenerDialer dialer) {
     RatisMetadataQuorum local = ratis();
     MetadataThread watched = new MetadataThread("metadata-watchers");
     startup.opened("metadata watchers", watched::close);
@@ -76,7 +90,9 @@ final class QuorumWiring {
         () -> local.voters().stream().map(QuorumVoter::address).toList();
     Watched feed =
         new Watched(local.feed(), () -> status(local.health().controllerId(), voters), watched);
-    return parts(local, voters, local.admin(), Optional.of(feed));
+    ControllerSessions sessions =
+        NodeSession.ofController(config, environment, startup, dialer, local);
+    return parts(local, voters, local.admin(), Optional.of(new Voter(feed, sessions)));
   }
 
   /** The part of a node that is no voter. */
@@ -107,19 +123,20 @@ final class QuorumWiring {
       MetadataQuorum local,
       Supplier<List<VoterAddress>> voters,
       QuorumAdmin localAdmin,
-      Optional<Watched> watched) {
+      Optional<Voter> voter) {
+    IntFunction<Optional<Endpoint>> endpoints = node -> endpoint(node, voters.get());
     RemoteControllers others =
         new RemoteControllers(
-            dirs.clusterId(),
-            link.voters().nodeId(),
-            link.channels(),
-            node -> endpoint(node, voters.get()),
-            NodeLink::caller);
+            dirs.clusterId(), link.voters().nodeId(), link.channels(), endpoints, NodeLink::caller);
     ForwardingQuorum quorum = new ForwardingQuorum(local, others, forwarding, environment.clock());
     ForwardingQuorumAdmin admin = new ForwardingQuorumAdmin(localAdmin, local::health, others);
-    link.controller().begin(dirs.clusterId(), quorum, admin, watched);
+    link.controller().begin(dirs.clusterId(), quorum, admin, voter);
+    Optional<ControllerSessions> sessions = voter.map(Voter::sessions);
     return new Parts(
-        quorum, new QuorumMembers(dirs.clusterId(), admin, new NodeProbe(link.channels())));
+        quorum,
+        new QuorumMembers(dirs.clusterId(), admin, new NodeProbe(link.channels())),
+        sessions,
+        NodeSession.links(config, dirs.clusterId(), link, endpoints, sessions));
   }
 
   /** As the quorum's own membership says; before it is known, as the settings do. */

@@ -27,6 +27,8 @@ class BrokerSettingsTest {
       data.dirs=data
       rack=
       quorum.voters=
+      broker.session.timeout.ms=3000
+      broker.heartbeat.interval.ms=500
       listener.client=127.0.0.1:9650
       listener.internal=127.0.0.1:9651
       listener.quorum=127.0.0.1:9652

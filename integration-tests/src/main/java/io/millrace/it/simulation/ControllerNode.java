@@ -16,7 +16,6 @@ import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.simulated.SimulatedQuorum;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -110,7 +109,7 @@ final class ControllerNode {
 
   private ControllerUpkeep newUpkeep() {
     return new ControllerUpkeep(
-        UPKEEP, runtime, world.time(), world.time(), this::dial, Optional.empty(), throwing());
+        UPKEEP, runtime, world.time(), world.time(), this::dial, throwing());
   }
 
   /** A listener refuses a connection only if no process of the broker runs. */

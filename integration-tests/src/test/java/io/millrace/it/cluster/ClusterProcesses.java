@@ -1,5 +1,11 @@
 package io.millrace.it.cluster;
 
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.millrace.proto.v1.BrokerEndpoint;
+import io.millrace.proto.v1.GetMetadataRequest;
+import io.millrace.proto.v1.GetMetadataResponse;
+import io.millrace.proto.v1.MetadataServiceGrpc;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,6 +15,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
@@ -98,6 +106,27 @@ public final class ClusterProcesses implements AutoCloseable {
         .pollInterval(Duration.ofMillis(20))
         .until(this::controller, Optional::isPresent)
         .orElseThrow();
+  }
+
+  /** The metadata as a node knows them. */
+  GetMetadataResponse metadata(int node) {
+    ManagedChannel channel =
+        NettyChannelBuilder.forTarget(node(node).bootstrap()).usePlaintext().build();
+    try {
+      return MetadataServiceGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(10, TimeUnit.SECONDS)
+          .getMetadata(GetMetadataRequest.getDefaultInstance());
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  /** The brokers that are fenced. */
+  static Set<Integer> fenced(GetMetadataResponse metadata) {
+    return metadata.getBrokersList().stream()
+        .filter(BrokerEndpoint::getFenced)
+        .map(BrokerEndpoint::getNodeId)
+        .collect(Collectors.toSet());
   }
 
   @Override

@@ -77,6 +77,9 @@ public final class BrokerSessions {
     /** Whether its listener has refused a connection since it was heard of. */
     private boolean refused;
 
+    /** Whether its fencing was asked for since it was heard of. */
+    private boolean givenUp;
+
     Session(BrokerImage broker, long deadlineMs) {
       this.brokerEpoch = broker.epoch();
       this.incarnationId = broker.registration().incarnationId();
@@ -142,7 +145,9 @@ public final class BrokerSessions {
 
   /** The process that was last heard of under a node id, while its session lasts. */
   public Optional<UUID> liveIncarnation(int brokerId) {
-    return Optional.ofNullable(sessions.get(brokerId)).map(session -> session.incarnationId);
+    return Optional.ofNullable(sessions.get(brokerId))
+        .filter(session -> !session.givenUp)
+        .map(session -> session.incarnationId);
   }
 
   /** Time passes; to be called every {@link Settings#tickMs}. */
@@ -175,6 +180,7 @@ public final class BrokerSessions {
 
   private Effect expire(BrokerImage broker, Session session, long nowMs) {
     session.deadlineMs = nowMs + settings.fenceAgainMs();
+    session.givenUp = true;
     String why =
         session.refused
             ? "its process has ended: its listener refuses connections"

@@ -6,16 +6,20 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.ControllerSessions;
 import io.millrace.metadata.EntryFeed;
 import io.millrace.metadata.ForwardingQuorum;
 import io.millrace.metadata.ForwardingQuorumAdmin;
 import io.millrace.metadata.QuorumAnswer;
 import io.millrace.metadata.QuorumRequest;
+import io.millrace.metadata.SessionLink;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.Refused;
 import io.millrace.proto.internal.v1.AdministerQuorumRequest;
 import io.millrace.proto.internal.v1.AdministerQuorumResponse;
+import io.millrace.proto.internal.v1.BrokerSessionRequest;
+import io.millrace.proto.internal.v1.BrokerSessionResponse;
 import io.millrace.proto.internal.v1.ControllerServiceGrpc.ControllerServiceImplBase;
 import io.millrace.proto.internal.v1.QuorumStatus;
 import io.millrace.proto.internal.v1.RequestContext;
@@ -32,13 +36,23 @@ import org.jspecify.annotations.Nullable;
 
 /** This node's controller for other nodes; refuses while the node has not begun. Thread-safe. */
 public final class ControllerEndpoint extends ControllerServiceImplBase {
+  private static final String NO_VOTER = "the node that was asked is no voter";
+
   private volatile @Nullable Begun begun;
 
   private record Begun(
       String clusterId,
       ForwardingQuorum quorum,
       ForwardingQuorumAdmin admin,
-      Optional<Watched> watched) {}
+      Optional<Voter> voter) {}
+
+  /**
+   * What a voter has for other nodes besides.
+   *
+   * @param watched what nodes that are not voters follow
+   * @param sessions the brokers' sessions with this node's controller
+   */
+  public record Voter(Watched watched, ControllerSessions sessions) {}
 
   /**
    * What nodes that are not voters follow.
@@ -51,14 +65,14 @@ public final class ControllerEndpoint extends ControllerServiceImplBase {
   /**
    * From now on there is a quorum to ask.
    *
-   * @param watched of a voter
+   * @param voter empty for a node that is none
    */
   public void begin(
       String clusterId,
       ForwardingQuorum quorum,
       ForwardingQuorumAdmin admin,
-      Optional<Watched> watched) {
-    begun = new Begun(clusterId, quorum, admin, watched);
+      Optional<Voter> voter) {
+    begun = new Begun(clusterId, quorum, admin, voter);
   }
 
   @Override
@@ -66,13 +80,12 @@ public final class ControllerEndpoint extends ControllerServiceImplBase {
       WatchMetadataLogRequest request, StreamObserver<WatchMetadataLogResponse> call) {
     Begun node = begun;
     Optional<MillraceError> refusal = refusal(node, request.getContext());
-    if (refusal.isPresent() || node == null || node.watched().isEmpty()) {
-      String why =
-          refusal.map(MillraceError::message).orElse("the node that was asked is no voter");
+    if (refusal.isPresent() || node == null || node.voter().isEmpty()) {
+      String why = refusal.map(MillraceError::message).orElse(NO_VOTER);
       call.onError(Status.FAILED_PRECONDITION.withDescription(why).asRuntimeException());
       return;
     }
-    Watched watched = node.watched().get();
+    Watched watched = node.voter().get().watched();
     new WatchSession(
             (ServerCallStreamObserver<WatchMetadataLogResponse>) call,
             watched.feed(),
@@ -80,6 +93,23 @@ public final class ControllerEndpoint extends ControllerServiceImplBase {
             watched.status(),
             watched.scheduler(),
             request.getRevision())
+        .begin();
+  }
+
+  @Override
+  public StreamObserver<BrokerSessionRequest> brokerSession(
+      StreamObserver<BrokerSessionResponse> call) {
+    Begun node = begun;
+    SessionLink link =
+        node == null
+            ? new RefusingLink("the node that was asked has not begun")
+            : node.voter()
+                .<SessionLink>map(voter -> voter.sessions().open())
+                .orElseGet(() -> new RefusingLink(NO_VOTER));
+    return new SessionStream(
+            context -> refusal(node, context),
+            link,
+            (ServerCallStreamObserver<BrokerSessionResponse>) call)
         .begin();
   }
 

@@ -1,0 +1,114 @@
+package io.millrace.broker.server;
+
+import io.millrace.broker.metadata.BrokerSession;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.ControllerSessions;
+import io.millrace.metadata.ControllerUpkeep;
+import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.controller.BrokerSessions;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.rpc.RemoteSessions;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.IntFunction;
+
+/** Puts together both ends of the brokers' sessions. */
+final class NodeSession {
+  private static final long REFUSED_GRACE_MS = 500;
+  private static final long TICK_MS = 100;
+  private static final long FENCE_AGAIN_MS = 2_000;
+
+  /** How much longer than a session a process that starts waits for the end of the one before. */
+  private static final long MORE_PATIENCE_MS = 10_000;
+
+  private static final long FAREWELL_MS = 1_000;
+
+  private NodeSession() {}
+
+  /**
+   * The sessions of all brokers with this node's controller; in the {@link Startup} to be ended.
+   */
+  static ControllerSessions ofController(
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      Startup startup,
+      ListenerDialer dialer,
+      MetadataQuorum local) {
+    TimerThread thread = thread("controller-upkeep", environment, startup);
+    BrokerSessions.Settings sessions =
+        new BrokerSessions.Settings(
+            config.get(SessionSettings.SESSION_TIMEOUT_MS),
+            REFUSED_GRACE_MS,
+            TICK_MS,
+            FENCE_AGAIN_MS);
+    ControllerUpkeep.Settings defaults = ControllerUpkeep.Settings.DEFAULTS;
+    ControllerSessions all =
+        new ControllerSessions(
+            new ControllerUpkeep.Settings(
+                sessions, defaults.electionIntervalMs(), defaults.balanceIntervalMs()),
+            local,
+            environment.clock(),
+            thread,
+            dialer,
+            environment.faults());
+    startup.opened("sessions of brokers", all::close);
+    return all;
+  }
+
+  /** This broker's own session; in the {@link Startup} to be ended. */
+  static BrokerSession ofBroker(
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      Startup startup,
+      MetadataQuorum quorum,
+      RemoteSessions links) {
+    long timeoutMs = config.get(SessionSettings.SESSION_TIMEOUT_MS);
+    BrokerSession session =
+        new BrokerSession(
+            new BrokerSession.Settings(
+                config.get(NodeSettings.NODE_ID),
+                config.get(SessionSettings.HEARTBEAT_INTERVAL_MS),
+                timeoutMs,
+                timeoutMs + MORE_PATIENCE_MS),
+            quorum,
+            links,
+            thread("broker-session", environment, startup),
+            environment.clock());
+    startup.opened("broker session", () -> await(session.end(), FAREWELL_MS));
+    return session;
+  }
+
+  /** The ways to the controllers. */
+  static RemoteSessions links(
+      EffectiveConfig config,
+      String clusterId,
+      NodeLink link,
+      IntFunction<Optional<Endpoint>> endpoints,
+      Optional<ControllerSessions> own) {
+    return new RemoteSessions(
+        clusterId, config.get(NodeSettings.NODE_ID), link.channels(), endpoints, own);
+  }
+
+  private static TimerThread thread(String name, ServerEnvironment environment, Startup startup) {
+    TimerThread thread = new TimerThread(name, new UncaughtThrowables(environment.faults()));
+    startup.opened(name, thread::close);
+    return thread;
+  }
+
+  /**
+   * Waits for a step of an orderly end that may not come: without a controller there is nobody to
+   * answer.
+   */
+  static void await(CompletableFuture<Void> step, long timeoutMs) {
+    try {
+      step.get(timeoutMs, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException | ExecutionException notToday) {
+      // The sessions' time-out does the rest.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,342 @@
+package io.millrace.broker.metadata;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.common.time.VirtualTime;
+import io.millrace.metadata.MetadataListener;
+import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.QuorumHealth;
+import io.millrace.metadata.QuorumHealth.State;
+import io.millrace.metadata.SessionLink;
+import io.millrace.metadata.SessionLinks;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.BrokerStart;
+import io.millrace.metadata.controller.Command;
+import io.millrace.metadata.controller.Command.RegisterBroker;
+import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.CommandResult.BrokerResult;
+import io.millrace.metadata.controller.CommandResult.HeartbeatResult;
+import io.millrace.metadata.controller.CommandResult.Refused;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.BrokerRegistration;
+import io.millrace.metadata.image.BrokerState;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.image.FeatureRange;
+import io.millrace.metadata.image.MetadataImage;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.pcollections.TreePMap;
+
+/** The controllers answer as the test says; time is virtual. */
+class BrokerSessionTest implements MetadataQuorum, SessionLinks {
+  private static final RegisterBroker REGISTRATION =
+      new RegisterBroker(
+          1,
+          new UUID(1, 1),
+          new Endpoint("h", 1),
+          Optional.of(new Endpoint("h", 2)),
+          "",
+          FeatureRange.SUPPORTED,
+          BrokerStart.clean(List.of(new UUID(1, 2))));
+  private static final HeartbeatResult LEADS = new HeartbeatResult(true, false, false, 0);
+  private static final HeartbeatResult FENCED = new HeartbeatResult(true, true, false, 0);
+
+  private final VirtualTime time = new VirtualTime();
+  private final Deque<CommandResult> answers = new ArrayDeque<>();
+  private final List<String> asked = new ArrayList<>();
+  private final List<Integer> opened = new ArrayList<>();
+  private final List<Integer> closed = new ArrayList<>();
+  private State state = State.FOLLOWING;
+  private int controller = 2;
+  private int brokers = 2;
+
+  /** What is answered when the test has said nothing else. */
+  private CommandResult otherwise = LEADS;
+
+  private boolean silent;
+  private final List<CompletableFuture<CommandResult>> lateAnswers = new ArrayList<>();
+  private final BrokerSession session =
+      new BrokerSession(new BrokerSession.Settings(1, 500, 3_000, 10_000), this, this, time, time);
+
+  @Test
+  void registersAndLeadsAsSoonAsItsImageKnowsOfIt() {
+    answers.add(new BrokerResult(7, 7));
+    answers.add(new HeartbeatResult(false, true, false, 0));
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(0);
+    assertThat(started).isNotDone();
+    assertThat(session.leads()).isFalse();
+    time.advance(50);
+    assertThat(started).isCompleted();
+    assertThat(session.leads()).isTrue();
+    assertThat(session.epoch()).isEqualTo(7);
+    assertThat(asked).containsExactly("register", "heartbeat 7", "heartbeat 7");
+  }
+
+  @Test
+  void tellsEachHalfSecondThatItLives() {
+    lead();
+    asked.clear();
+    time.advance(5_000);
+    assertThat(asked).hasSizeBetween(8, 11).containsOnly("heartbeat 7");
+  }
+
+  @Test
+  void waitsForAControllerBeforeItAsksAnyone() {
+    state = State.NO_CONTROLLER;
+    answers.add(new BrokerResult(7, 7));
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(60_000);
+    assertThat(asked).isEmpty();
+    state = State.FOLLOWING;
+    time.advance(50);
+    assertThat(started).isCompleted();
+  }
+
+  @Test
+  void registersWithTheNextControllerEvenIfTheOldOneIsSilent() {
+    lead();
+    silent = true;
+    time.advance(700);
+    silent = false;
+    controller = 3;
+    asked.clear();
+    answers.add(new BrokerResult(7, 7));
+    time.advance(200);
+    assertThat(opened).containsExactly(2, 3);
+    assertThat(closed).containsExactly(2);
+    assertThat(asked).startsWith("register", "heartbeat 7");
+  }
+
+  @Test
+  void goesOnLeadingWithoutAController() {
+    lead();
+    state = State.NO_CONTROLLER;
+    otherwise = refused(ErrorCode.UNAVAILABLE);
+    time.advance(60_000);
+    assertThat(session.leads()).isTrue();
+    assertThat(session.epoch()).isEqualTo(7);
+  }
+
+  @Test
+  void aLostLinkIsOpenedAgain() {
+    lead();
+    answers.add(refused(ErrorCode.UNAVAILABLE));
+    answers.add(new BrokerResult(7, 7));
+    time.advance(1_000);
+    assertThat(opened).containsExactly(2, 2);
+    assertThat(session.leads()).isTrue();
+  }
+
+  @Test
+  void silentControllerIsAskedAnewAfterTheTimeout() {
+    lead();
+    silent = true;
+    time.advance(3_400);
+    assertThat(closed).isEmpty();
+    time.advance(500);
+    assertThat(closed).containsExactly(2);
+  }
+
+  @Test
+  void answerThatComesAfterItWasGivenUpIsForgotten() {
+    lead();
+    silent = true;
+    time.advance(4_000);
+    assertThat(lateAnswers).isNotEmpty();
+    lateAnswers.get(0).complete(FENCED);
+    time.advance(0);
+    assertThat(session.leads()).isTrue();
+  }
+
+  @Test
+  void registrationThatIsNoLongerKnownIsMadeAnew() {
+    lead();
+    answers.add(refused(ErrorCode.STALE_BROKER_EPOCH));
+    answers.add(new BrokerResult(9, 9));
+    time.advance(1_000);
+    assertThat(session.epoch()).isEqualTo(9);
+  }
+
+  @Test
+  void fencedBrokerSaysSoUntilItLeadsAgain() {
+    lead();
+    answers.add(FENCED);
+    time.advance(600);
+    assertThat(session.leads()).isFalse();
+    time.advance(600);
+    assertThat(session.leads()).isTrue();
+  }
+
+  @Test
+  void startWaitsForTheEndOfTheProcessBefore() {
+    for (int i = 0; i < 6; i++) {
+      answers.add(refused(ErrorCode.BROKER_ID_IN_USE));
+    }
+    answers.add(new BrokerResult(7, 7));
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(2_500);
+    assertThat(started).isNotDone();
+    time.advance(1_000);
+    assertThat(started).isCompleted();
+  }
+
+  @Test
+  void startFailsWhileAnotherProcessWithItsIdLivesOn() {
+    otherwise = refused(ErrorCode.BROKER_ID_IN_USE);
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(9_000);
+    assertThat(started).isNotDone();
+    time.advance(2_000);
+    assertThat(started).isCompletedExceptionally();
+  }
+
+  @Test
+  void startFailsAtOnceWhenTheProcessIsRefusedForGood() {
+    answers.add(refused(ErrorCode.UNSUPPORTED));
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(100);
+    assertThat(started).isCompletedExceptionally();
+  }
+
+  @Test
+  void handsOverAndThenLeavesFenced() {
+    lead();
+    otherwise = new HeartbeatResult(true, false, true, 0);
+    asked.clear();
+    CompletableFuture<Void> handedOver = session.handOver();
+    time.advance(100);
+    assertThat(handedOver).isCompleted();
+    assertThat(asked).containsExactly("heartbeat 7 shut down");
+    otherwise = FENCED;
+    CompletableFuture<Void> ended = session.end();
+    time.advance(100);
+    assertThat(ended).isCompleted();
+    assertThat(asked).last().isEqualTo("heartbeat 7 fence shut down");
+    assertThat(closed).containsExactly(2);
+  }
+
+  @Test
+  void onlyBrokerEndsWithoutAWord() {
+    lead();
+    brokers = 1;
+    asked.clear();
+    CompletableFuture<Void> handedOver = session.handOver();
+    CompletableFuture<Void> ended = session.end();
+    time.advance(0);
+    assertThat(handedOver).isCompleted();
+    assertThat(ended).isCompleted();
+    assertThat(asked).isEmpty();
+  }
+
+  @Test
+  void endIsNotHeldUpByAMissingController() {
+    lead();
+    state = State.NO_CONTROLLER;
+    CompletableFuture<Void> handedOver = session.handOver();
+    time.advance(0);
+    assertThat(handedOver).isCompleted();
+    CompletableFuture<Void> ended = session.end();
+    time.advance(0);
+    assertThat(ended).isCompleted();
+    assertThat(closed).containsExactly(2);
+  }
+
+  private void lead() {
+    answers.add(new BrokerResult(7, 7));
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(50);
+    assertThat(started).isCompleted();
+  }
+
+  private static Refused refused(ErrorCode code) {
+    return new Refused(new MillraceError(code, "refused"));
+  }
+
+  // ---- the controllers
+
+  @Override
+  public SessionLink open(int node) {
+    opened.add(node);
+    return new SessionLink() {
+      @Override
+      public CompletableFuture<CommandResult> ask(Command command, Duration timeout) {
+        asked.add(describe(command));
+        if (silent) {
+          lateAnswers.add(new CompletableFuture<>());
+          return lateAnswers.get(lateAnswers.size() - 1);
+        }
+        return CompletableFuture.completedFuture(answers.isEmpty() ? otherwise : answers.remove());
+      }
+
+      @Override
+      public void close() {
+        closed.add(node);
+      }
+    };
+  }
+
+  private static String describe(Command command) {
+    if (command instanceof BrokerHeartbeat heartbeat) {
+      return "heartbeat "
+          + heartbeat.brokerEpoch()
+          + (heartbeat.wantFence() ? " fence" : "")
+          + (heartbeat.wantShutDown() ? " shut down" : "");
+    }
+    return command.equals(REGISTRATION) ? "register" : "" + command;
+  }
+
+  // ---- this node's part in the quorum
+
+  @Override
+  public QuorumHealth health() {
+    return new QuorumHealth(state, state == State.FOLLOWING ? controller : 0, 1, 0, "");
+  }
+
+  @Override
+  public MetadataImage image() {
+    TreePMap<Integer, BrokerImage> all = TreePMap.empty();
+    for (int id = 1; id <= brokers; id++) {
+      all =
+          all.plus(
+              id,
+              new BrokerImage(
+                  id,
+                  new BrokerRegistration(7, new UUID(id, 1), List.of(new UUID(id, 2))),
+                  new Endpoint("h", 1),
+                  Optional.empty(),
+                  "",
+                  FeatureRange.SUPPORTED,
+                  BrokerState.ACTIVE));
+    }
+    return MetadataImage.EMPTY.withBrokers(all);
+  }
+
+  @Override
+  public void start() {}
+
+  @Override
+  public CompletableFuture<CommandResult> submit(Command command, Duration timeout) {
+    throw new AssertionError(command);
+  }
+
+  @Override
+  public void subscribe(MetadataListener listener) {}
+
+  @Override
+  public boolean isActiveController() {
+    return false;
+  }
+
+  @Override
+  public void close() {}
+}
