@@ -3,14 +3,16 @@ package io.millrace.it.simulation;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.SystemClock;
 import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * Runs the simulation from a command: {@code --seeds FROM..TO [--threads N] [--bug NAME]}. Ends
- * with 0 if every seed passed, 1 with the command that replays the seed that did not, 2 if the
- * arguments are wrong.
+ * Runs the simulation from a command: {@code --seeds FROM..TO [--threads N] [--only
+ * node|controllers] [--bug NAME]}. Ends with 0 if every seed passed, 1 with the command that
+ * replays the seed that did not, 2 if the arguments are wrong.
  */
 public final class SimulationMain {
   private static final long PROGRESS_STEP = 10_000;
@@ -26,14 +28,17 @@ public final class SimulationMain {
     SeedRange seeds;
     int threads;
     Optional<PlantedBug> bug;
+    Set<Model> models;
     try {
       seeds = SeedRange.parse(option(arguments, "--seeds").orElse("0..999"));
       threads = Integer.parseInt(option(arguments, "--threads").orElse("1"));
       bug = option(arguments, "--bug").map(PlantedBug::valueOf);
+      models =
+          option(arguments, "--only").map(Model::parse).map(Set::of).orElse(Model.playing(bug));
     } catch (IllegalArgumentException e) {
       out.println(
           e.getMessage()
-              + "\nusage: --seeds FROM..TO [--threads N] [--bug NAME], a bug being one of "
+              + "\nusage: --seeds FROM..TO [--threads N] [--only node|controllers] [--bug NAME], a bug being one of "
               + Arrays.toString(PlantedBug.values()));
       return 2;
     }
@@ -41,6 +46,7 @@ public final class SimulationMain {
     SimulationRuns runs =
         new SimulationRuns(
             seeds,
+            models,
             bug,
             done -> {
               if (done % PROGRESS_STEP == 0) {
@@ -61,11 +67,23 @@ public final class SimulationMain {
   }
 
   private static String summary(SimulationStats total, long tookMs) {
-    int runs = Math.max(1, total.runs);
+    int runs = Math.max(total.runs, total.controllers.runs);
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        "runs %,d in %.1f s (%.0f a second)"
+            .formatted(runs, tookMs / 1e3, runs * 1e3 / Math.max(1, tookMs)));
+    if (total.runs > 0) {
+      lines.add(ofNodes(total, total.runs));
+    }
+    if (total.controllers.runs > 0) {
+      lines.add(total.controllers.describe());
+    }
+    return String.join("\n", lines);
+  }
+
+  private static String ofNodes(SimulationStats total, int runs) {
     return String.join(
         "\n",
-        "runs %,d in %.1f s (%.0f a second)"
-            .formatted(total.runs, tookMs / 1e3, runs * 1e3 / Math.max(1, tookMs)),
         "events %,d (%,d a run, at least %d)"
             .formatted(total.events, total.events / runs, total.fewestEvents),
         "faults %,d (%.1f a run, at least %d): %,d kills, %,d power losses, %,d orderly ends, %,d disk errors (%,d of one directory alone), %,d broken connections, %,d clock jumps"
@@ -93,8 +111,7 @@ public final class SimulationMain {
                 share(total.runsWithLoss, runs),
                 share(total.runsWithDiskError, runs),
                 share(total.runsWithDuplicate, runs),
-                share(total.runsWithRetry, runs)),
-        total.controllers.describe());
+                share(total.runsWithRetry, runs)));
   }
 
   private static String share(int part, int whole) {

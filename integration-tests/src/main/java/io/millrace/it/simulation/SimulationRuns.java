@@ -4,6 +4,7 @@ import io.millrace.it.simulation.Simulation.Failure;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongConsumer;
@@ -21,6 +22,7 @@ final class SimulationRuns {
           + " -Dsurefire.failIfNoSpecifiedTests=false -Dsimulation.seeds=";
 
   private final SeedRange seeds;
+  private final Set<Model> models;
   private final Optional<PlantedBug> bug;
   private final LongConsumer progress;
   private final AtomicLong next;
@@ -45,11 +47,14 @@ final class SimulationRuns {
   /**
    * Runs to come.
    *
+   * @param models what each seed plays, one after the other
    * @param bug what is planted, if anything
    * @param progress told how many runs are done, now and then, on any of the threads
    */
-  SimulationRuns(SeedRange seeds, Optional<PlantedBug> bug, LongConsumer progress) {
+  SimulationRuns(
+      SeedRange seeds, Set<Model> models, Optional<PlantedBug> bug, LongConsumer progress) {
     this.seeds = seeds;
+    this.models = models;
     this.bug = bug;
     this.progress = progress;
     this.next = new AtomicLong(seeds.from());
@@ -84,7 +89,7 @@ final class SimulationRuns {
       if (seed > seeds.to()) {
         break;
       }
-      runOne(seed, bug, mine)
+      runOne(seed, models, bug, mine)
           .ifPresent(failure -> failed.compareAndSet(null, new FailedSeed(seed, failure)));
       progress.accept(seed - seeds.from() + 1);
     }
@@ -93,16 +98,13 @@ final class SimulationRuns {
     }
   }
 
-  /** Runs a seed: of a node and its clients, and of controllers and their brokers. */
-  static Optional<Failure> runOne(long seed, Optional<PlantedBug> bug, SimulationStats stats) {
-    Optional<Failure> failure = Optional.empty();
-    if (bug.isEmpty() || !bug.get().isOfController()) {
-      failure = Simulation.run(seed, bug, stats);
-    }
-    if (failure.isEmpty() && (bug.isEmpty() || bug.get().isOfController())) {
-      failure = ControllerSimulation.run(seed, bug, stats);
-    }
-    return failure;
+  /** Runs a seed, up to the first model that fails. */
+  static Optional<Failure> runOne(
+      long seed, Set<Model> models, Optional<PlantedBug> bug, SimulationStats stats) {
+    return models.stream()
+        .sorted()
+        .flatMap(model -> model.run(seed, bug, stats).stream())
+        .findFirst();
   }
 
   private static void join(Thread thread) {

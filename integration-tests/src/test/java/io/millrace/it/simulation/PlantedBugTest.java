@@ -17,14 +17,23 @@ class PlantedBugTest {
   @EnumSource
   void isCaught(PlantedBug bug) {
     SimulationRuns runs =
-        new SimulationRuns(new SeedRange(0, SEEDS - 1), Optional.of(bug), done -> {});
+        new SimulationRuns(
+            new SeedRange(0, SEEDS - 1),
+            Model.playing(Optional.of(bug)),
+            Optional.of(bug),
+            done -> {});
 
     Optional<SimulationRuns.FailedSeed> caught = runs.run(1);
 
     assertThat(caught).as("%s within %d seeds", bug, SEEDS).isPresent();
     String what = caught.get().failure().what();
     assertThat(bug.isShownBy(what)).as("%s shows as: %s", bug, what).isTrue();
-    assertThat(SimulationRuns.runOne(caught.get().seed(), Optional.empty(), new SimulationStats()))
+    assertThat(
+            SimulationRuns.runOne(
+                caught.get().seed(),
+                Model.playing(Optional.empty()),
+                Optional.empty(),
+                new SimulationStats()))
         .as("seed %d without the bug", caught.get().seed())
         .isEmpty();
     System.out.printf(

@@ -23,7 +23,8 @@ class SimulationTest {
   @Test
   void everySeedKeepsWhatTheBrokerPromises() {
     SeedRange seeds = SeedRange.parse(System.getProperty(SEEDS, SHARE));
-    SimulationRuns runs = new SimulationRuns(seeds, Optional.empty(), done -> {});
+    SimulationRuns runs =
+        new SimulationRuns(seeds, Model.playing(Optional.empty()), Optional.empty(), done -> {});
 
     runs.run(1).ifPresent(failed -> fail(failed.describe()));
 
@@ -89,6 +90,23 @@ class SimulationTest {
 
     assertThat(status).isZero();
     assertThat(out.toString(StandardCharsets.UTF_8)).startsWith("runs 5 in").contains("kills");
+  }
+
+  @Test
+  void theCommandPlaysOneModelOnly() {
+    var out = new ByteArrayOutputStream();
+
+    int status =
+        SimulationMain.run(
+            List.of("--seeds", "0..4", "--only", "controllers"),
+            new SimulatedClock(new VirtualTime(), 0, 0),
+            new PrintStream(out, true, StandardCharsets.UTF_8));
+
+    assertThat(status).isZero();
+    assertThat(out.toString(StandardCharsets.UTF_8))
+        .startsWith("runs 5 in")
+        .contains("controllers: runs 5")
+        .doesNotContain("batches");
   }
 
   @Test
