@@ -57,10 +57,9 @@ final class Bench implements AutoCloseable {
   /** Starts both brokers. */
   void startNodes() throws IOException {
     for (Peer peer : Peer.values()) {
-      Path home = directory.resolve(peer + "-node");
-      int port = freePort(peer);
-      launcher.prepare(peer, home, port);
-      nodes.put(peer, launcher.start(peer, home, port));
+      Seat seat = Seat.alone(directory.resolve(peer + "-node"), freePort(peer));
+      launcher.prepare(peer, seat);
+      nodes.put(peer, launcher.start(peer, seat));
     }
   }
 

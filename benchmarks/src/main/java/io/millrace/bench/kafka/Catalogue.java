@@ -14,6 +14,9 @@ final class Catalogue {
   private static final String RANDOM_1000 = "random:1000";
   private static final int RATE = 5_000;
 
+  /** Partitions of each of many topics. */
+  private static final int PER_TOPIC = 100;
+
   private final Options options;
   private final String lines;
   private final List<Workload> workloads = new ArrayList<>();
@@ -31,6 +34,7 @@ final class Catalogue {
     catalogue.addLatency();
     catalogue.addFlush();
     catalogue.addStart();
+    catalogue.addCluster();
     return List.copyOf(catalogue.workloads);
   }
 
@@ -109,6 +113,15 @@ final class Catalogue {
     workloads.add(
         new Workload(
             "start", Kind.START, "start of an empty node to its first ack", Fields.none(), setups));
+  }
+
+  private void addCluster() {
+    int topics = options.quick ? 10 : 100;
+    Fields work =
+        Fields.none().with("nodes", 3).with("topics", topics).with("partitions", PER_TOPIC);
+    String title = String.format("3 nodes, %,d partitions", topics * PER_TOPIC);
+    Both<Setup> none = new Both<>(Setup.of(Map.of()), Setup.of(Map.of()));
+    workloads.add(new Workload("cluster-partitions", Kind.CLUSTER, title, work, none));
   }
 
   private static Both<Setup> defaults(String acks) {

@@ -122,12 +122,15 @@ public final class Comparison {
   }
 
   private static Row rowOf(Bench bench, Workload workload) throws InterruptedException {
-    if (workload.kind() == Workload.Kind.START) {
-      return new Starts(bench, workload).run();
-    }
-    try (Rounds rounds = new Rounds(bench, workload)) {
-      return rounds.run();
-    }
+    return switch (workload.kind()) {
+      case START -> new Starts(bench, workload).run();
+      case CLUSTER -> new Clusters(bench, workload).run();
+      case PRODUCE, CONSUME, LATENCY -> {
+        try (Rounds rounds = new Rounds(bench, workload)) {
+          yield rounds.run();
+        }
+      }
+    };
   }
 
   /** The topic stays: Kafka looks for files to delete half a minute after its start only. */

@@ -12,7 +12,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 
 /**
- * What one Kafka node (KRaft, broker and controller at once) is started with: the flags of Kafka's
+ * What a Kafka node (KRaft, broker and controller at once) is started with: the flags of Kafka's
  * own start script, and its defaults but for addresses, directories, and what does not fit one
  * node.
  */
@@ -36,18 +36,19 @@ final class KafkaFiles {
 
   private KafkaFiles() {}
 
-  static Map<String, String> settings(Path directory, int port) {
+  static Map<String, String> settings(Seat seat) {
+    int port = seat.port();
     Map<String, String> settings = new LinkedHashMap<>();
     settings.put("process.roles", "broker,controller");
-    settings.put("node.id", "1");
+    settings.put("node.id", "" + seat.nodeId());
     settings.put(
         "listeners", "PLAINTEXT://127.0.0.1:" + port + ",CONTROLLER://127.0.0.1:" + (port + 1));
     settings.put("advertised.listeners", "PLAINTEXT://127.0.0.1:" + port);
     settings.put("controller.listener.names", "CONTROLLER");
     settings.put("listener.security.protocol.map", "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT");
     settings.put("inter.broker.listener.name", "PLAINTEXT");
-    settings.put("controller.quorum.voters", "1@127.0.0.1:" + (port + 1));
-    settings.put("log.dirs", directory.resolve(DATA).toString());
+    settings.put("controller.quorum.voters", seat.voters(other -> "127.0.0.1:" + (other + 1)));
+    settings.put("log.dirs", seat.directory().resolve(DATA).toString());
     settings.put("offsets.topic.replication.factor", "1");
     settings.put("transaction.state.log.replication.factor", "1");
     settings.put("transaction.state.log.min.isr", "1");
@@ -58,11 +59,12 @@ final class KafkaFiles {
   }
 
   /** Writes the node's files; returns its properties. */
-  static Path write(Path directory, int port) throws IOException {
+  static Path write(Seat seat) throws IOException {
+    Path directory = seat.directory();
     Files.writeString(directory.resolve(LOGGING), logging("SYSTEM_OUT", "info"));
     Files.writeString(directory.resolve(CLIENT_LOGGING), logging("SYSTEM_ERR", "warn"));
     String text =
-        settings(directory, port).entrySet().stream()
+        settings(seat).entrySet().stream()
             .map(entry -> entry.getKey() + "=" + entry.getValue() + "\n")
             .collect(Collectors.joining());
     return Files.writeString(directory.resolve(PROPERTIES), text);
@@ -83,12 +85,13 @@ final class KafkaFiles {
   }
 
   /** The arguments after the class path that prepare the directory. */
-  static List<String> formatCommand(Path properties) {
+  static List<String> formatCommand(String clusterId, Path properties) {
     return List.of(
-        "kafka.tools.StorageTool", "format", "-t", clusterId(), "-c", properties.toString());
+        "kafka.tools.StorageTool", "format", "-t", clusterId, "-c", properties.toString());
   }
 
-  private static String clusterId() {
+  /** A new one. */
+  static String clusterId() {
     UUID id = UUID.randomUUID();
     ByteBuffer bytes = ByteBuffer.allocate(16);
     bytes.putLong(id.getMostSignificantBits() >>> 1).putLong(id.getLeastSignificantBits());

@@ -42,31 +42,32 @@ final class Launcher {
   }
 
   /** Prepares what a node needs before its start; not a part of the start. */
-  void prepare(Peer peer, Path directory, int port) throws IOException {
-    Files.createDirectories(directory);
+  void prepare(Peer peer, Seat seat) throws IOException {
+    Path directory = Files.createDirectories(seat.directory());
     if (peer == Peer.KAFKA) {
-      Path properties = KafkaFiles.write(directory, port);
+      Path properties = KafkaFiles.write(seat);
       List<String> command = new ArrayList<>(List.of(Installation.java(), "-Xmx256m"));
       command.addAll(logging(directory));
-      command.addAll(KafkaFiles.formatCommand(properties));
+      command.addAll(KafkaFiles.formatCommand(seat.clusterId(), properties));
       run(command, directory.resolve("format.log"));
     }
   }
 
   /** Starts a node and does not wait until it is ready. */
-  Node start(Peer peer, Path directory, int port) throws IOException {
-    return peer == Peer.KAFKA ? startKafka(directory, port) : startMillrace(directory, port);
+  Node start(Peer peer, Seat seat) throws IOException {
+    return peer == Peer.KAFKA ? startKafka(seat) : startMillrace(seat);
   }
 
-  private Node startKafka(Path directory, int port) throws IOException {
+  private Node startKafka(Seat seat) throws IOException {
+    Path directory = seat.directory();
     List<String> command = new ArrayList<>(List.of(Installation.java()));
     command.addAll(KafkaFiles.JVM_FLAGS);
     profilerFlag(Peer.KAFKA, directory).ifPresent(command::add);
     command.addAll(logging(directory));
     command.addAll(List.of("kafka.Kafka", directory.resolve(KafkaFiles.PROPERTIES).toString()));
     Process process = process(command, directory.resolve("node.log")).start();
-    Map<String, String> settings = KafkaFiles.settings(directory, port);
-    return new Node(Peer.KAFKA, process, port, directory.resolve(KafkaFiles.DATA), settings);
+    Map<String, String> settings = KafkaFiles.settings(seat);
+    return new Node(Peer.KAFKA, process, seat.port(), directory.resolve(KafkaFiles.DATA), settings);
   }
 
   /** Kafka's logger writes to the standard output; the class path is Kafka's own. */
@@ -78,15 +79,10 @@ final class Launcher {
         installation.kafkaClassPath());
   }
 
-  private Node startMillrace(Path directory, int port) throws IOException {
+  private Node startMillrace(Seat seat) throws IOException {
+    Path directory = seat.directory();
     Path data = directory.resolve("data");
-    Map<String, String> settings = new LinkedHashMap<>();
-    settings.put("data.dirs", data.toString());
-    settings.put("listener.client", "127.0.0.1:" + port);
-    settings.put("listener.internal", "127.0.0.1:" + (port + 1));
-    settings.put("listener.quorum", "127.0.0.1:" + (port + 2));
-    settings.put("listener.admin", "127.0.0.1:" + (port + 3));
-    settings.put(DELETE_DELAY, DELETE_DELAY_MS);
+    Map<String, String> settings = millraceSettings(seat, data);
     List<String> command = new ArrayList<>();
     command.add(installation.root().resolve("millrace").toString());
     command.add("server");
@@ -95,7 +91,23 @@ final class Launcher {
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
     profilerFlag(Peer.MILLRACE, directory)
         .ifPresent(flag -> builder.environment().put("MILLRACE_JAVA_OPTS", flag));
-    return new Node(Peer.MILLRACE, builder.start(), port, data, settings);
+    return new Node(Peer.MILLRACE, builder.start(), seat.port(), data, settings);
+  }
+
+  private static Map<String, String> millraceSettings(Seat seat, Path data) {
+    Map<String, String> settings = new LinkedHashMap<>();
+    settings.put("data.dirs", data.toString());
+    settings.put("listener.client", "127.0.0.1:" + seat.port());
+    settings.put("listener.internal", "127.0.0.1:" + (seat.port() + 1));
+    settings.put("listener.quorum", "127.0.0.1:" + (seat.port() + 2));
+    settings.put("listener.admin", "127.0.0.1:" + (seat.port() + 3));
+    settings.put(DELETE_DELAY, DELETE_DELAY_MS);
+    if (!seat.isAlone()) {
+      settings.put("node.id", "" + seat.nodeId());
+      settings.put(
+          "quorum.voters", seat.voters(port -> "127.0.0.1:" + (port + 2) + ":" + (port + 1)));
+    }
+    return settings;
   }
 
   private Optional<String> profilerFlag(Peer peer, Path directory) {

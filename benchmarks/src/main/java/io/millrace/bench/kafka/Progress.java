@@ -16,7 +16,11 @@ final class Progress {
           "p99_ms",
           "end_to_end_p50_ms",
           "end_to_end_p99_ms",
-          "start_s");
+          "start_s",
+          "created_s",
+          "all_led_s",
+          "nodes_cpu_s",
+          "node_idle_cores");
 
   private static final long START = System.nanoTime();
 

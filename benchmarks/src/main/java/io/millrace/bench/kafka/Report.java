@@ -23,6 +23,7 @@ record Report(Map<String, String> facts, List<Row> rows, Memory memory) {
     section(text, "Throughput", throughput());
     section(text, "Latency at a fixed rate", latency());
     section(text, "Start", start());
+    section(text, "Many partitions on several nodes", cluster());
     section(text, "Memory and idle CPU of the brokers", memoryTable());
     section(text, "Settings of the clients", settings());
     text.append("## Machine and flags\n\n");
@@ -120,6 +121,36 @@ record Report(Map<String, String> facts, List<Row> rows, Memory memory) {
                 both(row, "start_s", 1, 2),
                 number(row.ratio("start_s"), 1, 2),
                 both(row, "broker_cpu_s", 1, 2)));
+      }
+    }
+    return table;
+  }
+
+  private MarkdownTable cluster() {
+    MarkdownTable table =
+        new MarkdownTable(
+            "work (Kafka · Millrace)",
+            "created in s",
+            "ratio",
+            "all leaders answer after s",
+            "ratio",
+            "CPU s of all nodes",
+            "idle cores of a node",
+            "ratio",
+            "resident MB of a node");
+    for (Row row : rows) {
+      if (row.workload().kind() == Kind.CLUSTER) {
+        table.add(
+            List.of(
+                title(row),
+                both(row, "created_s", 1, 2),
+                number(row.ratio("created_s"), 1, 2),
+                both(row, "all_led_s", 1, 2),
+                number(row.ratio("all_led_s"), 1, 2),
+                both(row, "nodes_cpu_s", 1, 2),
+                both(row, "node_idle_cores", 1, 3),
+                number(row.ratio("node_idle_cores"), 1, 2),
+                both(row, "node_rss", 1 << 20, 0)));
       }
     }
     return table;

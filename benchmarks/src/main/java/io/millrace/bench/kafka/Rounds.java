@@ -141,7 +141,7 @@ final class Rounds implements AutoCloseable {
     return switch (workload.kind()) {
       case PRODUCE -> bench.options().warmUpBytes;
       case CONSUME -> 3 * bench.options().warmUpBytes;
-      case LATENCY, START -> 0;
+      case LATENCY, START, CLUSTER -> 0;
     };
   }
 

@@ -66,7 +66,8 @@ final class Starts {
   private Fields start(Peer peer, int round) throws IOException, InterruptedException {
     Path home = bench.directory().resolve(peer + "-start-" + round);
     int port = bench.freePort(peer);
-    bench.launcher().prepare(peer, home, port);
+    Seat seat = Seat.alone(home, port);
+    bench.launcher().prepare(peer, seat);
     bench.settle();
     try (ClientProcess client = bench.client(peer, "127.0.0.1:" + port, quickRetries(peer))) {
       Fields command =
@@ -77,7 +78,7 @@ final class Starts {
       CompletableFuture<Fields> answer = client.begin(command);
       Thread.sleep(CLIENT_START.toMillis());
       long started = System.currentTimeMillis();
-      try (Node node = bench.launcher().start(peer, home, port)) {
+      try (Node node = bench.launcher().start(peer, seat)) {
         Fields acknowledged = client.await(answer, PATIENCE);
         Duration cpu = node.cpu();
         return Fields.none()

@@ -18,7 +18,8 @@ record Workload(String name, Kind kind, String title, Fields work, Both<Setup> s
     PRODUCE,
     CONSUME,
     LATENCY,
-    START
+    START,
+    CLUSTER
   }
 
   /**

@@ -68,6 +68,7 @@ public final class LoadMain {
       case "produce" -> ProduceRound.run(side, command);
       case "consume" -> ConsumeRound.run(side, command);
       case "latency" -> LatencyRound.run(side, command);
+      case "many-topics" -> ManyTopics.run(side, command);
       case "first-ack" -> FirstAck.run(side, command);
       default -> throw new IllegalArgumentException("command " + command.text("command"));
     };

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -65,13 +66,16 @@ public final class KafkaSide implements Side {
   }
 
   @Override
-  public long[] ends(String topic, int partitions) {
-    List<TopicPartition> all = partitions(topic, partitions);
-    try (KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(common, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      Map<TopicPartition, Long> ends = consumer.endOffsets(all);
-      return all.stream().mapToLong(ends::get).toArray();
-    }
+  public long[] ends(String topic, int partitions) throws Exception {
+    Map<TopicPartition, OffsetSpec> places = new HashMap<>();
+    partitions(topic, partitions).forEach(place -> places.put(place, OffsetSpec.latest()));
+    long[] ends = new long[partitions];
+    admin
+        .listOffsets(places)
+        .all()
+        .get()
+        .forEach((place, end) -> ends[place.partition()] = end.offset());
+    return ends;
   }
 
   private static List<TopicPartition> partitions(String topic, int count) {
