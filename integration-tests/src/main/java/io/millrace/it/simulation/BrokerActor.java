@@ -181,7 +181,9 @@ final class BrokerActor {
             FeatureRange.SUPPORTED,
             start),
         result -> {
-          if (up && process == ofProcess && result instanceof BrokerResult registered) {
+          if (result instanceof Refused refused) {
+            world.trace().add("broker %d is not registered: %s", id, refused.error());
+          } else if (up && process == ofProcess && result instanceof BrokerResult registered) {
             epoch = registered.brokerEpoch();
             unclean.clear();
             lost = false;

@@ -23,6 +23,7 @@ public final class BrokerSessions {
   private final Settings settings;
   private final TreeMap<Integer, Session> sessions = new TreeMap<>();
   private long lastTickMs;
+  private boolean active;
 
   /**
    * How long brokers are waited for.
@@ -97,10 +98,16 @@ public final class BrokerSessions {
    */
   public List<Effect> activate(MetadataImage image, long nowMs) {
     sessions.clear();
+    active = true;
     lastTickMs = nowMs;
+    return begin(image, nowMs);
+  }
+
+  /** Begins the sessions of the brokers that are not fenced and have none. */
+  private List<Effect> begin(MetadataImage image, long nowMs) {
     List<Effect> dials = new ArrayList<>();
     for (BrokerImage broker : image.brokers().values()) {
-      if (!broker.fenced()) {
+      if (!broker.fenced() && find(broker.id(), broker.epoch()).isEmpty()) {
         sessions.put(broker.id(), new Session(broker, nowMs + settings.sessionTimeoutMs()));
         dials.add(new Effect.Dial(broker.id(), broker.epoch()));
       }
@@ -110,6 +117,7 @@ public final class BrokerSessions {
 
   /** The controller is no longer active. */
   public void deactivate() {
+    active = false;
     sessions.clear();
   }
 
@@ -150,14 +158,22 @@ public final class BrokerSessions {
         .map(session -> session.incarnationId);
   }
 
-  /** Time passes; to be called every {@link Settings#tickMs}. */
+  /**
+   * Time passes; to be called every {@link Settings#tickMs}.
+   *
+   * <p>A heartbeat that was submitted to an earlier controller and carried out by this one can take
+   * the fence from a broker that this one never heard of: its session begins here.
+   */
   public List<Effect> tick(MetadataImage image, long nowMs) {
+    if (!active) {
+      return List.of();
+    }
     long lateMs = nowMs - lastTickMs - settings.tickMs();
     lastTickMs = nowMs;
     if (lateMs > settings.tickMs()) {
       sessions.values().forEach(session -> session.deadlineMs += lateMs);
     }
-    List<Effect> fences = new ArrayList<>();
+    List<Effect> effects = begin(image, nowMs);
     sessions
         .entrySet()
         .removeIf(
@@ -171,11 +187,11 @@ public final class BrokerSessions {
                 return true;
               }
               if (expired) {
-                fences.add(expire(broker.get(), entry.getValue(), nowMs));
+                effects.add(expire(broker.get(), entry.getValue(), nowMs));
               }
               return false;
             });
-    return fences;
+    return effects;
   }
 
   private Effect expire(BrokerImage broker, Session session, long nowMs) {

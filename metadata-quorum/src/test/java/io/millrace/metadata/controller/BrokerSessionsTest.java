@@ -44,6 +44,22 @@ final class BrokerSessionsTest {
         .containsExactly(new Fence(1, epoch(1), "it has not been heard of for 3000 ms"));
   }
 
+  /** Its heartbeat was submitted to the controller before, and carried out by this one. */
+  @Test
+  void brokerThatLostItsFenceWithoutBeingHeardOfIsWatchedToo() {
+    activate();
+    cluster.start(3);
+    assertThat(pass(100)).containsExactly(new Dial(3, epoch(3)));
+    for (int i = 0; i < 28; i++) {
+      heard(1);
+      heard(2);
+      assertThat(pass(100)).isEmpty();
+    }
+    heard(1);
+    heard(2);
+    assertThat(fenced(pass(200))).containsExactly(3);
+  }
+
   @Test
   void closedConnectionAloneEndsNoSession() {
     activate();
