@@ -39,6 +39,7 @@ public final class ControllerSessions implements AutoCloseable {
   private final Scheduler scheduler;
   private final Prober prober;
   private final ControllerUpkeep upkeep;
+  private final long sessionTimeoutMs;
 
   /** The link by which each connected broker was heard of last, by its node id. */
   private final Map<Integer, Link> connected = new ConcurrentHashMap<>();
@@ -74,6 +75,7 @@ public final class ControllerSessions implements AutoCloseable {
     this.local = local;
     this.scheduler = scheduler;
     this.prober = prober;
+    this.sessionTimeoutMs = settings.sessions().sessionTimeoutMs();
     this.upkeep =
         new ControllerUpkeep(
             settings,
@@ -196,13 +198,26 @@ public final class ControllerSessions implements AutoCloseable {
     }
 
     private CommandResult inUse(RegisterBroker command) {
-      return refused(
-          ErrorCode.BROKER_ID_IN_USE,
-          "broker id: "
-              + command.brokerId()
-              + " is in use by another process, which was heard of just now (expected: an id of its"
-              + " own for each node; after the end of that process the id is free within the session"
-              + " time-out)");
+      String where =
+          local
+              .image()
+              .broker(command.brokerId())
+              .map(known -> ", at " + known.clientEndpoint())
+              .orElse("");
+      return new Refused(
+          new MillraceError(
+              ErrorCode.BROKER_ID_IN_USE,
+              "broker id: "
+                  + command.brokerId()
+                  + " is in use by another process"
+                  + where
+                  + " (expected: an id of its own for each node; after the end of that process the"
+                  + " id is free within the session time-out)",
+              Map.of(
+                  "broker_id",
+                  "" + command.brokerId(),
+                  "session_timeout_ms",
+                  "" + sessionTimeoutMs)));
     }
 
     private CommandResult known(RegisterBroker command, CommandResult result) {
@@ -213,10 +228,12 @@ public final class ControllerSessions implements AutoCloseable {
     }
 
     private void heard(int broker, long epoch) {
-      brokerId = broker;
-      brokerEpoch = epoch;
-      connected.put(broker, this);
-      upkeep.heard(broker, epoch);
+      if (local.image().broker(broker).filter(known -> known.epoch() == epoch).isPresent()) {
+        brokerId = broker;
+        brokerEpoch = epoch;
+        connected.put(broker, this);
+        upkeep.heard(broker, epoch);
+      }
     }
 
     @Override

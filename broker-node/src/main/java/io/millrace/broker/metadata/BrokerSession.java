@@ -4,6 +4,7 @@ import io.millrace.broker.replica.DirectoryAssignments;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.time.Backoff;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.MetadataQuorum;
@@ -18,11 +19,13 @@ import io.millrace.metadata.controller.CommandResult.BrokerResult;
 import io.millrace.metadata.controller.CommandResult.HeartbeatResult;
 import io.millrace.metadata.controller.CommandResult.Refused;
 import io.millrace.metadata.controller.UpkeepCommand;
+import io.millrace.metadata.image.MetadataImage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * This broker's session with the active controller, on whichever node that is: registers the
  * process, asks to lead, and tells by heartbeats that it lives. While there is no controller, it
  * looks for one, and the broker goes on with what it leads.
+ *
+ * <p>It goes on asking for as long as it takes, and says now and then why it may not lead. It ends
+ * only with what no wait can mend, and only before the broker has led: then {@link #start} fails.
  *
  * <p>Confined to its scheduler, but for the public methods, which are thread-safe.
  */
@@ -43,16 +49,23 @@ public final class BrokerSession implements DirectoryAssignments {
   private static final long STARTING_TICK_MS = 20;
 
   private static final long TICK_MS = 100;
-  private static final long RETRY_MS = 100;
 
-  /** What is refused for good is tried again all the same: the reason may be gone. */
-  private static final long REFUSED_RETRY_MS = 500;
+  /** The first wait after a question was in vain; and while this broker's image is behind. */
+  private static final long RETRY_MS = 50;
+
+  private static final long CATCH_UP_MS = 20;
+
+  /** How often it is said that the broker does not lead, or has lost the controller. */
+  private static final long SAY_MS = 10_000;
 
   private final Settings settings;
   private final MetadataQuorum quorum;
   private final SessionLinks links;
   private final Scheduler scheduler;
   private final Clock clock;
+  private final Backoff retry;
+  private final Backoff catchUp;
+  private final IdInUse idInUse = new IdInUse();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
   private final CompletableFuture<Void> handedOver = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
@@ -60,6 +73,9 @@ public final class BrokerSession implements DirectoryAssignments {
 
   /** Whether the controller lets the broker lead, as it said last. */
   private volatile boolean leads;
+
+  /** Why the broker does not lead, or the controller is not reached. */
+  private volatile String standing = "not registered";
 
   private @Nullable RegisterBroker registration;
 
@@ -80,11 +96,16 @@ public final class BrokerSession implements DirectoryAssignments {
   /** When the next question is due. */
   private long nextMs;
 
-  private long startedMs;
+  /** The revision at which the controller last let the broker lead. */
+  private long leadsSince;
+
+  /** When the controller last said that the broker leads, and when it was last said that not. */
+  private long wellMs;
+
+  private long saidMs;
   private boolean electing;
   private boolean wantShutDown;
   private boolean wantFence;
-  private String lastRefusal = "";
 
   /**
    * How the session is kept; times in milliseconds.
@@ -92,22 +113,28 @@ public final class BrokerSession implements DirectoryAssignments {
    * @param brokerId this node
    * @param heartbeatMs how often the broker tells that it lives
    * @param answerTimeoutMs how long an answer is waited for
-   * @param idWaitMs how long a process that starts waits while its node id is in use: the process
-   *     before it may have ended just now
    */
-  public record Settings(int brokerId, long heartbeatMs, long answerTimeoutMs, long idWaitMs) {}
+  public record Settings(int brokerId, long heartbeatMs, long answerTimeoutMs) {}
 
+  /**
+   * A session that is not begun.
+   *
+   * @param jitter values from 0 (inclusive) to 1 (exclusive) that spread what is asked again
+   */
   public BrokerSession(
       Settings settings,
       MetadataQuorum quorum,
       SessionLinks links,
       Scheduler scheduler,
-      Clock clock) {
+      Clock clock,
+      DoubleSupplier jitter) {
     this.settings = settings;
     this.quorum = quorum;
     this.links = links;
     this.scheduler = scheduler;
     this.clock = clock;
+    this.retry = new Backoff(RETRY_MS, Math.max(RETRY_MS, settings.heartbeatMs()), jitter);
+    this.catchUp = new Backoff(CATCH_UP_MS, Math.max(CATCH_UP_MS, settings.heartbeatMs()), jitter);
   }
 
   /** The epoch of the registration, or -1 before it. */
@@ -115,27 +142,28 @@ public final class BrokerSession implements DirectoryAssignments {
     return epoch;
   }
 
-  /** Whether the broker is registered. */
-  public boolean registered() {
-    return epoch != NOT_REGISTERED;
-  }
-
   /** Whether the controller lets the broker lead, as far as is known here. */
   public boolean leads() {
     return leads;
   }
 
+  /** One sentence for a person: why the broker does not lead. */
+  public String standing() {
+    return standing;
+  }
+
   /**
    * Begins: registers the process and asks to lead, and from then on keeps the session.
    *
-   * @return done when the broker may lead; fails if the controller refuses the process
+   * @return done when the broker may lead, whenever that is; fails if the controller refuses the
+   *     process for good
    */
   public CompletableFuture<Void> start(RegisterBroker command) {
     scheduler.schedule(
         0,
         () -> {
           registration = command;
-          startedMs = clock.monotonicMs();
+          wellMs = clock.monotonicMs();
           tick();
         });
     return started;
@@ -182,7 +210,7 @@ public final class BrokerSession implements DirectoryAssignments {
 
   @Override
   public CompletableFuture<?> assign(Map<TopicIdPartition, UUID> directories) {
-    if (!registered()) {
+    if (epoch == NOT_REGISTERED) {
       return CompletableFuture.failedFuture(
           new MillraceError(ErrorCode.UNAVAILABLE, "the broker is not registered").exception());
     }
@@ -202,6 +230,7 @@ public final class BrokerSession implements DirectoryAssignments {
   private void tick() {
     if (!ended.isDone()) {
       step();
+      sayNowAndThen();
       scheduler.schedule(started.isDone() ? TICK_MS : STARTING_TICK_MS, this::tick);
     }
   }
@@ -210,10 +239,11 @@ public final class BrokerSession implements DirectoryAssignments {
   private void step() {
     long nowMs = clock.monotonicMs();
     QuorumHealth health = quorum.health();
+    heedImage(quorum.image());
     boolean moved = link != null && health.ready() && health.controllerId() != linkedNode;
     boolean silent = asked != 0 && nowMs >= answerByMs;
     if (moved || silent) {
-      unlink(nowMs);
+      inVain(silent ? "node " + linkedNode + " does not answer" : "the controller has changed");
     }
     if (!health.ready() && (wantShutDown || wantFence)) {
       goWithoutFarewell();
@@ -225,6 +255,7 @@ public final class BrokerSession implements DirectoryAssignments {
     SessionLink to = link;
     if (to == null) {
       if (!health.ready()) {
+        standing = health.detail();
         return;
       }
       to = links.open(health.controllerId());
@@ -232,6 +263,38 @@ public final class BrokerSession implements DirectoryAssignments {
       linkedNode = health.controllerId();
     }
     ask(to, registeredHere ? heartbeat() : process, nowMs);
+  }
+
+  /** What the metadata say goes before an older word of a controller that may not be reached. */
+  private void heedImage(MetadataImage image) {
+    if (leads && image.revision() >= leadsSince && fencedBy(image)) {
+      LOG.warn("[broker {}] fenced, as the metadata say", settings.brokerId());
+      leads = false;
+      standing = "fenced, as the metadata say";
+    }
+  }
+
+  private boolean fencedBy(MetadataImage image) {
+    return image
+        .broker(settings.brokerId())
+        .filter(me -> me.epoch() == epoch && !me.fenced())
+        .isEmpty();
+  }
+
+  private void sayNowAndThen() {
+    long nowMs = clock.monotonicMs();
+    if (wantFence || nowMs - Math.max(wellMs, saidMs) < SAY_MS) {
+      return;
+    }
+    saidMs = nowMs;
+    LOG.warn(
+        "[broker {}] {} for {} s: {}",
+        settings.brokerId(),
+        leads
+            ? "goes on with what it leads; no word from the controller"
+            : "asks again to be let lead, without success",
+        (nowMs - wellMs) / 1_000,
+        standing);
   }
 
   /** Nobody is there to take over, and an election is not waited for. */
@@ -288,11 +351,13 @@ public final class BrokerSession implements DirectoryAssignments {
     }
     epoch = brokerEpoch;
     registeredHere = true;
-    lastRefusal = "";
+    standing = "registered with the controller of node " + linkedNode + ", not yet unfenced";
+    idInUse.ends();
     askSoon();
   }
 
   private void stands(HeartbeatResult result) {
+    long nowMs = clock.monotonicMs();
     if (leads == result.fenced()) {
       LOG.info(
           "[broker {}] {} by the controller of node {}",
@@ -301,10 +366,20 @@ public final class BrokerSession implements DirectoryAssignments {
           linkedNode);
     }
     leads = !result.fenced();
+    retry.reset();
     if (leads) {
+      leadsSince = result.revision();
+      wellMs = nowMs;
+      standing = "";
+      catchUp.reset();
       begin();
-    } else if (!result.caughtUp()) {
-      nextMs = clock.monotonicMs() + STARTING_TICK_MS;
+    } else if (result.caughtUp()) {
+      standing = "fenced by the controller of node " + linkedNode;
+    } else {
+      standing =
+          "the metadata here are at revision %d (expected by the controller of node %d: %d or later)"
+              .formatted(quorum.image().revision(), linkedNode, epoch);
+      nextMs = nowMs + catchUp.nextMs();
     }
     if (wantShutDown && result.shouldShutDown()) {
       handedOver.complete(null);
@@ -331,38 +406,54 @@ public final class BrokerSession implements DirectoryAssignments {
   }
 
   private void refused(MillraceError error) {
-    long nowMs = clock.monotonicMs();
+    String why = "node " + linkedNode + " refuses: " + error;
     switch (error.code()) {
       case STALE_BROKER_EPOCH -> {
+        // Another process, or none, is registered: this one no longer leads.
+        leads = false;
         registeredHere = false;
-        nextMs = nowMs;
+        again(why);
       }
-      case NOT_CONTROLLER, UNAVAILABLE, REQUEST_TIMED_OUT, OUTCOME_UNKNOWN, THROTTLED ->
-          unlink(nowMs + RETRY_MS);
-      default -> {
-        unlink(nowMs + REFUSED_RETRY_MS);
-        turnedAway(error, nowMs);
+      case BROKER_ID_IN_USE -> {
+        again(why);
+        if (idInUse.lasts(error, clock.monotonicMs())) {
+          turnedAway(error);
+        }
       }
+      case INVALID_REQUEST, UNSUPPORTED -> {
+        again(why);
+        turnedAway(error);
+      }
+      default -> inVain(why);
     }
   }
 
-  /** The process itself is refused: one that starts ends, one that has led goes on asking. */
-  private void turnedAway(MillraceError error, long nowMs) {
-    boolean mayEnd = error.code() == ErrorCode.BROKER_ID_IN_USE;
-    if (!started.isDone() && (!mayEnd || nowMs - startedMs >= settings.idWaitMs())) {
-      started.completeExceptionally(error.exception());
-    } else if (!error.message().equals(lastRefusal)) {
-      LOG.warn("[broker {}] not registered, tries again: {}", settings.brokerId(), error.message());
+  /** A process that starts ends; one that has led goes on asking, as the reason may be gone. */
+  private void turnedAway(MillraceError error) {
+    if (started.completeExceptionally(error.exception())) {
+      LOG.error("[broker {}] refused for good: {}", settings.brokerId(), error);
+      finish();
     }
-    lastRefusal = error.message();
   }
 
-  private void unlink(long next) {
+  /** The controller answered, and is asked again. */
+  private void again(String why) {
+    standing = why;
+    nextMs = clock.monotonicMs() + retry.nextMs();
+  }
+
+  /** The controller is not there: perhaps another one is. */
+  private void inVain(String why) {
+    idInUse.ends();
+    unlink();
+    again(why);
+  }
+
+  private void unlink() {
     SessionLink lost = link;
     link = null;
     registeredHere = false;
     asked = 0;
-    nextMs = next;
     if (lost != null) {
       lost.close();
     }
@@ -370,8 +461,10 @@ public final class BrokerSession implements DirectoryAssignments {
 
   private void finish() {
     leads = false;
+    standing = "the session is over";
     ended.complete(null);
-    unlink(Long.MAX_VALUE);
+    unlink();
+    nextMs = Long.MAX_VALUE;
     registration = null;
   }
 }

@@ -55,8 +55,8 @@ final class Checks {
   /** A broker that may not lead has nothing for clients. */
   private Check session() {
     boolean leads = state.session().leads();
-    String why = state.session().registered() ? "fenced" : "not registered";
-    return new Check("registration", leads || !broker, leads || !broker ? "" : why);
+    return new Check(
+        "registration", leads || !broker, leads || !broker ? "" : state.session().standing());
   }
 
   /** Always good, as a restart helps nothing and the other batches are served: it only tells. */

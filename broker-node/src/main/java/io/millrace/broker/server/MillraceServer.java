@@ -33,7 +33,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class MillraceServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(MillraceServer.class);
-  private static final long START_TIMEOUT_MS = 60_000;
   private static final long QUORUM_POLL_MS = 5;
   private static final long WAITING_SAID_MS = 10_000;
   private static final long HEALTH_INTERVAL_MS = 500;
@@ -125,29 +124,24 @@ public final class MillraceServer implements AutoCloseable {
     goOnUnlessStopped();
     quorum.subscribe(parts.state().replicas());
     if (NodeRole.of(config).contains(NodeRole.BROKER)) {
-      await(parts.state().session().start(registration()), "not registered");
+      // The session itself says now and then what it waits for.
+      await(parts.state().session().start(registration()), "not registered", () -> {});
     }
     serving = true;
     tellHealth();
   }
 
-  /** The other voters of several may take any time to start. */
+  /** Other nodes may take any time to start, and a controller to be there. */
   private void awaitQuorum(MetadataQuorum quorum) {
-    CompletableFuture<Void> ready = quorumReady();
-    while (!parts.link().voters().alone() && !ready.isDone() && !stop.isDone()) {
-      try {
-        CompletableFuture.anyOf(ready, stop).get(WAITING_SAID_MS, TimeUnit.MILLISECONDS);
-      } catch (TimeoutException still) {
-        log.warn("[broker {}] waits: {}", nodeId(), quorum.health().detail());
-        parts.link().bootstrap().requireOwnCluster();
-      } catch (ExecutionException failed) {
-        break; // Told below.
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new StartException("the start was interrupted", e);
-      }
-    }
-    await(ready, "no controller: " + quorum.health().detail());
+    await(
+        quorumReady(),
+        "no controller",
+        () -> {
+          log.warn("[broker {}] waits: {}", nodeId(), quorum.health().detail());
+          if (!parts.link().voters().alone()) {
+            parts.link().bootstrap().requireOwnCluster();
+          }
+        });
   }
 
   private CompletableFuture<Void> quorumReady() {
@@ -173,21 +167,29 @@ public final class MillraceServer implements AutoCloseable {
     }
   }
 
-  private void await(CompletableFuture<Void> step, String why) {
-    try {
-      CompletableFuture.anyOf(step, stop).get(START_TIMEOUT_MS, TimeUnit.MILLISECONDS);
-      goOnUnlessStopped();
-    } catch (TimeoutException e) {
-      step.cancel(false);
-      throw new StartException("not started after " + START_TIMEOUT_MS + " ms: " + why, e);
-    } catch (ExecutionException e) {
-      Throwable cause = e.getCause();
-      throw cause instanceof StartException known
-          ? known
-          : new StartException(why + ": " + (cause == null ? e : cause.getMessage()), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StartException("the start was interrupted", e);
+  /**
+   * Waits for a step for as long as it takes.
+   *
+   * @param meanwhile called now and then
+   */
+  private void await(CompletableFuture<Void> step, String failed, Runnable meanwhile) {
+    CompletableFuture<Object> either = CompletableFuture.anyOf(step, stop);
+    while (true) {
+      try {
+        either.get(WAITING_SAID_MS, TimeUnit.MILLISECONDS);
+        goOnUnlessStopped();
+        return;
+      } catch (TimeoutException still) {
+        meanwhile.run();
+      } catch (ExecutionException e) {
+        Throwable cause = e.getCause();
+        throw cause instanceof StartException known
+            ? known
+            : new StartException(failed + ": " + (cause == null ? e : cause.getMessage()), e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new StartException("the start was interrupted", e);
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import io.millrace.metadata.controller.BrokerSessions;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.rpc.RemoteSessions;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,9 +21,6 @@ final class NodeSession {
   private static final long REFUSED_GRACE_MS = 500;
   private static final long TICK_MS = 100;
   private static final long FENCE_AGAIN_MS = 2_000;
-
-  /** How much longer than a session a process that starts waits for the end of the one before. */
-  private static final long MORE_PATIENCE_MS = 10_000;
 
   private static final long FAREWELL_MS = 1_000;
 
@@ -71,12 +69,12 @@ final class NodeSession {
             new BrokerSession.Settings(
                 config.get(NodeSettings.NODE_ID),
                 config.get(SessionSettings.HEARTBEAT_INTERVAL_MS),
-                timeoutMs,
-                timeoutMs + MORE_PATIENCE_MS),
+                timeoutMs),
             quorum,
             links,
             thread("broker-session", environment, startup),
-            environment.clock());
+            environment.clock(),
+            new SplittableRandom(environment.clock().monotonicNanos())::nextDouble);
     startup.opened("broker session", () -> await(session.end(), FAREWELL_MS));
     return session;
   }

@@ -30,10 +30,13 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.pcollections.TreePMap;
 
 /** The controllers answer as the test says; time is virtual. */
@@ -58,6 +61,8 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   private State state = State.FOLLOWING;
   private int controller = 2;
   private int brokers = 2;
+  private long brokerEpoch = 7;
+  private BrokerState brokerState = BrokerState.ACTIVE;
 
   /** What is answered when the test has said nothing else. */
   private CommandResult otherwise = LEADS;
@@ -65,7 +70,8 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   private boolean silent;
   private final List<CompletableFuture<CommandResult>> lateAnswers = new ArrayList<>();
   private final BrokerSession session =
-      new BrokerSession(new BrokerSession.Settings(1, 500, 3_000, 10_000), this, this, time, time);
+      new BrokerSession(
+          new BrokerSession.Settings(1, 500, 3_000), this, this, time, time, () -> 0.5);
 
   @Test
   void registersAndLeadsAsSoonAsItsImageKnowsOfIt() {
@@ -111,7 +117,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
     controller = 3;
     asked.clear();
     answers.add(new BrokerResult(7, 7));
-    time.advance(200);
+    time.advance(300);
     assertThat(opened).containsExactly(2, 3);
     assertThat(closed).containsExactly(2);
     assertThat(asked).startsWith("register", "heartbeat 7");
@@ -162,9 +168,14 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   void registrationThatIsNoLongerKnownIsMadeAnew() {
     lead();
     answers.add(refused(ErrorCode.STALE_BROKER_EPOCH));
+    answers.add(refused(ErrorCode.UNAVAILABLE));
+    time.advance(620);
+    assertThat(session.leads()).isFalse();
+    brokerEpoch = 9;
     answers.add(new BrokerResult(9, 9));
     time.advance(1_000);
     assertThat(session.epoch()).isEqualTo(9);
+    assertThat(session.leads()).isTrue();
   }
 
   @Test
@@ -180,11 +191,11 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   @Test
   void startWaitsForTheEndOfTheProcessBefore() {
     for (int i = 0; i < 6; i++) {
-      answers.add(refused(ErrorCode.BROKER_ID_IN_USE));
+      answers.add(inUse());
     }
     answers.add(new BrokerResult(7, 7));
     CompletableFuture<Void> started = session.start(REGISTRATION);
-    time.advance(2_500);
+    time.advance(1_500);
     assertThat(started).isNotDone();
     time.advance(1_000);
     assertThat(started).isCompleted();
@@ -192,12 +203,29 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
 
   @Test
   void startFailsWhileAnotherProcessWithItsIdLivesOn() {
-    otherwise = refused(ErrorCode.BROKER_ID_IN_USE);
+    otherwise = inUse();
     CompletableFuture<Void> started = session.start(REGISTRATION);
-    time.advance(9_000);
+    time.advance(12_500);
     assertThat(started).isNotDone();
-    time.advance(2_000);
+    assertThat(session.standing()).isEqualTo("node 2 refuses: BROKER_ID_IN_USE: refused");
+    time.advance(1_500);
     assertThat(started).isCompletedExceptionally();
+  }
+
+  /** Each new controller gives the process before a full session of its own. */
+  @Test
+  void aProcessBeforeThatEachNewControllerTakesForAliveIsNoReasonToEnd() {
+    otherwise = inUse();
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    for (int i = 0; i < 10; i++) {
+      time.advance(12_000);
+      controller = 5 - controller;
+    }
+    assertThat(started).isNotDone();
+    answers.add(new BrokerResult(7, 7));
+    otherwise = LEADS;
+    time.advance(1_000);
+    assertThat(started).isCompleted();
   }
 
   @Test
@@ -206,6 +234,69 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
     CompletableFuture<Void> started = session.start(REGISTRATION);
     time.advance(100);
     assertThat(started).isCompletedExceptionally();
+    assertThat(asked).containsExactly("register");
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      names = {
+        "NOT_CONTROLLER",
+        "UNAVAILABLE",
+        "REQUEST_TIMED_OUT",
+        "OUTCOME_UNKNOWN",
+        "THROTTLED",
+        "INTERNAL"
+      })
+  void goesOnAskingHoweverLongTheControllerIsAway(ErrorCode why) {
+    otherwise = refused(why);
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(120_000);
+    assertThat(started).isNotDone();
+    assertThat(session.standing()).isEqualTo("node 2 refuses: " + why + ": refused");
+    assertThat(asked).as("about twice a second, not in haste").hasSizeBetween(200, 300);
+    answers.add(new BrokerResult(7, 7));
+    otherwise = LEADS;
+    time.advance(1_000);
+    assertThat(started).isCompleted();
+    assertThat(session.standing()).isEmpty();
+  }
+
+  @Test
+  void goesOnAskingHoweverLongItsImageIsBehind() {
+    answers.add(new BrokerResult(7, 7));
+    otherwise = new HeartbeatResult(false, true, false, 0);
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(120_000);
+    assertThat(started).isNotDone();
+    assertThat(session.standing())
+        .isEqualTo(
+            "the metadata here are at revision 0 (expected by the controller of node 2: 7 or"
+                + " later)");
+    assertThat(asked).hasSizeLessThan(350);
+    otherwise = LEADS;
+    time.advance(1_000);
+    assertThat(started).isCompleted();
+  }
+
+  @Test
+  void brokerThatTheMetadataCallFencedDoesNotLead() {
+    lead();
+    silent = true;
+    brokerState = BrokerState.FENCED;
+    time.advance(200);
+    assertThat(session.leads()).isFalse();
+    assertThat(session.standing()).contains("as the metadata say");
+  }
+
+  @Test
+  void anImageThatIsOlderThanTheControllersWordSaysNothing() {
+    brokerState = BrokerState.FENCED;
+    answers.add(new BrokerResult(7, 7));
+    otherwise = new HeartbeatResult(true, false, false, 8);
+    CompletableFuture<Void> started = session.start(REGISTRATION);
+    time.advance(2_000);
+    assertThat(started).isCompleted();
+    assertThat(session.leads()).isTrue();
   }
 
   @Test
@@ -262,6 +353,12 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
     return new Refused(new MillraceError(code, "refused"));
   }
 
+  private static Refused inUse() {
+    return new Refused(
+        new MillraceError(
+            ErrorCode.BROKER_ID_IN_USE, "refused", Map.of("session_timeout_ms", "3000")));
+  }
+
   // ---- the controllers
 
   @Override
@@ -311,12 +408,12 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
               id,
               new BrokerImage(
                   id,
-                  new BrokerRegistration(7, new UUID(id, 1), List.of(new UUID(id, 2))),
+                  new BrokerRegistration(brokerEpoch, new UUID(id, 1), List.of(new UUID(id, 2))),
                   new Endpoint("h", 1),
                   Optional.empty(),
                   "",
                   FeatureRange.SUPPORTED,
-                  BrokerState.ACTIVE));
+                  brokerState));
     }
     return MetadataImage.EMPTY.withBrokers(all);
   }

@@ -21,6 +21,13 @@ final class RatisProperties {
   /** Room for a segment and a vote; asking for more would keep a node with a full disk down. */
   static final long MIN_FREE_BYTES = 16L << 20;
 
+  /**
+   * How long the leader waits before it tries a voter again that did not answer, or whose log ends
+   * elsewhere: so long, so many times. By default it waits 5 s after some failures, and goes on so
+   * once the voter is back, which then has no leader for as long.
+   */
+  static final String APPENDER_RETRY = "1ms,10, 100ms,20, 200ms,1000000000";
+
   private RatisProperties() {}
 
   /**
@@ -70,6 +77,7 @@ final class RatisProperties {
     RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf("4MB"));
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(
         properties, SizeInBytes.valueOf(MAX_ENTRY_BYTES));
+    RaftServerConfigKeys.Log.Appender.setRetryPolicy(properties, APPENDER_RETRY);
     RaftServerConfigKeys.Log.setCorruptionPolicy(
         properties, RaftServerConfigKeys.Log.CorruptionPolicy.EXCEPTION);
     RaftServerConfigKeys.Log.setPurgeUptoSnapshotIndex(properties, true);

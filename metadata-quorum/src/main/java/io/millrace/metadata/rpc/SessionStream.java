@@ -74,7 +74,7 @@ final class SessionStream implements StreamObserver<BrokerSessionRequest> {
       return CompletableFuture.completedFuture(
           new Refused(
               new MillraceError(
-                  ErrorCode.UNSUPPORTED,
+                  ErrorCode.UNAVAILABLE, // A controller of a later version may follow.
                   "the controller's version does not know the command: " + e.getMessage())));
     }
   }
