@@ -187,7 +187,7 @@ final class DemoCommand implements Callable<Integer> {
   private void stay(MillraceServer server, Path directory) {
     say("");
     context.out().print(NextSteps.endpoints(server, directory));
-    context.out().print(NextSteps.commands(context, server.clientPort(), "orders"));
+    context.out().print(NextSteps.commands(context, List.of("127.0.0.1:" + server.clientPort())));
     say(
         "  "
             + context.command()

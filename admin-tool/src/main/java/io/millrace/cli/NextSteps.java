@@ -3,6 +3,7 @@ package io.millrace.cli;
 import io.millrace.broker.server.MillraceServer;
 import io.millrace.client.api.BrokerAddress;
 import java.nio.file.Path;
+import java.util.List;
 
 /** What to try once a node runs. */
 final class NextSteps {
@@ -25,11 +26,12 @@ final class NextSteps {
   }
 
   /** Commands to copy. */
-  static String commands(CliContext context, int port, String topic) {
+  static String commands(CliContext context, List<String> bootstrap) {
+    String brokers = String.join(",", bootstrap);
     String setting =
-        port == BrokerAddress.DEFAULT_PORT
+        brokers.equals("127.0.0.1:" + BrokerAddress.DEFAULT_PORT)
             ? ""
-            : "  export " + ConnectionOptions.VARIABLE + "=127.0.0.1:" + port + "\n";
+            : "  export " + ConnectionOptions.VARIABLE + "=" + brokers + "\n";
     return """
 
         Try, in another terminal:
@@ -38,6 +40,6 @@ final class NextSteps {
           %2$s consume %3$s --format '%%p %%o %%v\\n'
           %2$s topic describe %3$s
         """
-        .formatted(setting, context.command(), topic);
+        .formatted(setting, context.command(), "orders");
   }
 }

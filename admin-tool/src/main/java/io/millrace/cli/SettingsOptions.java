@@ -48,6 +48,21 @@ final class SettingsOptions {
     return config;
   }
 
+  /** The keys that --set gives. */
+  List<String> assignedKeys() {
+    return assignments.stream().map(text -> text.substring(0, text.indexOf('='))).toList();
+  }
+
+  /** The same sources as arguments, for a process of its own. */
+  List<String> arguments() {
+    List<String> arguments = new ArrayList<>();
+    file.ifPresent(
+        path ->
+            arguments.addAll(List.of("--config", path.toAbsolutePath().normalize().toString())));
+    assignments.forEach(assignment -> arguments.addAll(List.of("--set", assignment)));
+    return arguments;
+  }
+
   /** What is wrong with a flag is a mistake in the command line; a file's mistakes are not. */
   private EffectiveConfig.Builder withFlags(EffectiveConfig.Builder builder) {
     try {

@@ -1,5 +1,7 @@
 package io.millrace.it.cluster;
 
+import io.millrace.cli.FreePorts;
+import io.millrace.cli.LocalNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -7,7 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -17,13 +19,10 @@ import org.awaitility.Awaitility;
  * started again.
  */
 public final class BrokerProcess implements AutoCloseable {
-  /** How many ports a broker takes: clients, internal, quorum, administrators. */
-  static final int PORTS = 4;
-
   private static final Duration START_TIMEOUT = Duration.ofSeconds(90);
 
   private final Path home;
-  private final int firstPort;
+  private final LocalNode node;
   private final Map<String, String> settings;
   private final List<String> jvmOptions;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -33,7 +32,7 @@ public final class BrokerProcess implements AutoCloseable {
       Path home, int firstPort, Map<String, String> settings, List<String> jvmOptions)
       throws IOException {
     this.home = home;
-    this.firstPort = firstPort;
+    this.node = new LocalNode(1, home.resolve("data"), firstPort);
     this.settings = settings;
     this.jvmOptions = jvmOptions;
     this.process = launch();
@@ -47,49 +46,36 @@ public final class BrokerProcess implements AutoCloseable {
   /** The same in a JVM with these options. */
   public static BrokerProcess start(
       Path home, Map<String, String> settings, List<String> jvmOptions) throws IOException {
-    BrokerProcess broker = new BrokerProcess(home, FreePorts.inARow(PORTS), settings, jvmOptions);
+    BrokerProcess broker =
+        new BrokerProcess(home, FreePorts.inARow(LocalNode.PORTS), settings, jvmOptions);
     broker.awaitReady();
     return broker;
   }
 
   /** Starts a broker and does not wait for it. */
   static BrokerProcess begin(Path home, Map<String, String> settings) throws IOException {
-    return begin(home, FreePorts.inARow(PORTS), settings);
+    return begin(home, FreePorts.inARow(LocalNode.PORTS), settings);
   }
 
-  /** Starts a broker on {@value #PORTS} ports in a row and does not wait for it. */
+  /** Starts a broker on {@value LocalNode#PORTS} ports in a row and does not wait for it. */
   static BrokerProcess begin(Path home, int firstPort, Map<String, String> settings)
       throws IOException {
     return new BrokerProcess(home, firstPort, settings, MillraceProcess.SMALL_JVM);
   }
 
   private MillraceProcess launch() throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("server"));
-    set(arguments, "data.dirs", home.resolve("data").toString());
-    set(arguments, "listener.client", address(0));
-    set(arguments, "listener.internal", address(1));
-    set(arguments, "listener.quorum", address(2));
-    set(arguments, "listener.admin", address(3));
-    settings.forEach((key, value) -> set(arguments, key, value));
-    return MillraceProcess.start(home, "broker", jvmOptions, arguments);
-  }
-
-  private static void set(List<String> arguments, String key, String value) {
-    arguments.add("--set");
-    arguments.add(key + "=" + value);
-  }
-
-  private String address(int listener) {
-    return "127.0.0.1:" + (firstPort + listener);
+    Map<String, String> all = new LinkedHashMap<>(node.settings());
+    all.putAll(settings);
+    return MillraceProcess.start(home, "broker", jvmOptions, LocalNode.server(all));
   }
 
   /** host:port for clients. */
   public String bootstrap() {
-    return address(0);
+    return node.clients();
   }
 
   public Path dataDir() {
-    return home.resolve("data");
+    return node.data();
   }
 
   public MillraceProcess process() {
@@ -137,7 +123,7 @@ public final class BrokerProcess implements AutoCloseable {
   /** What the admin listener answers. */
   public HttpResponse<String> get(String path) throws IOException, InterruptedException {
     return http.send(
-        HttpRequest.newBuilder(URI.create("http://" + address(3) + path))
+        HttpRequest.newBuilder(URI.create(node.administrators() + path))
             .timeout(Duration.ofSeconds(5))
             .build(),
         HttpResponse.BodyHandlers.ofString());

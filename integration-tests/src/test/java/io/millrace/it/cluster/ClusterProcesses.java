@@ -2,6 +2,8 @@ package io.millrace.it.cluster;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.millrace.cli.FreePorts;
+import io.millrace.cli.LocalNode;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
@@ -41,10 +43,10 @@ public final class ClusterProcesses implements AutoCloseable {
   /** Starts the nodes and does not wait for them. */
   static ClusterProcesses begin(Path home, int nodes, Map<String, String> settings)
       throws IOException {
-    int firstPort = FreePorts.inARow(nodes * BrokerProcess.PORTS);
+    int firstPort = FreePorts.inARow(nodes * LocalNode.PORTS);
     String voters =
         IntStream.rangeClosed(1, nodes)
-            .mapToObj(node -> voter(node, firstPort(firstPort, node)))
+            .mapToObj(node -> new LocalNode(node, home, firstPort(firstPort, node)).voter())
             .collect(Collectors.joining(","));
     ClusterProcesses cluster = new ClusterProcesses();
     for (int node = 1; node <= nodes; node++) {
@@ -58,11 +60,7 @@ public final class ClusterProcesses implements AutoCloseable {
   }
 
   private static int firstPort(int first, int node) {
-    return first + (node - 1) * BrokerProcess.PORTS;
-  }
-
-  private static String voter(int node, int port) {
-    return node + "@127.0.0.1:" + (port + 2) + ":" + (port + 1);
+    return first + (node - 1) * LocalNode.PORTS;
   }
 
   /** A node by its number. */

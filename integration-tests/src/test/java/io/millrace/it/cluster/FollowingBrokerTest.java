@@ -2,6 +2,8 @@ package io.millrace.it.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.cli.FreePorts;
+import io.millrace.cli.LocalNode;
 import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.NewTopic;
@@ -21,8 +23,8 @@ class FollowingBrokerTest {
 
   @Test
   void followsAVoterAndKeepsTheImageOnDisk() throws Exception {
-    int port = FreePorts.inARow(2 * BrokerProcess.PORTS);
-    String voters = "1@127.0.0.1:" + (port + 2) + ":" + (port + 1);
+    int port = FreePorts.inARow(2 * LocalNode.PORTS);
+    String voters = new LocalNode(1, home, port).voter();
     try (BrokerProcess voter =
             BrokerProcess.begin(
                 Files.createDirectories(home.resolve("voter")),
@@ -31,7 +33,7 @@ class FollowingBrokerTest {
         BrokerProcess broker =
             BrokerProcess.begin(
                 Files.createDirectories(home.resolve("broker")),
-                port + BrokerProcess.PORTS,
+                port + LocalNode.PORTS,
                 Map.of("node.id", "2", "process.roles", "broker", "quorum.voters", voters));
         MillraceClient client = MillraceClient.connect(ClientConfig.of(broker.bootstrap()))) {
       voter.awaitReady();

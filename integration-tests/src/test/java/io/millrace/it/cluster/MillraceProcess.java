@@ -1,10 +1,10 @@
 package io.millrace.it.cluster;
 
+import io.millrace.cli.LocalNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -37,17 +37,8 @@ public final class MillraceProcess implements AutoCloseable {
       Path logs, String name, List<String> jvmOptions, List<String> arguments) throws IOException {
     Path stdout = logs.resolve(name + ".out");
     Path stderr = logs.resolve(name + ".err");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(jvmOptions);
-    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-    if (Runtime.version().feature() >= 24) {
-      command.add("--enable-native-access=ALL-UNNAMED");
-    }
-    command.add("io.millrace.cli.Millrace");
-    command.addAll(arguments);
     Process process =
-        new ProcessBuilder(command)
+        LocalNode.process(jvmOptions, arguments)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(stdout.toFile()))
             .redirectError(ProcessBuilder.Redirect.appendTo(stderr.toFile()))
             .start();

@@ -1,0 +1,64 @@
+package io.millrace.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.security.SecureRandom;
+import java.util.stream.IntStream;
+
+/**
+ * Runs of free ports on loopback, drawn below the range that systems give to outgoing connections,
+ * so that a node that is started again finds its ports free.
+ */
+public final class FreePorts {
+  private static final int LOWEST = 20_000;
+  private static final int HIGHEST = 32_000;
+  private static final int HIGHEST_PORT = 65_535;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private FreePorts() {}
+
+  /** The first of {@code count} free ports in a row, anywhere. */
+  public static int inARow(int count) {
+    while (true) {
+      int first = LOWEST + RANDOM.nextInt(HIGHEST - LOWEST);
+      if (areFree(first, count)) {
+        return first;
+      }
+    }
+  }
+
+  /**
+   * The first of {@code count} free ports in a row, as near after a port as can be.
+   *
+   * @param step how far the tries lie from each other
+   */
+  static int inARowFrom(int port, int step, int count) {
+    for (int first = port; first + count <= HIGHEST_PORT; first += step) {
+      if (areFree(first, count)) {
+        return first;
+      }
+    }
+    throw new CliException(
+        "from port " + port + " on there are no " + count + " free ones (expected: --port)");
+  }
+
+  /** Whether {@code count} ports in a row are free. */
+  static boolean areFree(int first, int count) {
+    return IntStream.range(first, first + count).allMatch(FreePorts::isFree);
+  }
+
+  static boolean isFree(int port) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      return true;
+    } catch (BindException taken) {
+      return false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
