@@ -86,20 +86,29 @@ final class ConfigShow implements Callable<Integer> {
       String origin = s.origin().name().toLowerCase(Locale.ROOT);
       if (output.wide()) {
         table.row(
-            s.key().name(), s.text(), origin, s.place(), s.key().renderDefault(), s.key().doc());
+            s.key().name(), text(s), origin, place(s), s.key().renderDefault(), s.key().doc());
       } else {
-        table.row(s.key().name(), s.text(), origin, s.place());
+        table.row(s.key().name(), text(s), origin, place(s));
       }
     }
     return table;
   }
 
+  private static String text(Setting<?> setting) {
+    return setting.key().sensitive() ? "(secret)" : setting.text();
+  }
+
+  /** A flag is its own place, with the value. */
+  private static String place(Setting<?> setting) {
+    return setting.key().sensitive() ? "" : setting.place();
+  }
+
   private static Map<String, Object> data(Setting<?> setting) {
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("key", setting.key().name());
-    data.put("value", setting.text());
+    data.put("value", text(setting));
     data.put("origin", setting.origin().name().toLowerCase(Locale.ROOT));
-    data.put("place", setting.place());
+    data.put("place", place(setting));
     data.put("default", setting.key().renderDefault());
     data.put("environment_variable", setting.key().environmentVariable());
     return data;

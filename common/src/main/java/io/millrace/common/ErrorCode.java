@@ -57,7 +57,8 @@ public enum ErrorCode {
   STALE_PARTITION_EPOCH(85, false),
   INELIGIBLE_REPLICA(86, false),
   UNKNOWN_BROKER(87, false),
-  NO_REASSIGNMENT_IN_PROGRESS(88, false);
+  NO_REASSIGNMENT_IN_PROGRESS(88, false),
+  BROKER_NOT_AVAILABLE(89, true);
 
   private final int number;
   private final boolean retriable;

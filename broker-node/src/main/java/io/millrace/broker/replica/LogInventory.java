@@ -72,7 +72,10 @@ final class LogInventory {
     }
     places.put(id, directory);
     PartitionConfig config =
-        image.topic(id.topicId()).map(settings::of).orElseGet(settings::defaults);
+        image
+            .topic(id.topicId())
+            .map(topic -> settings.of(image, topic))
+            .orElseGet(() -> settings.defaults(image));
     logsIn(directory).add(new LogRecovery.Found(log.name(), id, config));
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -91,46 +92,68 @@ final class PartitionReconciler {
         endStray(each);
       }
     }
-    apply(image, MetadataDelta.between(MetadataImage.EMPTY, image));
+    // What the logs were recovered with may be older than this image.
+    reconfigureAll(image);
+    applyTopics(image, MetadataDelta.between(MetadataImage.EMPTY, image));
     directoriesMissing = false;
   }
 
   /** Applies a change. */
   void apply(MetadataImage image, MetadataDelta delta) {
+    SortedSet<Integer> configs = delta.changedConfigs();
+    if (configs.contains(PartitionImage.NO_BROKER) || configs.contains(brokerId)) {
+      reconfigureAll(image);
+    }
+    applyTopics(image, delta);
+  }
+
+  private void reconfigureAll(MetadataImage image) {
+    Map<UUID, PartitionConfig> byTopic = new HashMap<>();
+    for (HostedPartition each : hosted.all()) {
+      UUID topicId = each.id().topicId();
+      image
+          .topic(topicId)
+          .map(topic -> byTopic.computeIfAbsent(topicId, id -> topicSettings.of(image, topic)))
+          .ifPresent(each::reconfigure);
+    }
+  }
+
+  private void applyTopics(MetadataImage image, MetadataDelta delta) {
     for (TopicDelta change : delta.topics().values()) {
       if (change.after().isPresent()) {
-        applyTopic(change, change.after().get());
+        applyTopic(image, change, change.after().get());
       } else {
-        deleteTopic(change.id());
+        deleteTopic(image, change.id());
       }
     }
   }
 
-  private void applyTopic(TopicDelta change, TopicImage topic) {
+  private void applyTopic(MetadataImage image, TopicDelta change, TopicImage topic) {
     if (change.configChanged()) {
-      PartitionConfig config = topicSettings.of(topic);
+      PartitionConfig config = topicSettings.of(image, topic);
       hosted.ofTopic(topic.id()).forEach(each -> each.reconfigure(config));
     }
     for (int number : change.changedPartitions()) {
       TopicIdPartition id = new TopicIdPartition(topic.id(), number);
-      topic.partition(number).ifPresent(partition -> applyPartition(topic, id, partition));
+      topic.partition(number).ifPresent(partition -> applyPartition(image, topic, id, partition));
     }
   }
 
-  private void applyPartition(TopicImage topic, TopicIdPartition id, PartitionImage partition) {
+  private void applyPartition(
+      MetadataImage image, TopicImage topic, TopicIdPartition id, PartitionImage partition) {
     if (!partition.replicas().contains(brokerId)) {
       hosted.find(id).ifPresent(each -> endAndDelete(each, notAReplica(id)));
       return;
     }
     Optional<HostedPartition> found = hosted.find(id);
     if (found.isEmpty()) {
-      found = create(topic, id, partition.directoryOf(brokerId));
+      found = create(image, topic, id, partition.directoryOf(brokerId));
     }
     found.ifPresent(each -> lead(each, partition));
   }
 
   private Optional<HostedPartition> create(
-      TopicImage topic, TopicIdPartition id, UUID assignedDirectory) {
+      MetadataImage image, TopicImage topic, TopicIdPartition id, UUID assignedDirectory) {
     TopicPartition name = new TopicPartition(topic.name(), id.partition());
     boolean assigned = !assignedDirectory.equals(PartitionImage.UNASSIGNED);
     Optional<LogDirectory> leastFilled =
@@ -147,7 +170,7 @@ final class PartitionReconciler {
       return Optional.empty();
     }
     LogDirectory directory = leastFilled.get();
-    PartitionConfig config = topicSettings.of(topic);
+    PartitionConfig config = topicSettings.of(image, topic);
     try {
       PartitionLog log = directory.files().create(name, id, config.log());
       HostedPartition made = directory.host(id, name, log, config);
@@ -160,7 +183,7 @@ final class PartitionReconciler {
       directory.dir().fail("create " + name, e);
     }
     // This directory is offline now; another may do.
-    return create(topic, id, assignedDirectory);
+    return create(image, topic, id, assignedDirectory);
   }
 
   private String whyNotMade(boolean assigned, UUID assignedDirectory) {
@@ -214,7 +237,7 @@ final class PartitionReconciler {
             "current_leader_epoch", Integer.toString(partition.leaderEpoch())));
   }
 
-  private void deleteTopic(UUID topicId) {
+  private void deleteTopic(MetadataImage image, UUID topicId) {
     MillraceError gone =
         new MillraceError(ErrorCode.UNKNOWN_TOPIC_ID, "topic " + topicId + " was deleted");
     for (HostedPartition each : hosted.ofTopic(topicId)) {
@@ -222,7 +245,7 @@ final class PartitionReconciler {
     }
     endDamaged(
         id -> id.topicId().equals(topicId),
-        (directory, id, name) -> delete(directory, id, name, topicSettings.defaults()));
+        (directory, id, name) -> delete(directory, id, name, topicSettings.defaults(image)));
     unassigned.keySet().removeIf(id -> id.topicId().equals(topicId));
     hosted.forget(topicId);
   }

@@ -3,12 +3,14 @@ package io.millrace.broker.rpc;
 import io.grpc.BindableService;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
+import io.millrace.broker.replica.BrokerDefaults;
 import io.millrace.broker.replica.PartitionRegistry;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.rpc.QuorumMembers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
@@ -22,8 +24,9 @@ public final class BrokerServices {
   /**
    * What a broker's services work with.
    *
-   * @param config the broker's settings: the defaults of topics
+   * @param config what the broker's file, environment and flags say
    * @param members looks after the quorum's voters
+   * @param others the other brokers
    * @param fetchThreads for reads from the disk
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
@@ -33,6 +36,7 @@ public final class BrokerServices {
       EffectiveConfig config,
       MetadataQuorum quorum,
       QuorumMembers members,
+      RemoteBrokers others,
       PartitionRegistry partitions,
       TopicReadiness readiness,
       ProducerIds producerIds,
@@ -102,28 +106,27 @@ public final class BrokerServices {
             fetchLimits,
             new StreamPlaces("max.fetch.streams", limits.maxFetchStreams()),
             streams);
-    TopicEndpoint topics =
-        new TopicEndpoint(
-            parts.quorum(),
-            parts.readiness(),
-            new RecordDeletion(partitions),
-            parts.config(),
-            limits.adminTimeoutMs(),
-            parts.authorizer());
-    return new BrokerServices(
-        List.of(
-            new ProducerEndpoint(produce, parts.producerIds(), parts.clock()),
-            new FetchEndpoint(fetch),
-            new SubscriptionEndpoint(fetch),
-            new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()),
-            topics,
-            new ClusterEndpoint(parts.members(), parts.authorizer(), limits.adminTimeoutMs()),
-            new BrokerListEndpoint(
-                parts.quorum()::image,
-                () -> parts.quorum().health().controllerId(),
-                parts.authorizer())),
-        streams,
-        parts.ready());
+    List<BindableService> services = new ArrayList<>();
+    services.add(new ProducerEndpoint(produce, parts.producerIds(), parts.clock()));
+    services.add(new FetchEndpoint(fetch));
+    services.add(new SubscriptionEndpoint(fetch));
+    services.add(new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()));
+    services.addAll(
+        forAdministrators(parts, new RecordDeletion(partitions), limits.adminTimeoutMs()));
+    return new BrokerServices(List.copyOf(services), streams, parts.ready());
+  }
+
+  private static List<BindableService> forAdministrators(
+      Parts parts, RecordDeletion deletion, long timeoutMs) {
+    AdminCommands commands = new AdminCommands(parts.quorum(), timeoutMs);
+    BrokerDefaults defaults = new BrokerDefaults(parts.node().nodeId(), parts.config());
+    Authorizer authorizer = parts.authorizer();
+    return List.of(
+        new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),
+        new ConfigEndpoint(defaults, commands, parts.others(), authorizer),
+        new ClusterEndpoint(parts.members(), authorizer, timeoutMs),
+        new BrokerListEndpoint(
+            parts.quorum()::image, () -> parts.quorum().health().controllerId(), authorizer));
   }
 
   /** The services for other nodes; each refuses by itself what the node can't do yet. */

@@ -1,7 +1,11 @@
 package io.millrace.broker.rpc;
 
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.MetadataImage;
+import java.util.Map;
 
 /** What every service checks in requests. */
 final class Requests {
@@ -10,6 +14,23 @@ final class Requests {
   /** A request that breaks a rule; names the value and what was expected. */
   static MillraceException invalid(String what) {
     return new MillraceException(ErrorCode.INVALID_REQUEST, what);
+  }
+
+  /**
+   * The broker of a node id.
+   *
+   * @throws MillraceException with UNKNOWN_BROKER if none is registered
+   */
+  static BrokerImage broker(MetadataImage image, int nodeId) {
+    return image
+        .broker(nodeId)
+        .orElseThrow(
+            () ->
+                new MillraceError(
+                        ErrorCode.UNKNOWN_BROKER,
+                        "broker_id: " + nodeId + " (expected: a broker that is registered)",
+                        Map.of("broker_id", "" + nodeId))
+                    .exception());
   }
 
   /**

@@ -107,7 +107,8 @@ public final class RpcErrors {
           LEADER_NOT_AVAILABLE,
           UNKNOWN_LEADER_EPOCH,
           OFFSET_NOT_AVAILABLE,
-          NOT_ENOUGH_REPLICAS ->
+          NOT_ENOUGH_REPLICAS,
+          BROKER_NOT_AVAILABLE ->
           Status.Code.UNAVAILABLE;
       case UNKNOWN_TOPIC, UNKNOWN_TOPIC_ID, UNKNOWN_PARTITION, UNKNOWN_BROKER ->
           Status.Code.NOT_FOUND;

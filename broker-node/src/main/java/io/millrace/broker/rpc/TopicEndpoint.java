@@ -2,12 +2,11 @@ package io.millrace.broker.rpc;
 
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.metadata.TopicReadiness;
+import io.millrace.broker.replica.BrokerDefaults;
 import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
-import io.millrace.common.config.EffectiveConfig;
-import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
@@ -31,38 +30,33 @@ import io.millrace.proto.v1.Topic;
 import io.millrace.proto.v1.TopicServiceGrpc;
 import io.millrace.proto.v1.UpdateTopicRequest;
 import io.millrace.proto.v1.UpdateTopicResponse;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** Administers topics: reads from the node's image, changes through the controller. Thread-safe. */
 final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
-  private final MetadataQuorum quorum;
+  private final AdminCommands commands;
   private final TopicReadiness readiness;
   private final RecordDeletion deletion;
-  private final EffectiveConfig config;
-  private final long timeoutMs;
+  private final BrokerDefaults defaults;
   private final Authorizer authorizer;
 
   /**
    * Makes the service.
    *
-   * @param config the broker's settings: the defaults of topics
-   * @param timeoutMs how long a change may take at most
+   * @param defaults the broker's settings: the defaults of topics
    */
   TopicEndpoint(
-      MetadataQuorum quorum,
+      AdminCommands commands,
       TopicReadiness readiness,
       RecordDeletion deletion,
-      EffectiveConfig config,
-      long timeoutMs,
+      BrokerDefaults defaults,
       Authorizer authorizer) {
-    this.quorum = quorum;
+    this.commands = commands;
     this.readiness = readiness;
     this.deletion = deletion;
-    this.config = config;
-    this.timeoutMs = timeoutMs;
+    this.defaults = defaults;
     this.authorizer = authorizer;
   }
 
@@ -81,7 +75,8 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
             options);
     CompletableFuture<Topic> topic =
         options.validateOnly()
-            ? carryOut(command).thenApply(done -> TopicRequests.validated(request, config))
+            ? carryOut(command)
+                .thenApply(done -> TopicRequests.validated(request, defaults.in(image())))
             : carryOut(command).thenCompose(this::whenServing);
     Replies.when(
         call, topic.thenApply(view -> CreateTopicResponse.newBuilder().setTopic(view).build()));
@@ -97,7 +92,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   @Override
   public void listTopics(ListTopicsRequest request, StreamObserver<ListTopicsResponse> call) {
     authorize(Operation.DESCRIBE, "");
-    Replies.now(call, TopicRequests.page(quorum.image(), request));
+    Replies.now(call, TopicRequests.page(image(), request));
   }
 
   @Override
@@ -162,7 +157,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   public void deleteRecords(
       DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> call) {
     authorize(Operation.DELETE, request.getName());
-    Replies.when(call, deletion.delete(require(quorum.image(), request.getName()), request));
+    Replies.when(call, deletion.delete(require(image(), request.getName()), request));
   }
 
   /** Refuses what would make partitions while they could not be made here. */
@@ -176,17 +171,12 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   }
 
   private CompletableFuture<TopicResult> carryOut(Command command) {
-    return quorum
-        .submit(command, Duration.ofMillis(Deadlines.capMs(timeoutMs)))
-        .thenApply(TopicEndpoint::expectTopic);
+    return commands.carryOut(command).thenApply(TopicEndpoint::expectTopic);
   }
 
   private static TopicResult expectTopic(CommandResult result) {
     if (result instanceof TopicResult topic) {
       return topic;
-    }
-    if (result instanceof CommandResult.Refused refused) {
-      throw refused.error().exception();
     }
     throw new IllegalStateException("result: " + result + " (expected: a topic)");
   }
@@ -194,13 +184,13 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   private CompletableFuture<Topic> whenServing(TopicResult result) {
     UUID id = result.topicId().orElseThrow();
     return readiness
-        .whenServing(id, result.revision(), timeoutMs)
+        .whenServing(id, result.revision(), commands.timeoutMs())
         .thenApply(
             serving -> {
-              MetadataImage image = quorum.image();
+              MetadataImage image = image();
               return image
                   .topic(id)
-                  .map(topic -> TopicViews.full(image, topic, config))
+                  .map(topic -> TopicViews.full(image, topic, defaults.in(image)))
                   .orElseThrow(() -> gone(id));
             });
   }
@@ -211,7 +201,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
       return CompletableFuture.completedFuture(result);
     }
     return readiness
-        .whenServing(result.topicId().orElseThrow(), result.revision(), timeoutMs)
+        .whenServing(result.topicId().orElseThrow(), result.revision(), commands.timeoutMs())
         .thenApply(gone -> result);
   }
 
@@ -222,8 +212,12 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   }
 
   private Topic view(String name) {
-    MetadataImage image = quorum.image();
-    return TopicViews.full(image, require(image, name), config);
+    MetadataImage image = image();
+    return TopicViews.full(image, require(image, name), defaults.in(image));
+  }
+
+  private MetadataImage image() {
+    return commands.quorum().image();
   }
 
   private static TopicImage require(MetadataImage image, String name) {

@@ -71,7 +71,9 @@ final class TopicViews {
   private static ConfigSource source(Origin origin) {
     return switch (origin) {
       case DEFAULT -> ConfigSource.CONFIG_SOURCE_DEFAULT;
-      case FILE, ENVIRONMENT, FLAG, CLUSTER, BROKER -> ConfigSource.CONFIG_SOURCE_BROKER;
+      case FILE, ENVIRONMENT, FLAG -> ConfigSource.CONFIG_SOURCE_BROKER;
+      case CLUSTER -> ConfigSource.CONFIG_SOURCE_CLUSTER_DYNAMIC;
+      case BROKER -> ConfigSource.CONFIG_SOURCE_BROKER_DYNAMIC;
       case TOPIC -> ConfigSource.CONFIG_SOURCE_TOPIC;
     };
   }

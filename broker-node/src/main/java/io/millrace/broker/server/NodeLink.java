@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
+import io.millrace.broker.rpc.BrokerQueryEndpoint;
 import io.millrace.broker.rpc.RequestContext;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.image.Endpoint;
@@ -21,7 +22,11 @@ import java.util.concurrent.TimeUnit;
  * find on the internal listener. Immutable; its parts are thread-safe, but for the bootstrap.
  */
 record NodeLink(
-    NodeVoters voters, NodeChannels channels, ControllerEndpoint controller, Bootstrap bootstrap) {
+    NodeVoters voters,
+    NodeChannels channels,
+    ControllerEndpoint controller,
+    BrokerQueryEndpoint queries,
+    Bootstrap bootstrap) {
   private static final int CONNECT_TIMEOUT_MS = 3_000;
   private static final int KEEPALIVE_SECONDS = 10;
   private static final int KEEPALIVE_TIMEOUT_SECONDS = 5;
@@ -42,7 +47,8 @@ record NodeLink(
     startup.opened("connections to other nodes", channels::close);
     Bootstrap bootstrap =
         new Bootstrap(config, environment.store(), voters, new NodeProbe(channels), stop);
-    return new NodeLink(voters, channels, new ControllerEndpoint(), bootstrap);
+    BrokerQueryEndpoint queries = new BrokerQueryEndpoint(config.get(NodeSettings.NODE_ID), config);
+    return new NodeLink(voters, channels, new ControllerEndpoint(), queries, bootstrap);
   }
 
   private static ManagedChannel channel(Endpoint endpoint, int maxMessageBytes) {
@@ -58,7 +64,7 @@ record NodeLink(
 
   /** What other nodes find here. */
   List<BindableService> services() {
-    return List.of(new NodeEndpoint(bootstrap::standing), controller);
+    return List.of(new NodeEndpoint(bootstrap::standing), controller, queries);
   }
 
   /** On whose behalf the current thread works. */

@@ -5,6 +5,7 @@ import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.rpc.Authorizer;
 import io.millrace.broker.rpc.BrokerServices;
+import io.millrace.broker.rpc.RemoteBrokers;
 import io.millrace.common.MillraceError;
 import io.millrace.common.config.EffectiveConfig;
 import java.util.Optional;
@@ -24,6 +25,7 @@ final class NodeServices {
   static BrokerServices forClients(
       EffectiveConfig config,
       ServerEnvironment environment,
+      NodeLink link,
       NodeState state,
       NodeThreads threads,
       Telemetry telemetry,
@@ -36,6 +38,8 @@ final class NodeServices {
             config,
             state.quorum(),
             state.members(),
+            new RemoteBrokers(
+                state.dirs().clusterId(), config.get(NodeSettings.NODE_ID), link.channels()),
             state.replicas(),
             readiness(state.replicas()),
             producerIds,

@@ -60,7 +60,7 @@ record ServerParts(
     Telemetry telemetry = Telemetry.begin(metrics, calls, state);
     RpcListener clients =
         listeners.forClients(
-            NodeServices.forClients(config, environment, state, threads, telemetry, ready));
+            NodeServices.forClients(config, environment, link, state, threads, telemetry, ready));
     return new ServerParts(
         http, threads, link, state, telemetry, listeners.budgets(), nodes, clients);
   }

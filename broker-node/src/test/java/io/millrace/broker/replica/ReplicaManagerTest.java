@@ -11,6 +11,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultPlan.Operation;
 import io.millrace.common.file.FaultyFileStore;
@@ -77,6 +78,25 @@ class ReplicaManagerTest {
       broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
       assertThat(broker.partition(topic, 0).view().highWatermark()).isEqualTo(1);
       assertThat(append(broker, topic, 0, Acks.ALL).baseOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void whatATopicSetWhileTheLogsWereRecoveredHolds() throws Exception {
+    MemoryFileStore disk = disk();
+    UUID topic;
+    MetadataImage known;
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      topic = serving(broker, "orders", Map.of("max.message.bytes", "1000"));
+      known = broker.image();
+    }
+    try (TestBroker broker = new TestBroker(Map.of("/a", disk), false, known)) {
+      brokers.add(broker);
+      broker.configure(topic, Map.of("max.message.bytes", "2000"));
+      broker.register();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      assertThat(broker.partition(topic, 0).config().topic().get(TopicConfigs.MAX_MESSAGE_BYTES))
+          .isEqualTo(2_000);
     }
   }
 

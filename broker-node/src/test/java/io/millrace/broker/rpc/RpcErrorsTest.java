@@ -45,7 +45,8 @@ class RpcErrorsTest {
             ErrorCode.LEADER_NOT_AVAILABLE,
             ErrorCode.UNKNOWN_LEADER_EPOCH,
             ErrorCode.OFFSET_NOT_AVAILABLE,
-            ErrorCode.NOT_ENOUGH_REPLICAS);
+            ErrorCode.NOT_ENOUGH_REPLICAS,
+            ErrorCode.BROKER_NOT_AVAILABLE);
   }
 
   @Test

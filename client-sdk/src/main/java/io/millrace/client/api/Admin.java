@@ -67,6 +67,24 @@ public interface Admin {
   /** Deletes a topic and its data. */
   void deleteTopic(String name);
 
+  /** All settings of a topic, a broker or the cluster, by key, each with its source. */
+  List<ConfigDescription> listConfigs(ConfigResource of);
+
+  /** Some settings of a topic, a broker or the cluster, in the order of the keys. */
+  List<ConfigDescription> getConfigs(ConfigResource of, List<String> keys);
+
+  /**
+   * Changes settings of a topic, a broker or the cluster while it runs: all of them or, if one is
+   * refused, none.
+   *
+   * @param set new values by key
+   * @param reset keys that go back to what holds without them
+   */
+  void alterConfigs(ConfigResource of, Map<String, String> set, Set<String> reset);
+
+  /** Refuses what {@link #alterConfigs} would refuse, and changes nothing. */
+  void validateConfigs(ConfigResource of, Map<String, String> set, Set<String> reset);
+
   /**
    * Deletes the records before an offset.
    *

@@ -14,8 +14,12 @@ public record ConfigValue(String key, String value, Source source) {
     UNKNOWN,
     /** The software's default. */
     DEFAULT,
-    /** The broker's settings. */
+    /** The broker's file, environment or flags. */
     BROKER,
+    /** Set through the cluster for all brokers. */
+    CLUSTER_DYNAMIC,
+    /** Set through the cluster for the broker. */
+    BROKER_DYNAMIC,
     /** The topic's own configuration. */
     TOPIC
   }

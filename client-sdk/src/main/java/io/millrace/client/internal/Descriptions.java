@@ -43,10 +43,12 @@ final class Descriptions {
         : Optional.empty();
   }
 
-  private static ConfigValue.Source source(ConfigSource source) {
+  static ConfigValue.Source source(ConfigSource source) {
     return switch (source) {
       case CONFIG_SOURCE_DEFAULT -> ConfigValue.Source.DEFAULT;
       case CONFIG_SOURCE_BROKER -> ConfigValue.Source.BROKER;
+      case CONFIG_SOURCE_CLUSTER_DYNAMIC -> ConfigValue.Source.CLUSTER_DYNAMIC;
+      case CONFIG_SOURCE_BROKER_DYNAMIC -> ConfigValue.Source.BROKER_DYNAMIC;
       case CONFIG_SOURCE_TOPIC -> ConfigValue.Source.TOPIC;
       case CONFIG_SOURCE_UNSPECIFIED, UNRECOGNIZED -> ConfigValue.Source.UNKNOWN;
     };

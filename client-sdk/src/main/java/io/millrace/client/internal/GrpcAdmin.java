@@ -4,6 +4,8 @@ import io.grpc.stub.AbstractBlockingStub;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.BrokerDescription;
 import io.millrace.client.api.ClusterDescription;
+import io.millrace.client.api.ConfigDescription;
+import io.millrace.client.api.ConfigResource;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
@@ -57,10 +59,12 @@ final class GrpcAdmin implements Admin {
 
   private final ClusterClient cluster;
   private final OffsetLookup offsets;
+  private final ConfigCalls configs;
 
   GrpcAdmin(ClusterClient cluster, OffsetLookup offsets) {
     this.cluster = cluster;
     this.offsets = offsets;
+    this.configs = new ConfigCalls(cluster);
   }
 
   @Override
@@ -257,6 +261,26 @@ final class GrpcAdmin implements Admin {
   public OffsetsFound offsetsNow(Map<TopicPartition, OffsetSpec> places) {
     Duration longest = cluster.config().requestTimeout();
     return offsets.findNow(places, longest.compareTo(NOW) < 0 ? longest : NOW);
+  }
+
+  @Override
+  public List<ConfigDescription> listConfigs(ConfigResource of) {
+    return configs.list(of);
+  }
+
+  @Override
+  public List<ConfigDescription> getConfigs(ConfigResource of, List<String> keys) {
+    return configs.get(of, keys);
+  }
+
+  @Override
+  public void alterConfigs(ConfigResource of, Map<String, String> set, Set<String> reset) {
+    configs.alter(of, set, reset, false);
+  }
+
+  @Override
+  public void validateConfigs(ConfigResource of, Map<String, String> set, Set<String> reset) {
+    configs.alter(of, set, reset, true);
   }
 
   private <T> T topics(Function<TopicServiceBlockingStub, T> call) {

@@ -21,15 +21,23 @@ public final class ConfigKey<T> {
   private final String doc;
   private final long min;
   private final long max;
+  private final boolean sensitive;
 
   private ConfigKey(
-      String name, ConfigType<T> type, T defaultValue, String doc, long min, long max) {
+      String name,
+      ConfigType<T> type,
+      T defaultValue,
+      String doc,
+      long min,
+      long max,
+      boolean sensitive) {
     this.name = name;
     this.type = type;
     this.defaultValue = defaultValue;
     this.doc = doc;
     this.min = min;
     this.max = max;
+    this.sensitive = sensitive;
     if (!inBounds(defaultValue)) {
       throw new IllegalArgumentException(
           name + ": the default is " + type.render(defaultValue) + " (expected: " + bounds() + ")");
@@ -42,12 +50,12 @@ public final class ConfigKey<T> {
    * @param doc what it does, in one or two sentences for an operator
    */
   public static <T> ConfigKey<T> of(String name, ConfigType<T> type, T defaultValue, String doc) {
-    return new ConfigKey<>(name, type, defaultValue, doc, NO_MIN, NO_MAX);
+    return new ConfigKey<>(name, type, defaultValue, doc, NO_MIN, NO_MAX, false);
   }
 
   /** The same key with bounds, both included; only for types that are numbers. */
   public ConfigKey<T> between(long newMin, long newMax) {
-    return new ConfigKey<>(name, type, defaultValue, doc, newMin, newMax);
+    return new ConfigKey<>(name, type, defaultValue, doc, newMin, newMax, sensitive);
   }
 
   /** The same key with a lower bound, included; only for types that are numbers. */
@@ -57,7 +65,12 @@ public final class ConfigKey<T> {
 
   /** A key of the same type, default and bounds under another name. */
   public ConfigKey<T> as(String newName, String newDoc) {
-    return new ConfigKey<>(newName, type, defaultValue, newDoc, min, max);
+    return new ConfigKey<>(newName, type, defaultValue, newDoc, min, max, sensitive);
+  }
+
+  /** The same key for a secret: its value is shown to nobody. */
+  public ConfigKey<T> asSensitive() {
+    return new ConfigKey<>(name, type, defaultValue, doc, min, max, true);
   }
 
   /** The name, for example {@code segment.bytes}. */
@@ -78,6 +91,11 @@ public final class ConfigKey<T> {
   /** What it does. */
   public String doc() {
     return doc;
+  }
+
+  /** Whether the value is a secret, which is shown to nobody. */
+  public boolean sensitive() {
+    return sensitive;
   }
 
   /** The bounds for people, for example {@code >= 1}; empty when there are none. */

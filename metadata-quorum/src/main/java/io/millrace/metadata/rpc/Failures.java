@@ -3,11 +3,11 @@ package io.millrace.metadata.rpc;
 import io.grpc.Status;
 
 /** Failed calls in a line for a person. Stateless. */
-final class Failures {
+public final class Failures {
   private Failures() {}
 
   /** The code, what was said about it, and where it comes from, such as a refused connection. */
-  static String text(Throwable thrown) {
+  public static String text(Throwable thrown) {
     Status status = Status.fromThrowable(thrown);
     String text = status.getCode().toString();
     if (status.getDescription() != null) {

@@ -23,7 +23,7 @@ public final class NodeChannels implements AutoCloseable {
   }
 
   /** The channel to an internal listener. */
-  synchronized ManagedChannel to(Endpoint endpoint) {
+  public synchronized ManagedChannel to(Endpoint endpoint) {
     ManagedChannel channel = open.computeIfAbsent(endpoint, connect);
     if (closed) {
       channel.shutdownNow();

@@ -1,0 +1,132 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.StreamObserver;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.rpc.Failures;
+import io.millrace.metadata.rpc.NodeChannels;
+import io.millrace.proto.internal.v1.BrokerQueryServiceGrpc;
+import io.millrace.proto.internal.v1.BrokerQueryServiceGrpc.BrokerQueryServiceStub;
+import io.millrace.proto.internal.v1.GetBrokerConfigsRequest;
+import io.millrace.proto.internal.v1.GetBrokerConfigsResponse;
+import io.millrace.proto.internal.v1.RequestContext;
+import io.millrace.proto.v1.Config;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+
+/** Asks other brokers what only they know. Thread-safe. */
+public final class RemoteBrokers {
+  /** A broker that is silent is not waited for longer: the client has a time of its own. */
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final String clusterId;
+  private final int nodeId;
+  private final NodeChannels channels;
+
+  /**
+   * The way to the others.
+   *
+   * @param nodeId this node
+   */
+  public RemoteBrokers(String clusterId, int nodeId, NodeChannels channels) {
+    this.clusterId = clusterId;
+    this.nodeId = nodeId;
+    this.channels = channels;
+  }
+
+  /**
+   * What a broker's file, environment and flags say; fails with BROKER_NOT_AVAILABLE if it is away.
+   */
+  CompletableFuture<List<Config>> configs(BrokerImage broker, Duration timeout) {
+    Duration patience = patience(timeout);
+    GetBrokerConfigsRequest request =
+        GetBrokerConfigsRequest.newBuilder()
+            .setContext(context(patience))
+            .setBrokerId(broker.id())
+            .build();
+    return ask(
+            broker,
+            patience,
+            (stub, answer) -> stub.getBrokerConfigs(request, answer),
+            new Answer<GetBrokerConfigsResponse>(where(broker)))
+        .thenApply(GetBrokerConfigsResponse::getConfigsList);
+  }
+
+  private <A> CompletableFuture<A> ask(
+      BrokerImage broker,
+      Duration patience,
+      BiConsumer<BrokerQueryServiceStub, StreamObserver<A>> call,
+      Answer<A> answer) {
+    if (broker.internalEndpoint().isEmpty()) {
+      return CompletableFuture.failedFuture(
+          unavailable(where(broker), "has no listener for other nodes").exception());
+    }
+    Endpoint endpoint = broker.internalEndpoint().get();
+    call.accept(
+        BrokerQueryServiceGrpc.newStub(channels.to(endpoint))
+            .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS),
+        answer);
+    return answer.future;
+  }
+
+  private static Duration patience(Duration timeout) {
+    return timeout.compareTo(PATIENCE) < 0 ? timeout : PATIENCE;
+  }
+
+  private static String where(BrokerImage broker) {
+    return "broker "
+        + broker.id()
+        + broker.internalEndpoint().map(endpoint -> " at " + endpoint).orElse("");
+  }
+
+  private RequestContext context(Duration patience) {
+    io.millrace.broker.rpc.RequestContext on = io.millrace.broker.rpc.RequestContext.current();
+    return RequestContext.newBuilder()
+        .setClusterId(clusterId)
+        .setNodeId(nodeId)
+        .setPrincipal(on.principal())
+        .setClientId(on.clientId())
+        .setClientAddress(on.clientAddress())
+        .setListener(on.listener())
+        .setTrace(on.trace())
+        .setRemainingMs(patience.toMillis())
+        .setHops(1)
+        .build();
+  }
+
+  private static MillraceError unavailable(String where, String why) {
+    return new MillraceError(
+        ErrorCode.BROKER_NOT_AVAILABLE, where + " " + why, Map.of("broker", where, "why", why));
+  }
+
+  private static final class Answer<A> implements StreamObserver<A> {
+    private final String where;
+    private final CompletableFuture<A> future = new CompletableFuture<>();
+
+    Answer(String where) {
+      this.where = where;
+    }
+
+    @Override
+    public void onNext(A answer) {
+      future.complete(answer);
+    }
+
+    @Override
+    public void onError(Throwable thrown) {
+      String why = "gives no answer (" + Failures.text(thrown) + ")";
+      future.completeExceptionally(unavailable(where, why).exception());
+    }
+
+    @Override
+    public void onCompleted() {
+      future.completeExceptionally(unavailable(where, "gives no answer").exception());
+    }
+  }
+}
