@@ -33,7 +33,10 @@ public interface MetadataLog extends AutoCloseable {
     /** The entry that led to the image just told of; not told where a snapshot did. */
     default void onEntry(MetadataImage image, MetadataEntry entry) {}
 
-    /** This node leads in the epoch; its image has everything from the epochs before. */
+    /**
+     * This node leads in the epoch; its image has everything from the epochs before. Whoever leads
+     * may be told of again while nothing has changed, here and below.
+     */
     void onLeading(long epoch);
 
     /** This node leads no more. */
