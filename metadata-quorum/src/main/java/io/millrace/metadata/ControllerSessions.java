@@ -23,6 +23,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The brokers' sessions with this node's controller, while it is the active one: carries out what
@@ -30,6 +32,8 @@ import java.util.function.Consumer;
  * that is not connected has ended. Thread-safe.
  */
 public final class ControllerSessions implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ControllerSessions.class);
+
   /** A listener that took a connection is tried again: a process that ends closes one by one. */
   private static final long PROBE_AGAIN_MS = 200;
 
@@ -153,6 +157,9 @@ public final class ControllerSessions implements AutoCloseable {
 
     private volatile long brokerEpoch;
 
+    /** Why a registration was refused that was asked for by this link. */
+    private volatile String lastRefusal = "";
+
     @Override
     public CompletableFuture<CommandResult> ask(Command command, Duration timeout) {
       if (!local.isActiveController()) {
@@ -187,10 +194,25 @@ public final class ControllerSessions implements AutoCloseable {
       CompletableFuture<Optional<UUID>> live = new CompletableFuture<>();
       upkeep.liveIncarnation(command.brokerId(), live::complete);
       return live.thenCompose(
-          process ->
-              process.filter(other -> isAnother(command, other)).isPresent()
-                  ? CompletableFuture.completedFuture(inUse(command))
-                  : local.submit(command, timeout).thenApply(result -> known(command, result)));
+              process ->
+                  process.filter(other -> isAnother(command, other)).isPresent()
+                      ? CompletableFuture.completedFuture(inUse(command))
+                      : local.submit(command, timeout).thenApply(result -> known(command, result)))
+          .thenApply(result -> told(command, result));
+    }
+
+    /** One line for a process that asks again and again. */
+    private CommandResult told(RegisterBroker command, CommandResult result) {
+      if (result instanceof Refused refused && !refused.error().message().equals(lastRefusal)) {
+        lastRefusal = refused.error().message();
+        LOG.warn(
+            "[broker {}] not registered: process {} at {}: {}",
+            command.brokerId(),
+            command.incarnationId(),
+            command.clientEndpoint(),
+            refused.error());
+      }
+      return result;
     }
 
     private boolean isAnother(RegisterBroker command, UUID process) {

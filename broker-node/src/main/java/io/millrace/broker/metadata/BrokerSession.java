@@ -21,11 +21,14 @@ import io.millrace.metadata.controller.CommandResult.Refused;
 import io.millrace.metadata.controller.UpkeepCommand;
 import io.millrace.metadata.image.MetadataImage;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +46,9 @@ import org.slf4j.LoggerFactory;
 public final class BrokerSession implements DirectoryAssignments {
   private static final Logger LOG = LoggerFactory.getLogger(BrokerSession.class);
   private static final Duration SUBMIT_TIMEOUT = Duration.ofSeconds(10);
-  private static final long NOT_REGISTERED = -1;
+
+  /** The epoch of a process that is not registered. */
+  public static final long NOT_REGISTERED = -1;
 
   /** How often the session looks around, before it leads and then. */
   private static final long STARTING_TICK_MS = 20;
@@ -77,7 +82,11 @@ public final class BrokerSession implements DirectoryAssignments {
   /** Why the broker does not lead, or the controller is not reached. */
   private volatile String standing = "not registered";
 
-  private @Nullable RegisterBroker registration;
+  /** What the process registers with, as it is at the time; empty before and after the session. */
+  private Optional<Supplier<RegisterBroker>> registration = Optional.empty();
+
+  /** The log directories that have failed while the process ran. */
+  private final Set<UUID> failedDirectories = new HashSet<>();
 
   /** The link to the controller of {@link #linkedNode}, if there is one. */
   private @Nullable SessionLink link;
@@ -155,18 +164,29 @@ public final class BrokerSession implements DirectoryAssignments {
   /**
    * Begins: registers the process and asks to lead, and from then on keeps the session.
    *
+   * @param process what it registers with, as it is at the time; called on the session's thread
    * @return done when the broker may lead, whenever that is; fails if the controller refuses the
    *     process for good
    */
-  public CompletableFuture<Void> start(RegisterBroker command) {
+  public CompletableFuture<Void> start(Supplier<RegisterBroker> process) {
     scheduler.schedule(
         0,
         () -> {
-          registration = command;
+          registration = Optional.of(process);
           wellMs = clock.monotonicMs();
           tick();
         });
     return started;
+  }
+
+  /** A log directory has failed: the controller is told, so that others lead what lies there. */
+  public void directoryFailed(UUID directory) {
+    scheduler.schedule(
+        0,
+        () -> {
+          failedDirectories.add(directory);
+          askSoon();
+        });
   }
 
   /**
@@ -248,8 +268,7 @@ public final class BrokerSession implements DirectoryAssignments {
     if (!health.ready() && (wantShutDown || wantFence)) {
       goWithoutFarewell();
     }
-    RegisterBroker process = registration;
-    if (process == null || asked != 0 || nowMs < nextMs) {
+    if (registration.isEmpty() || asked != 0 || nowMs < nextMs) {
       return;
     }
     SessionLink to = link;
@@ -262,7 +281,7 @@ public final class BrokerSession implements DirectoryAssignments {
       link = to;
       linkedNode = health.controllerId();
     }
-    ask(to, registeredHere ? heartbeat() : process, nowMs);
+    ask(to, registeredHere ? heartbeat() : registration.get().get(), nowMs);
   }
 
   /** What the metadata say goes before an older word of a controller that may not be reached. */
@@ -306,8 +325,11 @@ public final class BrokerSession implements DirectoryAssignments {
   }
 
   private BrokerHeartbeat heartbeat() {
+    MetadataImage image = quorum.image();
+    Set<UUID> toTell = new HashSet<>(failedDirectories);
+    image.broker(settings.brokerId()).ifPresent(known -> toTell.retainAll(known.directories()));
     return new BrokerHeartbeat(
-        settings.brokerId(), epoch, quorum.image().revision(), wantFence, wantShutDown, Set.of());
+        settings.brokerId(), epoch, image.revision(), wantFence, wantShutDown, toTell);
   }
 
   private void ask(SessionLink to, Command command, long nowMs) {
@@ -465,6 +487,6 @@ public final class BrokerSession implements DirectoryAssignments {
     ended.complete(null);
     unlink();
     nextMs = Long.MAX_VALUE;
-    registration = null;
+    registration = Optional.empty();
   }
 }

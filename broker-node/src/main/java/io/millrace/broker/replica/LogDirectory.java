@@ -92,10 +92,17 @@ final class LogDirectory {
     if (!online()) {
       return;
     }
+    complete = true;
+    housekeeping.start(settings.housekeeping());
+  }
+
+  /** What the boot may have lost is known to the controller. */
+  void confirmBoot() {
+    if (!online()) {
+      return;
+    }
     try {
       dir.confirmBoot();
-      complete = true;
-      housekeeping.start(settings.housekeeping());
     } catch (IOException e) {
       dir.fail("note the boot", e);
     }

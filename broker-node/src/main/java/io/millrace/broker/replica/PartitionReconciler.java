@@ -98,6 +98,14 @@ final class PartitionReconciler {
     directoriesMissing = false;
   }
 
+  /** Another process leads what this broker leads. */
+  void resignAll() {
+    MillraceError why =
+        new MillraceError(
+            ErrorCode.NOT_LEADER, "another process is registered as broker " + brokerId);
+    hosted.all().forEach(each -> each.post(new PartitionEvent.Resign(why)));
+  }
+
   /** Applies a change. */
   void apply(MetadataImage image, MetadataDelta delta) {
     SortedSet<Integer> configs = delta.changedConfigs();

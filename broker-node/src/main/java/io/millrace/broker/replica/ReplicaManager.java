@@ -59,6 +59,9 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
 
   private volatile List<LogRecovery> recoveries = List.of();
 
+  /** Logs that end below what was durable; changed by {@link #recover} only. */
+  private final Set<TopicIdPartition> cutLogs = new HashSet<>();
+
   /** The image that was applied last; what came before the registration is not applied. */
   private volatile MetadataImage applied = MetadataImage.EMPTY;
 
@@ -126,6 +129,9 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
 
   private void host(LogDirectory directory, LogRecovery.Opened opened) {
     LogRecovery.Found found = opened.found();
+    if (opened.log().recovery().unclean()) {
+      cutLogs.add(found.id());
+    }
     add(directory.host(found.id(), found.name(), opened.log(), found.config()));
   }
 
@@ -137,6 +143,16 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
             onThread("look at who waits", this::checkWaiters);
           }
         });
+  }
+
+  /** What this start has to tell the controller of, after {@link #recover} (S14). */
+  public PossibleLoss possibleLoss() {
+    return PossibleLoss.of(directories, cutLogs);
+  }
+
+  /** The controller knows of {@link #possibleLoss}: the data belong to this boot of the machine. */
+  public void lossReported() {
+    directories.forEach(LogDirectory::confirmBoot);
   }
 
   /** How far {@link #recover} is, over all directories. */
@@ -167,14 +183,20 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
   }
 
   private void apply(MetadataImage image, MetadataDelta delta) {
-    if (registered) {
-      reconciler.apply(image, delta);
-    } else if (showsThisProcess(image)) {
-      registered = true;
-      reconciler.applyAll(image);
-    } else {
+    boolean shown = showsThisProcess(image);
+    if (!shown && !registered) {
       return;
     }
+    if (!shown) {
+      // The leaderships of this broker are another process's, until this one is registered again.
+      LOG.warn("[broker {}] leads nothing: the registration is another's", settings.brokerId());
+      reconciler.resignAll();
+    } else if (registered) {
+      reconciler.apply(image, delta);
+    } else {
+      reconciler.applyAll(image);
+    }
+    registered = shown;
     applied = image;
     checkWaiters();
     tellAssignments(false);

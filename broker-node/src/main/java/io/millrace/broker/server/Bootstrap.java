@@ -18,6 +18,7 @@ import io.millrace.metadata.rpc.NodeProbe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -112,7 +113,13 @@ final class Bootstrap {
     DataDirs dirs = DataDirs.open(store, config, clusterId, (cluster, node) -> UUID.randomUUID());
     standing =
         standing.with(dirs.clusterId(), dirs.directories().get(0).directoryId(), Voter.UNFORMATTED);
-    return dirs;
+    try {
+      requireOwnCluster();
+      return dirs;
+    } catch (StartException e) {
+      dirs.release();
+      throw e;
+    }
   }
 
   private String askForCluster() {
@@ -214,13 +221,30 @@ final class Bootstrap {
   }
 
   /**
-   * Looks whether the voters of the list, those that answer, have this voter's cluster.
+   * Looks whether the voters of the list, those that answer, have this node's cluster.
    *
    * @throws StartException if none of them has
    */
   void requireOwnCluster() {
     if (standing.voter() == Voter.BEGUN) {
       decided(Decision.Begin.class);
+      return;
+    }
+    List<String> clusters =
+        probe.ask(voters.others(), ANSWER_TIMEOUT).join().values().stream()
+            .filter(answer -> answer.voter() == Voter.BEGUN)
+            .map(NodeStanding::clusterId)
+            .distinct()
+            .toList();
+    if (!clusters.isEmpty() && !clusters.contains(standing.clusterId())) {
+      throw new StartException(
+          "this node's data.dirs belong to the cluster "
+              + standing.clusterId()
+              + ", but the voters "
+              + voters.others()
+              + " to "
+              + clusters
+              + " (expected: the voters of its own cluster, or empty data.dirs)");
     }
   }
 

@@ -1,5 +1,7 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.log.dir.DataDir;
+import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.server.AdminHttp.Check;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerSessions;
@@ -7,15 +9,9 @@ import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.MetadataStorageException;
 import io.millrace.metadata.QuorumHealth;
 import io.millrace.metadata.VoterAddress;
-import io.millrace.metadata.controller.BrokerStart;
-import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.image.Endpoint;
-import io.millrace.metadata.image.FeatureRange;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Set;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -125,8 +121,9 @@ public final class MillraceServer implements AutoCloseable {
     quorum.subscribe(parts.state().replicas());
     if (NodeRole.of(config).contains(NodeRole.BROKER)) {
       // The session itself says now and then what it waits for.
-      await(parts.state().session().start(registration()), "not registered", () -> {});
+      await(parts.state().session().start(registration()::now), "not registered", () -> {});
     }
+    parts.state().replicas().lossReported();
     serving = true;
     tellHealth();
   }
@@ -199,26 +196,27 @@ public final class MillraceServer implements AutoCloseable {
         config.get(ListenerSettings.ADVERTISED_LISTENER), new ListenAddress(host, clientPort()));
   }
 
-  /**
-   * Where this node is the only one, the locks of its directories tell that it is the only process.
-   */
-  private Command.RegisterBroker registration() {
-    DataDirs dirs = parts.state().dirs();
-    List<UUID> directories = dirs.directories().stream().map(dir -> dir.directoryId()).toList();
-    boolean onlyProcess = parts.link().voters().alone();
-    return new Command.RegisterBroker(
-        nodeId(),
-        parts.state().incarnationId(),
+  private ProcessRegistration registration() {
+    ReplicaManager replicas = parts.state().replicas();
+    parts.state().dirs().directories().forEach(this::tellWhenItFails);
+    return new ProcessRegistration(
+        config,
+        parts.state(),
         new Endpoint(advertised.host(), advertised.port()),
-        Optional.of(internalEndpoint()),
-        config.get(NodeSettings.RACK),
-        FeatureRange.SUPPORTED,
-        new BrokerStart(directories, !dirs.missing().isEmpty(), Set.of(), Set.of(), onlyProcess));
+        internalEndpoint(),
+        parts.link().voters().alone(),
+        replicas.possibleLoss());
   }
 
-  /** As the other voters name it; a node alone is reached by nobody. */
+  private void tellWhenItFails(DataDir directory) {
+    directory.onOffline(
+        (failed, why) -> parts.state().session().directoryFailed(failed.directoryId()));
+  }
+
+  /** As the other voters name it; one that is no voter is reached where it listens. */
   private Endpoint internalEndpoint() {
-    String host = config.get(ListenerSettings.LISTENER_INTERNAL).host();
+    ListenAddress listener = config.get(ListenerSettings.LISTENER_INTERNAL);
+    String host = listener.wildcard() ? advertised.host() : listener.host();
     return parts
         .link()
         .voters()

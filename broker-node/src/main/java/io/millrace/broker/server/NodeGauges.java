@@ -52,6 +52,14 @@ final class NodeGauges {
         "The epoch of the last controller that is known here",
         () -> state.quorum().health().controllerEpoch());
     metrics.gauge(
+        "millrace.unclean.elections",
+        "Leaders of the cluster that were elected though they may lack acknowledged records",
+        () -> state.quorum().image().uncleanElections());
+    metrics.gauge(
+        "millrace.broker.leads",
+        "1 while the controller lets this broker lead, 0 while it is fenced",
+        () -> state.session().leads() ? 1 : 0);
+    metrics.gauge(
         "millrace.produce.in.flight.bytes",
         "Bytes of produce requests that are not answered yet",
         () -> parts.budgets().produce().used());

@@ -3,9 +3,7 @@ package io.millrace.broker.server;
 import io.millrace.broker.metadata.BrokerSession;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerSessions;
-import io.millrace.metadata.ControllerUpkeep;
 import io.millrace.metadata.MetadataQuorum;
-import io.millrace.metadata.controller.BrokerSessions;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.rpc.RemoteSessions;
 import java.util.Optional;
@@ -18,10 +16,6 @@ import java.util.function.IntFunction;
 
 /** Puts together both ends of the brokers' sessions. */
 final class NodeSession {
-  private static final long REFUSED_GRACE_MS = 500;
-  private static final long TICK_MS = 100;
-  private static final long FENCE_AGAIN_MS = 2_000;
-
   private static final long FAREWELL_MS = 1_000;
 
   private NodeSession() {}
@@ -36,17 +30,9 @@ final class NodeSession {
       ListenerDialer dialer,
       MetadataQuorum local) {
     TimerThread thread = thread("controller-upkeep", environment, startup);
-    BrokerSessions.Settings sessions =
-        new BrokerSessions.Settings(
-            config.get(SessionSettings.SESSION_TIMEOUT_MS),
-            REFUSED_GRACE_MS,
-            TICK_MS,
-            FENCE_AGAIN_MS);
-    ControllerUpkeep.Settings defaults = ControllerUpkeep.Settings.DEFAULTS;
     ControllerSessions all =
         new ControllerSessions(
-            new ControllerUpkeep.Settings(
-                sessions, defaults.electionIntervalMs(), defaults.balanceIntervalMs()),
+            SessionSettings.upkeep(config),
             local,
             environment.clock(),
             thread,
@@ -63,13 +49,9 @@ final class NodeSession {
       Startup startup,
       MetadataQuorum quorum,
       RemoteSessions links) {
-    long timeoutMs = config.get(SessionSettings.SESSION_TIMEOUT_MS);
     BrokerSession session =
         new BrokerSession(
-            new BrokerSession.Settings(
-                config.get(NodeSettings.NODE_ID),
-                config.get(SessionSettings.HEARTBEAT_INTERVAL_MS),
-                timeoutMs),
+            SessionSettings.session(config),
             quorum,
             links,
             thread("broker-session", environment, startup),

@@ -1,5 +1,6 @@
 package io.millrace.broker.metadata;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.common.ErrorCode;
@@ -61,6 +62,8 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   private State state = State.FOLLOWING;
   private int controller = 2;
   private int brokers = 2;
+  private RegisterBroker process = REGISTRATION;
+  private UUID directory = new UUID(1, 2);
   private long brokerEpoch = 7;
   private BrokerState brokerState = BrokerState.ACTIVE;
 
@@ -77,7 +80,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   void registersAndLeadsAsSoonAsItsImageKnowsOfIt() {
     answers.add(new BrokerResult(7, 7));
     answers.add(new HeartbeatResult(false, true, false, 0));
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(0);
     assertThat(started).isNotDone();
     assertThat(session.leads()).isFalse();
@@ -100,7 +103,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   void waitsForAControllerBeforeItAsksAnyone() {
     state = State.NO_CONTROLLER;
     answers.add(new BrokerResult(7, 7));
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(60_000);
     assertThat(asked).isEmpty();
     state = State.FOLLOWING;
@@ -194,7 +197,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
       answers.add(inUse());
     }
     answers.add(new BrokerResult(7, 7));
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(1_500);
     assertThat(started).isNotDone();
     time.advance(1_000);
@@ -204,7 +207,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   @Test
   void startFailsWhileAnotherProcessWithItsIdLivesOn() {
     otherwise = inUse();
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(12_500);
     assertThat(started).isNotDone();
     assertThat(session.standing()).isEqualTo("node 2 refuses: BROKER_ID_IN_USE: refused");
@@ -216,7 +219,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   @Test
   void aProcessBeforeThatEachNewControllerTakesForAliveIsNoReasonToEnd() {
     otherwise = inUse();
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     for (int i = 0; i < 10; i++) {
       time.advance(12_000);
       controller = 5 - controller;
@@ -231,7 +234,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   @Test
   void startFailsAtOnceWhenTheProcessIsRefusedForGood() {
     answers.add(refused(ErrorCode.UNSUPPORTED));
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(100);
     assertThat(started).isCompletedExceptionally();
     assertThat(asked).containsExactly("register");
@@ -249,7 +252,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
       })
   void goesOnAskingHoweverLongTheControllerIsAway(ErrorCode why) {
     otherwise = refused(why);
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(120_000);
     assertThat(started).isNotDone();
     assertThat(session.standing()).isEqualTo("node 2 refuses: " + why + ": refused");
@@ -265,7 +268,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   void goesOnAskingHoweverLongItsImageIsBehind() {
     answers.add(new BrokerResult(7, 7));
     otherwise = new HeartbeatResult(false, true, false, 0);
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(120_000);
     assertThat(started).isNotDone();
     assertThat(session.standing())
@@ -293,10 +296,45 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
     brokerState = BrokerState.FENCED;
     answers.add(new BrokerResult(7, 7));
     otherwise = new HeartbeatResult(true, false, false, 8);
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(2_000);
     assertThat(started).isCompleted();
     assertThat(session.leads()).isTrue();
+  }
+
+  @Test
+  void aFailedDirectoryIsToldUntilTheMetadataKnow() {
+    lead();
+    asked.clear();
+    session.directoryFailed(new UUID(1, 2));
+    time.advance(0);
+    assertThat(asked).containsExactly("heartbeat 7 offline " + new UUID(1, 2));
+    time.advance(1_000);
+    assertThat(asked).hasSizeGreaterThan(1).doesNotContain("heartbeat 7");
+    directory = new UUID(1, 3);
+    asked.clear();
+    time.advance(1_000);
+    assertThat(asked).containsOnly("heartbeat 7");
+  }
+
+  @Test
+  void aRegistrationTellsHowTheProcessIsByThen() {
+    lead();
+    RegisterBroker later =
+        new RegisterBroker(
+            1,
+            new UUID(1, 1),
+            new Endpoint("h", 1),
+            Optional.empty(),
+            "",
+            FeatureRange.SUPPORTED,
+            BrokerStart.clean(List.of(new UUID(1, 3))));
+    process = later;
+    controller = 3;
+    asked.clear();
+    answers.add(new BrokerResult(7, 7));
+    time.advance(300);
+    assertThat(asked).startsWith(later.toString());
   }
 
   @Test
@@ -344,7 +382,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
 
   private void lead() {
     answers.add(new BrokerResult(7, 7));
-    CompletableFuture<Void> started = session.start(REGISTRATION);
+    CompletableFuture<Void> started = session.start(() -> process);
     time.advance(50);
     assertThat(started).isCompleted();
   }
@@ -387,7 +425,8 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
       return "heartbeat "
           + heartbeat.brokerEpoch()
           + (heartbeat.wantFence() ? " fence" : "")
-          + (heartbeat.wantShutDown() ? " shut down" : "");
+          + (heartbeat.wantShutDown() ? " shut down" : "")
+          + heartbeat.offlineDirectories().stream().map(id -> " offline " + id).collect(joining());
     }
     return command.equals(REGISTRATION) ? "register" : "" + command;
   }
@@ -408,7 +447,8 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
               id,
               new BrokerImage(
                   id,
-                  new BrokerRegistration(brokerEpoch, new UUID(id, 1), List.of(new UUID(id, 2))),
+                  new BrokerRegistration(
+                      brokerEpoch, new UUID(id, 1), List.of(id == 1 ? directory : new UUID(id, 2))),
                   new Endpoint("h", 1),
                   Optional.empty(),
                   "",

@@ -335,6 +335,53 @@ class ReplicaManagerTest {
     }
   }
 
+  /** A process that was paused, say, while another one took its id over. */
+  @Test
+  void nothingIsLedOnTheRegistrationOfAnotherProcess() throws Exception {
+    try (TestBroker broker = start(Map.of("/a", disk()))) {
+      UUID topic = serving(broker, "orders", Map.of());
+      append(broker, topic, 0, Acks.ALL);
+      broker.registerAnother();
+      await().untilAsserted(() -> assertThat(broker.partition(topic, 0).view().leads()).isFalse());
+      assertThat(failure(broker, topic, 0)).isEqualTo(ErrorCode.NOT_LEADER);
+      broker.register();
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      assertThat(append(broker, topic, 0, Acks.ALL).baseOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void S14_anotherBootMayHaveLostWhatWasNotSyncedUntilTheControllerKnows() throws Exception {
+    MemoryFileStore osOnly = disk();
+    MemoryFileStore mixed = disk();
+    TestBroker broker = start(Map.of("/a", osOnly, "/b", mixed));
+    UUID os = broker.createTopic("os", 2, Map.of());
+    broker.manager.whenServing(os, broker.image().revision(), 10_000).get();
+    UUID commit = serving(broker, "commit", Map.of("flush.mode", "commit"));
+    UUID directoryOfCommit =
+        broker.image().topic(commit).orElseThrow().partitions().get(0).directories().get(0);
+    MetadataImage known = broker.image();
+    Map<String, FileStore> after = Map.of("/a", osOnly.killClone(), "/b", mixed.killClone());
+    broker.close();
+
+    for (int round = 0; round < 2; round++) {
+      // The second time, as nobody was told.
+      TestBroker again = new TestBroker(after, false, known, "another boot");
+      brokers.add(again);
+      PossibleLoss loss = again.manager.possibleLoss();
+      assertThat(loss.directories()).hasSize(1).doesNotContain(directoryOfCommit);
+      assertThat(loss.replicas()).extracting(TopicIdPartition::topicId).containsExactly(os);
+      if (round == 1) {
+        again.manager.lossReported();
+      }
+      again.close();
+    }
+    TestBroker known2 = new TestBroker(after, false, known, "another boot");
+    brokers.add(known2);
+    assertThat(known2.manager.possibleLoss().isNone()).isTrue();
+    known2.close();
+  }
+
   @Test
   void S27_S30_retentionDeletesOldSegmentsInTheBackground() throws Exception {
     MemoryFileStore disk = disk();

@@ -79,10 +79,16 @@ final class TestBroker implements AutoCloseable {
    */
   TestBroker(Map<String, FileStore> stores, boolean missing, MetadataImage known)
       throws IOException {
+    this(stores, missing, known, "boot");
+  }
+
+  /** The same in a boot of the machine. */
+  TestBroker(Map<String, FileStore> stores, boolean missing, MetadataImage known, String boot)
+      throws IOException {
     for (Map.Entry<String, FileStore> each : new TreeMap<>(stores).entrySet()) {
       DataDirOpening opening =
           new DataDirOpening(
-              each.getValue(), Path.of(each.getKey()), "c1", ID, () -> Optional.of("boot"));
+              each.getValue(), Path.of(each.getKey()), "c1", ID, () -> Optional.of(boot));
       if (DataDir.identify(each.getValue(), Path.of(each.getKey())).isEmpty()) {
         opening.format(UUID.randomUUID());
       }
@@ -116,14 +122,21 @@ final class TestBroker implements AutoCloseable {
   }
 
   /** Shows this process's registration, which elects it leader of all its partitions anew. */
-  synchronized void register() {
+  void register() {
+    register(incarnation);
+  }
+
+  /** The same of another process with this broker's id. */
+  void registerAnother() {
+    register(UUID.randomUUID());
+  }
+
+  private synchronized void register(UUID process) {
     BrokerImage me =
         new BrokerImage(
             ID,
             new BrokerRegistration(
-                image.revision() + 1,
-                incarnation,
-                dirs.stream().map(DataDir::directoryId).toList()),
+                image.revision() + 1, process, dirs.stream().map(DataDir::directoryId).toList()),
             new Endpoint("127.0.0.1", 9650),
             Optional.empty(),
             "",

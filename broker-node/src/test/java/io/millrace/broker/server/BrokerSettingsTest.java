@@ -29,6 +29,9 @@ class BrokerSettingsTest {
       quorum.voters=
       broker.session.timeout.ms=3000
       broker.heartbeat.interval.ms=500
+      broker.session.refused.grace.ms=500
+      auto.leader.rebalance.enable=true
+      leader.imbalance.check.interval.seconds=300
       listener.client=127.0.0.1:9650
       listener.internal=127.0.0.1:9651
       listener.quorum=127.0.0.1:9652

@@ -11,6 +11,7 @@ import io.millrace.metadata.image.MetadataImage;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -236,28 +237,53 @@ public final class RatisMetadataLog implements MetadataLog {
   private void handOver(RaftServer closed) {
     try {
       RaftServer.Division division = closed.getDivision(groupId);
-      Optional<RaftPeerId> heir =
-          division.getRaftConf().getCurrentPeers().stream()
-              .map(RaftPeer::getId)
-              .filter(id -> !id.equals(peerId))
-              .findFirst();
-      if (division.getInfo().isLeaderReady() && heir.isPresent()) {
-        closed
-            .transferLeadershipAsync(
-                new TransferLeadershipRequest(
-                    clientId,
-                    peerId,
-                    groupId,
-                    callIds.incrementAndGet(),
-                    heir.get(),
-                    HAND_OVER_TIMEOUT_MS))
-            .get(HAND_OVER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+      if (!division.getInfo().isLeaderReady()) {
+        return;
+      }
+      for (RaftPeerId heir : heirs(division)) {
+        if (handOver(closed, heir)) {
+          return;
+        }
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (IOException | ExecutionException | TimeoutException e) {
+    } catch (IOException e) {
       LOG.info("[metadata] the leadership was not handed over: {}", e.toString());
     }
+  }
+
+  private List<RaftPeerId> heirs(RaftServer.Division division) {
+    Map<RaftPeerId, Long> silentMs = RatisQuorumAdmin.silence(division.getInfo());
+    Map<RaftPeerId, Long> matches = RatisQuorumAdmin.matches(division);
+    return Heirs.inOrder(
+        division.getRaftConf().getCurrentPeers().stream()
+            .map(RaftPeer::getId)
+            .filter(id -> !id.equals(peerId))
+            .map(
+                id ->
+                    new Heirs.Candidate(
+                        id, silentMs.getOrDefault(id, -1L), matches.getOrDefault(id, -1L)))
+            .toList());
+  }
+
+  /** Whether the other voter leads now. */
+  private boolean handOver(RaftServer closed, RaftPeerId heir)
+      throws IOException, InterruptedException {
+    TransferLeadershipRequest request =
+        new TransferLeadershipRequest(
+            clientId, peerId, groupId, callIds.incrementAndGet(), heir, HAND_OVER_TIMEOUT_MS);
+    try {
+      RaftClientReply reply =
+          closed.transferLeadershipAsync(request).get(HAND_OVER_TIMEOUT_MS, TimeUnit.MILLISECONDS);
+      if (reply.isSuccess()) {
+        LOG.info("[metadata] the leadership was handed over to {}", heir);
+        return true;
+      }
+      LOG.info("[metadata] {} did not take the leadership: {}", heir, reply.getException());
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.info("[metadata] {} did not take the leadership: {}", heir, e.toString());
+    }
+    return false;
   }
 
   /** Looks after the server, and triggers snapshots by bytes (Ratis itself counts entries only). */

@@ -112,7 +112,7 @@ final class RatisQuorumAdmin implements QuorumAdmin {
     return new ArrayList<>(division.getRaftConf().getCurrentPeers());
   }
 
-  private static Map<RaftPeerId, Long> silence(DivisionInfo info) {
+  static Map<RaftPeerId, Long> silence(DivisionInfo info) {
     Map<RaftPeerId, Long> silentMs = new HashMap<>();
     for (ServerRpcProto follower : info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList()) {
       silentMs.put(
@@ -122,7 +122,7 @@ final class RatisQuorumAdmin implements QuorumAdmin {
   }
 
   /** The followers' positions, which Ratis tells in the order of its followers' list. */
-  private static Map<RaftPeerId, Long> matches(RaftServer.Division division) {
+  static Map<RaftPeerId, Long> matches(RaftServer.Division division) {
     List<ServerRpcProto> followers =
         division.getInfo().getRoleInfoProto().getLeaderInfo().getFollowerInfoList();
     long[] indices = division.getInfo().getFollowerMatchIndices();

@@ -17,12 +17,16 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A broker's session as it comes in. Requests come one at a time, on the transport's thread, and
  * the next one is read after the answer; answers come on any thread. One lock.
  */
 final class SessionStream implements StreamObserver<BrokerSessionRequest> {
+  private static final Logger LOG = LoggerFactory.getLogger(SessionStream.class);
+
   private final Function<RequestContext, Optional<MillraceError>> refusal;
   private final SessionLink link;
   private final ServerCallStreamObserver<BrokerSessionResponse> call;
@@ -65,6 +69,7 @@ final class SessionStream implements StreamObserver<BrokerSessionRequest> {
     RequestContext context = request.getContext();
     Optional<MillraceError> refused = refusal.apply(context);
     if (refused.isPresent()) {
+      LOG.warn("[controller] a broker's session is refused: {}", refused.get());
       return CompletableFuture.completedFuture(new Refused(refused.get()));
     }
     try {
