@@ -53,6 +53,9 @@ public final class Logging {
         .add(builder.newLogger("io.millrace", level))
         // It would log a stack trace for each message of a client that is too large.
         .add(builder.newLogger("io.grpc.netty.shaded.io.grpc.netty", Level.ERROR))
+        // It would log each attempt to reach a voter that is away; the quorum's watchdog tells
+        // once.
+        .add(builder.newLogger("org.apache.ratis.grpc.server", Level.ERROR))
         .add(builder.newRootLogger(Level.WARN).add(builder.newAppenderRef("stderr")));
     Configurator.reconfigure(builder.build(false));
     keepOpenToTheEnd();

@@ -13,6 +13,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import org.apache.logging.log4j.core.LoggerContext;
+import org.apache.ratis.grpc.server.GrpcLogAppender;
+import org.apache.ratis.server.RaftServer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +69,14 @@ class LoggingTest {
             "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}\\S+ INFO  \\["
                 + Thread.currentThread().getName()
                 + "\\] Part \\[orders-3\\] created\n");
+  }
+
+  @Test
+  void attemptsToReachAVoterThatIsAwayAreNotLogged() {
+    configure(LogFormat.TEXT);
+    LoggerFactory.getLogger(GrpcLogAppender.class).warn("Failed appendEntries");
+    LoggerFactory.getLogger(RaftServer.class).warn("of use");
+    assertThat(lines.toString(StandardCharsets.UTF_8)).contains("of use").doesNotContain("Failed");
   }
 
   private static void configure(LogFormat format) {

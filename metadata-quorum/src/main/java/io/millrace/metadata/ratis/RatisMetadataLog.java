@@ -73,6 +73,7 @@ public final class RatisMetadataLog implements MetadataLog {
   private final RaftGroupId groupId;
   private final ClientId clientId = ClientId.randomId();
   private final AtomicLong callIds = new AtomicLong();
+  private final SilentVoters silentVoters = new SilentVoters();
   private volatile @Nullable RaftServer server;
   private volatile @Nullable MetadataStateMachine stateMachine;
   private volatile @Nullable SnapshotWriter snapshots;
@@ -329,6 +330,9 @@ public final class RatisMetadataLog implements MetadataLog {
       if (machine != null) {
         DivisionInfo info = running().getDivision(groupId).getInfo();
         machine.look(() -> Leadership.of(info, peerId));
+        silentVoters
+            .look(info.isLeader() ? RatisQuorumAdmin.silence(info) : Map.of())
+            .forEach(line -> LOG.warn("[metadata] {}", line));
       }
     } catch (IOException gone) {
       LOG.debug("[metadata] the division is gone", gone);
