@@ -10,17 +10,22 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "cluster",
     description = "Shows the cluster, as any node knows it.",
-    footer = {"%nExample:", "  ${ROOT-COMMAND-NAME} cluster nodes -o wide"})
+    footer = {
+      "%nExamples:",
+      "  ${ROOT-COMMAND-NAME} cluster status",
+      "  ${ROOT-COMMAND-NAME} cluster nodes -o wide",
+    })
 final class ClusterCommand implements Runnable, CommandGroup {
   @Spec private CommandSpec command = CommandSpec.create();
 
   @Override
   public List<Member> members() {
-    return List.of(new Member("nodes", ClusterNodes.class));
+    return List.of(
+        new Member("status", ClusterStatus.class), new Member("nodes", ClusterNodes.class));
   }
 
   @Override
   public void run() {
-    throw new ParameterException(command.commandLine(), "what about the cluster? nodes");
+    throw new ParameterException(command.commandLine(), "what about the cluster? status or nodes");
   }
 }

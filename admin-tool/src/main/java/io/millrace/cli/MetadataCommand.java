@@ -9,9 +9,10 @@ import picocli.CommandLine.Spec;
 /** {@code millrace metadata}. */
 @Command(
     name = "metadata",
-    description = "Looks into the metadata that a node keeps, and mends its log.",
+    description = "Looks into what the nodes know of the cluster, and mends a node's log of it.",
     footer = {
       "%nExamples:",
+      "  ${ROOT-COMMAND-NAME} metadata get /topics/orders",
       "  ${ROOT-COMMAND-NAME} metadata snapshot-inspect data",
       "  ${ROOT-COMMAND-NAME} metadata repair data",
     })
@@ -21,6 +22,8 @@ final class MetadataCommand implements Runnable, CommandGroup {
   @Override
   public List<Member> members() {
     return List.of(
+        new Member("dump", MetadataDump.Everything.class),
+        new Member("get", MetadataDump.Get.class),
         new Member("snapshot-inspect", MetadataSnapshotInspect.class),
         new Member("repair", MetadataRepair.class));
   }
@@ -28,6 +31,6 @@ final class MetadataCommand implements Runnable, CommandGroup {
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "what about the metadata? snapshot-inspect or repair");
+        command.commandLine(), "what about the metadata? dump, get, snapshot-inspect or repair");
   }
 }

@@ -55,6 +55,7 @@ public final class BrokerServices {
    * @param maxDecompressedBytes the most that a batch may unpack to
    * @param maxProduceStreams the most produce streams of the server
    * @param maxFetchStreams the most fetch streams and tails of the server
+   * @param maxMetadataStreams the most streams of the server that tell of the metadata
    * @param produceTimeoutMs how long a produce request waits when it names no time
    * @param produceMaxTimeoutMs the longest that it can ask for
    * @param adminTimeoutMs how long a change of the metadata may take
@@ -64,6 +65,7 @@ public final class BrokerServices {
       long maxDecompressedBytes,
       int maxProduceStreams,
       int maxFetchStreams,
+      int maxMetadataStreams,
       long produceTimeoutMs,
       long produceMaxTimeoutMs,
       long adminTimeoutMs) {}
@@ -111,6 +113,18 @@ public final class BrokerServices {
     services.add(new FetchEndpoint(fetch));
     services.add(new SubscriptionEndpoint(fetch));
     services.add(new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()));
+    PacedStream.Deps paced =
+        new PacedStream.Deps(
+            parts.fetchThreads(),
+            parts.scheduler(),
+            new StreamPlaces("max.metadata.streams", limits.maxMetadataStreams()),
+            streams);
+    services.add(
+        new ClusterEndpoint(
+            parts.members(),
+            inspection(parts, paced),
+            parts.authorizer(),
+            limits.adminTimeoutMs()));
     services.addAll(
         forAdministrators(parts, new RecordDeletion(partitions), limits.adminTimeoutMs()));
     return new BrokerServices(List.copyOf(services), streams, parts.ready());
@@ -124,9 +138,18 @@ public final class BrokerServices {
     return List.of(
         new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),
         new ConfigEndpoint(defaults, commands, parts.others(), authorizer),
-        new ClusterEndpoint(parts.members(), authorizer, timeoutMs),
         new BrokerListEndpoint(
             parts.quorum()::image, () -> parts.quorum().health().controllerId(), authorizer));
+  }
+
+  private static ClusterInspection inspection(Parts parts, PacedStream.Deps streams) {
+    int nodeId = parts.node().nodeId();
+    return new ClusterInspection(
+        nodeId,
+        parts.quorum()::image,
+        new HealthMonitor(nodeId, parts.quorum(), parts.members(), parts.fetchThreads()),
+        streams,
+        parts.clock());
   }
 
   /** The services for other nodes; each refuses by itself what the node can't do yet. */

@@ -11,6 +11,10 @@ import io.millrace.metadata.rpc.QuorumMembers;
 import io.millrace.proto.v1.AddVoterRequest;
 import io.millrace.proto.v1.AddVoterResponse;
 import io.millrace.proto.v1.ClusterServiceGrpc;
+import io.millrace.proto.v1.DumpMetadataRequest;
+import io.millrace.proto.v1.DumpMetadataResponse;
+import io.millrace.proto.v1.GetHealthRequest;
+import io.millrace.proto.v1.GetHealthResponse;
 import io.millrace.proto.v1.GetQuorumRequest;
 import io.millrace.proto.v1.GetQuorumResponse;
 import io.millrace.proto.v1.Quorum;
@@ -19,19 +23,24 @@ import io.millrace.proto.v1.RemoveVoterResponse;
 import io.millrace.proto.v1.TransferLeadershipRequest;
 import io.millrace.proto.v1.TransferLeadershipResponse;
 import io.millrace.proto.v1.Voter;
+import io.millrace.proto.v1.WatchHealthRequest;
+import io.millrace.proto.v1.WatchHealthResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
-/** Looks after the quorum's voters. Thread-safe. */
+/** Looks after the quorum's voters, and tells how the cluster is. Thread-safe. */
 final class ClusterEndpoint extends ClusterServiceGrpc.ClusterServiceImplBase {
   private final QuorumMembers members;
+  private final ClusterInspection inspection;
   private final Authorizer authorizer;
   private final long timeoutMs;
 
-  ClusterEndpoint(QuorumMembers members, Authorizer authorizer, long timeoutMs) {
+  ClusterEndpoint(
+      QuorumMembers members, ClusterInspection inspection, Authorizer authorizer, long timeoutMs) {
     this.members = members;
+    this.inspection = inspection;
     this.authorizer = authorizer;
     this.timeoutMs = timeoutMs;
   }
@@ -43,6 +52,24 @@ final class ClusterEndpoint extends ClusterServiceGrpc.ClusterServiceImplBase {
         call,
         carryOut(new QuorumRequest.Describe())
             .thenApply(quorum -> GetQuorumResponse.newBuilder().setQuorum(quorum).build()));
+  }
+
+  @Override
+  public void getHealth(GetHealthRequest request, StreamObserver<GetHealthResponse> call) {
+    authorize(Operation.DESCRIBE);
+    inspection.health(request, call);
+  }
+
+  @Override
+  public void watchHealth(WatchHealthRequest request, StreamObserver<WatchHealthResponse> call) {
+    authorize(Operation.DESCRIBE);
+    inspection.watchHealth(request, call);
+  }
+
+  @Override
+  public void dumpMetadata(DumpMetadataRequest request, StreamObserver<DumpMetadataResponse> call) {
+    authorize(Operation.DESCRIBE);
+    inspection.dump(request, call);
   }
 
   @Override

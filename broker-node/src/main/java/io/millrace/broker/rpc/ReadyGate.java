@@ -9,7 +9,10 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import java.util.function.BooleanSupplier;
 
-/** Refuses calls of Millrace's own services while the node is not ready. Thread-safe. */
+/**
+ * Refuses calls of Millrace's own services while the node is not ready, but for those that tell
+ * why. Thread-safe.
+ */
 final class ReadyGate implements ServerInterceptor {
   private static final String OWN_SERVICES = "millrace.";
 
@@ -23,7 +26,9 @@ final class ReadyGate implements ServerInterceptor {
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     boolean own = call.getMethodDescriptor().getFullMethodName().startsWith(OWN_SERVICES);
-    if (ready.getAsBoolean() || !own) {
+    boolean always =
+        ClusterInspection.ALWAYS.contains(call.getMethodDescriptor().getFullMethodName());
+    if (ready.getAsBoolean() || !own || always) {
       return next.startCall(call, headers);
     }
     StatusRuntimeException refusal =

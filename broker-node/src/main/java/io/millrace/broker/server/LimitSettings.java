@@ -55,6 +55,14 @@ public final class LimitSettings {
               10_000,
               "The most fetch streams and tails of the server; further ones are refused.")
           .atLeast(1);
+  public static final ConfigKey<Integer> MAX_METADATA_STREAMS =
+      ConfigKey.of(
+              "max.metadata.streams",
+              ConfigTypes.INT,
+              1_000,
+              "The most streams of the server that tell of metadata and health; further ones are"
+                  + " refused.")
+          .atLeast(1);
   public static final ConfigKey<Integer> MAX_CONNECTIONS =
       ConfigKey.of(
               "max.connections",
@@ -88,6 +96,7 @@ public final class LimitSettings {
               CONNECTION_IN_FLIGHT_BYTES,
               MAX_PRODUCE_STREAMS,
               MAX_FETCH_STREAMS,
+              MAX_METADATA_STREAMS,
               MAX_CONNECTIONS,
               MAX_STREAMS,
               MAX_FETCH_SUBSCRIPTIONS));

@@ -134,7 +134,11 @@ final class QuorumWiring {
     Optional<ControllerSessions> sessions = voter.map(Voter::sessions);
     return new Parts(
         quorum,
-        new QuorumMembers(dirs.clusterId(), admin, new NodeProbe(link.channels())),
+        new QuorumMembers(
+            dirs.clusterId(),
+            admin,
+            new NodeProbe(link.channels()),
+            () -> voters.get().isEmpty() ? link.voters().all() : voters.get()),
         sessions,
         NodeSession.links(config, dirs.clusterId(), link, endpoints, sessions));
   }

@@ -81,6 +81,7 @@ final class Wiring {
         config.get(LimitSettings.MAX_DECOMPRESSED_BYTES),
         config.get(LimitSettings.MAX_PRODUCE_STREAMS),
         config.get(LimitSettings.MAX_FETCH_STREAMS),
+        config.get(LimitSettings.MAX_METADATA_STREAMS),
         config.get(RequestSettings.PRODUCE_TIMEOUT_MS),
         config.get(RequestSettings.PRODUCE_MAX_TIMEOUT_MS),
         config.get(RequestSettings.ADMIN_TIMEOUT_MS));

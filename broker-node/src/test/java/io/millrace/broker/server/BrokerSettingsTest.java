@@ -43,6 +43,7 @@ class BrokerSettingsTest {
       max.in.flight.bytes.per.connection=33554432
       max.produce.streams=1000
       max.fetch.streams=10000
+      max.metadata.streams=1000
       max.connections=1000
       max.streams.per.connection=256
       max.partitions.per.fetch=10000

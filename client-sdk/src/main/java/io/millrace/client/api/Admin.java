@@ -4,6 +4,7 @@ import io.millrace.common.TopicPartition;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Topics, offsets and facts about the cluster. Thread-safe; every call blocks, retries what can be
@@ -20,6 +21,24 @@ public interface Admin {
 
   /** The registered brokers by node id, with what each may do. */
   List<BrokerDescription> listBrokers();
+
+  /**
+   * How the cluster is: one verdict, with what is wrong. Told by any node, also while there is no
+   * controller.
+   *
+   * @param maxNames how many names each problem tells at most, in [0, 1000]; 0 for 10
+   */
+  HealthDescription health(int maxNames);
+
+  /**
+   * Everything that a node knows of the cluster, at one revision, as values by path.
+   *
+   * @param path only what lies at or below it, such as {@code /topics/orders}; {@code /} for
+   *     everything
+   * @param values given each value, in order, while more are on their way
+   * @return the revision
+   */
+  long dumpMetadata(String path, Consumer<MetadataValue> values);
 
   /** The metadata quorum. */
   QuorumDescription quorum();

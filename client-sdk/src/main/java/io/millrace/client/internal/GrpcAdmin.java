@@ -6,6 +6,8 @@ import io.millrace.client.api.BrokerDescription;
 import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.ConfigDescription;
 import io.millrace.client.api.ConfigResource;
+import io.millrace.client.api.HealthDescription;
+import io.millrace.client.api.MetadataValue;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
@@ -23,6 +25,7 @@ import io.millrace.proto.v1.DeleteRecordsPartition;
 import io.millrace.proto.v1.DeleteRecordsRequest;
 import io.millrace.proto.v1.DeleteRecordsResult;
 import io.millrace.proto.v1.DeleteTopicRequest;
+import io.millrace.proto.v1.GetHealthRequest;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
 import io.millrace.proto.v1.GetQuorumRequest;
@@ -48,6 +51,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** The admin client over gRPC. Thread-safe. */
@@ -118,6 +122,17 @@ final class GrpcAdmin implements Admin {
       token = page.getNextPageToken();
     } while (!token.isEmpty());
     return all;
+  }
+
+  @Override
+  public HealthDescription health(int maxNames) {
+    GetHealthRequest request = GetHealthRequest.newBuilder().setMaxNames(maxNames).build();
+    return ClusterState.health(quorum(stub -> stub.getHealth(request)).getHealth());
+  }
+
+  @Override
+  public long dumpMetadata(String path, Consumer<MetadataValue> values) {
+    return cluster.callAny((channel, left) -> ClusterState.dump(channel, path, values));
   }
 
   @Override

@@ -5,12 +5,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * Everything that an image says, as a tree of named values: for people, and for tools that look
  * something up. The same image, the same tree. Stateless.
  */
 public final class MetadataTree {
+  static final String REQUESTS = "answered_requests";
+
   private static final String SEPARATOR = "/";
 
   private MetadataTree() {}
@@ -28,18 +31,37 @@ public final class MetadataTree {
 
     /** The path as text, such as {@code /topics/orders/partitions/0/leader}. */
     public String name() {
-      return SEPARATOR + String.join(SEPARATOR, path);
+      StringBuilder text = new StringBuilder();
+      path.forEach(
+          name -> text.append('/').append(name.replace("%", "%25").replace(SEPARATOR, "%2F")));
+      return text.toString();
     }
 
-    /** Whether it is the value of that name, or lies below it; the root is {@code /}. */
-    public boolean isUnder(String name) {
-      String above = name.endsWith(SEPARATOR) ? name.substring(0, name.length() - 1) : name;
-      return name().equals(above) || name().startsWith(above + SEPARATOR);
+    /** Whether it is the value at that path, or lies below it. */
+    public boolean isUnder(String path) {
+      return isUnder(names(path));
     }
+
+    boolean isUnder(List<String> names) {
+      return path.size() >= names.size() && path.subList(0, names.size()).equals(names);
+    }
+  }
+
+  /** The names of a path as {@link Leaf#name} writes it; none for the root. */
+  public static List<String> names(String path) {
+    return Stream.of(path.split(SEPARATOR, -1))
+        .filter(name -> !name.isEmpty())
+        .map(name -> name.replace("%2F", SEPARATOR).replace("%25", "%"))
+        .toList();
   }
 
   /** Tells every value, those of one topic or broker together. */
   public static void forEach(MetadataImage image, Consumer<Leaf> values) {
+    new MetadataCursor(image, SEPARATOR).forEachRemaining(step -> step.forEach(values));
+  }
+
+  /** What holds for the cluster as a whole. */
+  static void head(MetadataImage image, Consumer<Leaf> values) {
     Branch root = new Branch(List.of(), values);
     root.leaf("revision", image.revision());
     Branch controller = root.branch("controller");
@@ -50,23 +72,10 @@ public final class MetadataTree {
     cluster.leaf("next_producer_id", image.nextProducerId());
     cluster.leaf("unclean_elections", image.uncleanElections());
     cluster.leaves("configs", image.configs().cluster());
-    for (BrokerImage broker : image.brokers().values()) {
-      Branch branch = root.branch("brokers").branch("" + broker.id());
-      broker(branch, broker);
-      branch.leaves("configs", image.configs().ofBroker(broker.id()));
-    }
-    for (String name : image.topics().idsByName().keySet()) {
-      image.topic(name).ifPresent(topic -> topic(root.branch("topics").branch(name), topic));
-    }
-    for (AnsweredRequest request : image.requests().inOrder()) {
-      Branch branch = root.branch("answered_requests").branch(request.requestId());
-      branch.leaf("answered_at_ms", request.answeredAtMs());
-      branch.leaf("topic_id", request.topicId().toString());
-      branch.leaf("revision", request.revision());
-    }
   }
 
-  private static void broker(Branch branch, BrokerImage broker) {
+  static void broker(MetadataImage image, BrokerImage broker, Consumer<Leaf> values) {
+    Branch branch = new Branch(List.of("brokers", "" + broker.id()), values);
     branch.leaf("state", broker.state().name());
     branch.leaf("epoch", broker.epoch());
     branch.leaf("incarnation_id", broker.registration().incarnationId().toString());
@@ -76,15 +85,28 @@ public final class MetadataTree {
     branch.leaf("min_feature_level", broker.features().min());
     branch.leaf("max_feature_level", broker.features().max());
     branch.leaf("directories", texts(broker.directories()));
+    branch.leaves("configs", image.configs().ofBroker(broker.id()));
   }
 
-  private static void topic(Branch branch, TopicImage topic) {
+  /** A topic without its partitions. */
+  static void topic(TopicImage topic, Consumer<Leaf> values) {
+    Branch branch = new Branch(List.of("topics", topic.name()), values);
     branch.leaf("id", topic.id().toString());
     branch.leaves("configs", topic.configs());
-    int number = 0;
-    for (PartitionImage partition : topic.partitions()) {
-      partition(branch.branch("partitions").branch("" + number++), partition);
-    }
+  }
+
+  /** One of a topic's partitions. */
+  static void partition(TopicImage topic, int number, Consumer<Leaf> values) {
+    partition(
+        new Branch(List.of("topics", topic.name(), "partitions", "" + number), values),
+        topic.partitions().get(number));
+  }
+
+  static void request(AnsweredRequest request, Consumer<Leaf> values) {
+    Branch branch = new Branch(List.of(REQUESTS, request.requestId()), values);
+    branch.leaf("answered_at_ms", request.answeredAtMs());
+    branch.leaf("topic_id", request.topicId().toString());
+    branch.leaf("revision", request.revision());
   }
 
   private static void partition(Branch branch, PartitionImage partition) {

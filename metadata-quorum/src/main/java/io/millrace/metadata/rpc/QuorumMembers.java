@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 
 /** The quorum's voters as administrators deal with them. Thread-safe. */
 public final class QuorumMembers {
@@ -22,16 +23,37 @@ public final class QuorumMembers {
   private final String clusterId;
   private final QuorumAdmin admin;
   private final NodeProbe probe;
+  private final Supplier<List<VoterAddress>> voters;
 
-  public QuorumMembers(String clusterId, QuorumAdmin admin, NodeProbe probe) {
+  /**
+   * Makes it.
+   *
+   * @param voters where the voters are, as far as this node knows
+   */
+  public QuorumMembers(
+      String clusterId, QuorumAdmin admin, NodeProbe probe, Supplier<List<VoterAddress>> voters) {
     this.clusterId = clusterId;
     this.admin = admin;
     this.probe = probe;
+    this.voters = voters;
   }
 
   /** Carries out a request; always completes with a value. */
   public CompletableFuture<QuorumAnswer> administer(QuorumRequest request, Duration timeout) {
     return admin.administer(request, timeout);
+  }
+
+  /** The voters, as far as this node knows. */
+  public List<VoterAddress> known() {
+    return voters.get();
+  }
+
+  /** The node ids of the voters that do not answer in time, in their order; never fails. */
+  public CompletableFuture<List<Integer>> silent(Duration timeout) {
+    List<Integer> all = known().stream().map(VoterAddress::nodeId).sorted().toList();
+    return probe
+        .ask(known(), timeout)
+        .thenApply(answers -> all.stream().filter(id -> !answers.containsKey(id)).toList());
   }
 
   /**

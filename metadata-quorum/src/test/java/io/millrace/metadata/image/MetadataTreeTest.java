@@ -32,7 +32,7 @@ final class MetadataTreeTest {
             "/topics/orders/partitions/0/effective_min_isr 1",
             "/topics/orders/partitions/0/elr []");
     assertThat(lines("/topics/orders/partitions/0/isr").get(0)).contains("1").contains("2");
-    assertThat(lines("/answered_requests/a/b")).hasSize(3);
+    assertThat(lines("/answered_requests/a%2Fb")).hasSize(3);
   }
 
   @Test
@@ -42,6 +42,33 @@ final class MetadataTreeTest {
     assertThat(lines("/controller/epoch")).containsExactly("/controller/epoch 1");
     assertThat(lines("/control")).isEmpty();
     assertThat(lines("/brokers/1")).allMatch(line -> line.startsWith("/brokers/1/"));
+  }
+
+  @Test
+  void cursorBringsWhatIsBelowAPathInSteps() {
+    cluster.run(new CreateTopic("orders", 3, 2, Map.of(), RequestOptions.NONE));
+    for (String path :
+        List.of(
+            "/",
+            "",
+            "/brokers/2",
+            "/topics/orders",
+            "/topics/orders/partitions/1/isr",
+            "/topics/orders/partitions/9",
+            "/topics/nope/partitions/0",
+            "/nope",
+            "/revision")) {
+      List<Leaf> found = new ArrayList<>();
+      new MetadataCursor(cluster.image(), path)
+          .forEachRemaining(
+              step -> {
+                assertThat(step).hasSizeLessThan(15);
+                found.addAll(step);
+              });
+      assertThat(found.stream().map(leaf -> leaf.name() + " " + leaf.value()))
+          .as(path)
+          .isEqualTo(lines(path));
+    }
   }
 
   @Test

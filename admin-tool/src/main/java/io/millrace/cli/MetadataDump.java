@@ -1,0 +1,100 @@
+package io.millrace.cli;
+
+import io.millrace.client.api.MetadataValue;
+import io.millrace.client.api.MillraceClient;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** The commands that print what a running node knows: values by path, as they come. */
+abstract class MetadataDump implements Callable<Integer> {
+  private final CliContext context;
+
+  @Mixin private ConnectionOptions connection = new ConnectionOptions();
+  @Mixin private OutputOptions output = new OutputOptions();
+
+  private long printed;
+
+  MetadataDump(CliContext context) {
+    this.context = context;
+  }
+
+  /** What is asked for. */
+  abstract String path();
+
+  @Override
+  public Integer call() {
+    try (MillraceClient client = connection.connect(context)) {
+      long revision = client.admin().dumpMetadata(path(), this::print);
+      context.out().flush();
+      if (printed == 0) {
+        throw new CliException(
+            "nothing lies at or below " + path() + " (expected: a path such as /topics/NAME)",
+            "see them all:  " + context.command() + " metadata dump");
+      }
+      context.err().println("revision " + revision);
+    }
+    return 0;
+  }
+
+  private void print(MetadataValue value) {
+    printed++;
+    if (output.forPrograms()) {
+      Map<String, Object> line = new LinkedHashMap<>();
+      line.put("path", value.path());
+      line.put("value", value.value());
+      context.out().println(DataWriter.json(line, false));
+    } else {
+      context.out().println(value.path() + "  " + value.value());
+    }
+  }
+
+  /** {@code millrace metadata dump}. */
+  @Command(
+      name = "dump",
+      description = {
+        "Prints everything that a node knows of the cluster, a value a line, by its path.",
+        "All of one revision, which is told on standard error. With -o json an object a line.",
+      },
+      footer = {
+        "%nExamples:",
+        "  ${ROOT-COMMAND-NAME} metadata dump",
+        "  ${ROOT-COMMAND-NAME} metadata dump -o json --bootstrap node-2:9650",
+      })
+  static final class Everything extends MetadataDump {
+    Everything(CliContext context) {
+      super(context);
+    }
+
+    @Override
+    String path() {
+      return "/";
+    }
+  }
+
+  /** {@code millrace metadata get}. */
+  @Command(
+      name = "get",
+      description = "Prints what a node knows at or below a path, a value a line.",
+      footer = {
+        "%nExamples:",
+        "  ${ROOT-COMMAND-NAME} metadata get /brokers",
+        "  ${ROOT-COMMAND-NAME} metadata get /topics/orders/partitions/0",
+      })
+  static final class Get extends MetadataDump {
+    @Parameters(index = "0", paramLabel = "PATH", description = "Such as /topics/NAME.")
+    private String path = "";
+
+    Get(CliContext context) {
+      super(context);
+    }
+
+    @Override
+    String path() {
+      return path;
+    }
+  }
+}

@@ -1,0 +1,113 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.millrace.common.time.Clock;
+import io.millrace.common.time.Scheduler.Cancellable;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.proto.v1.ClusterServiceGrpc;
+import io.millrace.proto.v1.DumpMetadataRequest;
+import io.millrace.proto.v1.DumpMetadataResponse;
+import io.millrace.proto.v1.GetHealthRequest;
+import io.millrace.proto.v1.GetHealthResponse;
+import io.millrace.proto.v1.Health;
+import io.millrace.proto.v1.WatchHealthRequest;
+import io.millrace.proto.v1.WatchHealthResponse;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+
+/** Answers what is asked of the cluster's state as a whole, at any time. Thread-safe. */
+final class ClusterInspection {
+  /** What is answered also by a node that is not ready: it is asked why. */
+  static final Set<String> ALWAYS =
+      Set.of(
+          ClusterServiceGrpc.getGetHealthMethod().getFullMethodName(),
+          ClusterServiceGrpc.getWatchHealthMethod().getFullMethodName(),
+          ClusterServiceGrpc.getDumpMetadataMethod().getFullMethodName());
+
+  private static final int USUAL_NAMES = 10;
+  private static final long LOOK_EVERY_MS = 1_000;
+
+  private final int nodeId;
+  private final Supplier<MetadataImage> images;
+  private final HealthMonitor monitor;
+  private final PacedStream.Deps streams;
+  private final Clock clock;
+
+  ClusterInspection(
+      int nodeId,
+      Supplier<MetadataImage> images,
+      HealthMonitor monitor,
+      PacedStream.Deps streams,
+      Clock clock) {
+    this.nodeId = nodeId;
+    this.images = images;
+    this.monitor = monitor;
+    this.streams = streams;
+    this.clock = clock;
+  }
+
+  void health(GetHealthRequest request, StreamObserver<GetHealthResponse> call) {
+    Replies.when(
+        call,
+        monitor
+            .health(names(request.getMaxNames()))
+            .thenApply(health -> GetHealthResponse.newBuilder().setHealth(health).build()));
+  }
+
+  void watchHealth(WatchHealthRequest request, StreamObserver<WatchHealthResponse> call) {
+    new HealthWatch(names(request.getMaxNames()), call).start();
+  }
+
+  void dump(DumpMetadataRequest request, StreamObserver<DumpMetadataResponse> call) {
+    DumpPieces pieces = new DumpPieces(images.get(), request.getPath(), nodeId);
+    new PacedStream<>(streams, (ServerCallStreamObserver<DumpMetadataResponse>) call, pieces)
+        .start();
+  }
+
+  private static int names(int asked) {
+    if (asked > PartitionScan.MOST_NAMES) {
+      throw Requests.invalid(
+          "max_names: " + asked + " (expected: [0, " + PartitionScan.MOST_NAMES + "])");
+    }
+    return Requests.notNegative("max_names", asked) == 0 ? USUAL_NAMES : asked;
+  }
+
+  /** Looks again some time after each answer, until its stream has ended. */
+  private final class HealthWatch {
+    private final int most;
+    private final HealthFrames frames = new HealthFrames(clock, this::stop);
+    private final PacedStream<WatchHealthResponse> stream;
+    private volatile boolean stopped;
+    private volatile Cancellable timer = () -> {};
+
+    HealthWatch(int most, StreamObserver<WatchHealthResponse> call) {
+      this.most = most;
+      this.stream =
+          new PacedStream<>(streams, (ServerCallStreamObserver<WatchHealthResponse>) call, frames);
+    }
+
+    void start() {
+      stream.start();
+      look();
+    }
+
+    private void look() {
+      if (!stopped) {
+        CompletableFuture<Void> unused = monitor.health(most).thenAccept(this::found);
+      }
+    }
+
+    private void found(Health health) {
+      frames.found(health);
+      stream.wake();
+      timer = streams.scheduler().schedule(LOOK_EVERY_MS, this::look);
+    }
+
+    private void stop() {
+      stopped = true;
+      timer.cancel();
+    }
+  }
+}
