@@ -24,6 +24,7 @@ final class MetadataCommand implements Runnable, CommandGroup {
     return List.of(
         new Member("dump", MetadataDump.Everything.class),
         new Member("get", MetadataDump.Get.class),
+        new Member("watch", MetadataFollow.class),
         new Member("snapshot-inspect", MetadataSnapshotInspect.class),
         new Member("repair", MetadataRepair.class));
   }
@@ -31,6 +32,7 @@ final class MetadataCommand implements Runnable, CommandGroup {
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "what about the metadata? dump, get, snapshot-inspect or repair");
+        command.commandLine(),
+        "what about the metadata? dump, get, watch, snapshot-inspect or repair");
   }
 }

@@ -6,6 +6,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import java.nio.file.Path;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -62,6 +63,26 @@ final class ClusterInspectionCommandsTest {
             line ->
                 line.get("path").getAsString().equals("/topics/orders/partitions/0/isr")
                     && line.getAsJsonArray("value").get(0).getAsInt() == 1);
+  }
+
+  @Test
+  void watchPrintsWhatChangesAsItDoes() {
+    BackgroundRun watch = new BackgroundRun(node, "metadata watch /topics/watched --max 5");
+    Awaitility.await().until(() -> watch.err().contains("node 1 tells"));
+    node.run("topic create watched");
+    Awaitility.await().until(() -> watch.exitCode().isDone());
+    assertThat(watch.exitCode().join()).as(watch.err()).isZero();
+    assertThat(watch.out().lines())
+        .hasSize(5)
+        .anyMatch(line -> line.matches("\\d+  /topics/watched/partitions/0/leader  1"));
+    node.run("topic delete watched");
+  }
+
+  @Test
+  void whatIsNotFollowedIsNamed() {
+    CommandLineRun run = node.run("metadata watch /answered_requests");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("expected: below /topics, /brokers or /controller");
   }
 
   @Test

@@ -135,6 +135,7 @@ class UsageTest {
         "metadata",
         "metadata dump",
         "metadata get",
+        "metadata watch",
         "metadata snapshot-inspect",
         "metadata repair",
         "topic create",

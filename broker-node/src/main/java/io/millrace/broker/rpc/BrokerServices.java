@@ -8,6 +8,7 @@ import io.millrace.broker.replica.PartitionRegistry;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.ChangeHistory;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.rpc.QuorumMembers;
 import java.util.ArrayList;
@@ -17,6 +18,9 @@ import java.util.function.BooleanSupplier;
 
 /** The services of one listener. Immutable. */
 public final class BrokerServices {
+  /** Some minutes of a busy cluster, or the loss of a broker with as many partitions; some MB. */
+  private static final int CHANGES_REMEMBERED = 100_000;
+
   private final List<BindableService> services;
   private final OpenStreams streams;
   private final BooleanSupplier ready;
@@ -112,13 +116,17 @@ public final class BrokerServices {
     services.add(new ProducerEndpoint(produce, parts.producerIds(), parts.clock()));
     services.add(new FetchEndpoint(fetch));
     services.add(new SubscriptionEndpoint(fetch));
-    services.add(new MetadataEndpoint(parts.node(), parts.quorum()::image, parts.authorizer()));
     PacedStream.Deps paced =
         new PacedStream.Deps(
             parts.fetchThreads(),
             parts.scheduler(),
             new StreamPlaces("max.metadata.streams", limits.maxMetadataStreams()),
             streams);
+    ChangeHistory history = new ChangeHistory(CHANGES_REMEMBERED);
+    parts.quorum().subscribe(history);
+    services.add(
+        new MetadataEndpoint(
+            parts.node(), parts.quorum()::image, parts.authorizer(), history, paced));
     services.add(
         new ClusterEndpoint(
             parts.members(),

@@ -60,16 +60,12 @@ final class ClusterHealth {
 
   private static void addQuorum(List<HealthProblem> problems, QuorumView quorum, int most) {
     if (quorum.described().isEmpty()) {
-      int told = quorum.health().controllerId();
       problems.add(
           problem(
                   HealthProblemKind.HEALTH_PROBLEM_KIND_NO_CONTROLLER,
                   HealthVerdict.HEALTH_VERDICT_DOWN,
                   1)
-              .setMessage(
-                  told == 0
-                      ? "no controller is active: " + quorum.health().detail()
-                      : "the controller of node " + told + " does not answer")
+              .setMessage(noController(quorum))
               .build());
       addVoters(
           problems,
@@ -103,6 +99,20 @@ final class ClusterHealth {
             + VOTER_LAG_ENTRIES
             + " entries of the metadata log",
         most);
+  }
+
+  private static String noController(QuorumView quorum) {
+    QuorumHealth health = quorum.health();
+    if (quorum.silent().size() * 2 >= quorum.voters() && quorum.voters() > 0) {
+      return "no controller is active: %d of %d voters do not answer"
+          .formatted(quorum.silent().size(), quorum.voters());
+    } else if (health.controllerId() != 0) {
+      return "the controller of node " + health.controllerId() + " does not answer";
+    }
+    return "no controller is active: "
+        + (health.state() == QuorumHealth.State.NO_CONTROLLER
+            ? "an election is under way"
+            : health.detail());
   }
 
   private static List<Integer> nodes(List<VoterView> voters, Predicate<VoterView> which) {

@@ -6,10 +6,12 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.TopicConfigs;
+import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.ConfigEntry;
 import io.millrace.proto.v1.ConfigSource;
 import io.millrace.proto.v1.PartitionMetadata;
@@ -81,20 +83,36 @@ final class TopicViews {
   private static List<PartitionMetadata> partitions(MetadataImage image, TopicImage topic) {
     List<PartitionMetadata> views = new ArrayList<>();
     for (PartitionImage partition : topic.partitions()) {
-      PartitionMetadata.Builder view =
-          PartitionMetadata.newBuilder()
-              .setPartition(views.size())
-              .setLeaderId(partition.leader())
-              .setLeaderEpoch(partition.leaderEpoch())
-              .addAllReplicas(partition.replicas())
-              .addAllInSyncReplicas(partition.isr())
-              .addAllEligibleLeaderReplicas(partition.elr());
-      if (partition.leader() == PartitionImage.NO_BROKER) {
-        view.setWhyNoLeader(
-            RpcErrors.toProto(NoLeader.why(image, topic.name(), views.size(), partition)));
-      }
-      views.add(view.build());
+      views.add(partition(image, topic, views.size(), partition));
     }
     return views;
+  }
+
+  /** One of a topic's partitions. */
+  static PartitionMetadata partition(
+      MetadataImage image, TopicImage topic, int number, PartitionImage partition) {
+    PartitionMetadata.Builder view =
+        PartitionMetadata.newBuilder()
+            .setPartition(number)
+            .setLeaderId(partition.leader())
+            .setLeaderEpoch(partition.leaderEpoch())
+            .addAllReplicas(partition.replicas())
+            .addAllInSyncReplicas(partition.isr())
+            .addAllEligibleLeaderReplicas(partition.elr());
+    if (partition.leader() == PartitionImage.NO_BROKER) {
+      view.setWhyNoLeader(RpcErrors.toProto(NoLeader.why(image, topic.name(), number, partition)));
+    }
+    return view.build();
+  }
+
+  /** Where clients reach a broker. */
+  static BrokerEndpoint endpoint(BrokerImage broker) {
+    return BrokerEndpoint.newBuilder()
+        .setNodeId(broker.id())
+        .setHost(broker.clientEndpoint().host())
+        .setPort(broker.clientEndpoint().port())
+        .setRack(broker.rack())
+        .setFenced(broker.fenced())
+        .build();
   }
 }

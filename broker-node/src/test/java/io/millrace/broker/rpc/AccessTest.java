@@ -6,9 +6,13 @@ import com.google.protobuf.ByteString;
 import io.millrace.broker.rpc.wire.FetchFrame;
 import io.millrace.broker.rpc.wire.InboundProduce;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.record.Compression;
+import io.millrace.metadata.ChangeHistory;
+import io.millrace.metadata.image.MetadataDelta;
+import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.FetchRequest;
@@ -30,6 +34,8 @@ import io.millrace.proto.v1.SubscribePartition;
 import io.millrace.proto.v1.TopicMetadata;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -150,7 +156,16 @@ class AccessTest {
   void metadataAreToldTopicByTopic() {
     NodeInfo node = new NodeInfo(1, "c1", "1", 1, 1);
     MetadataEndpoint endpoint =
-        new MetadataEndpoint(node, partitions::image, partitions.authorizer);
+        new MetadataEndpoint(
+            node,
+            partitions::image,
+            partitions.authorizer,
+            new ChangeHistory(10),
+            new PacedStream.Deps(
+                Runnable::run,
+                (delayMs, task) -> () -> {},
+                new StreamPlaces("max.metadata.streams", 1),
+                new OpenStreams()));
     assertThat(describe(endpoint, GetMetadataRequest.newBuilder()))
         .extracting(TopicMetadata::getName)
         .containsExactly("mine");
@@ -164,6 +179,31 @@ class AccessTest {
     assertThat(named)
         .extracting(each -> each.hasError() ? Api.code(each.getError()) : "")
         .containsExactly("POLICY_VIOLATION", "", "POLICY_VIOLATION");
+  }
+
+  @Test
+  void changesOfMetadataAreToldTopicByTopic() {
+    ChangeHistory history = new ChangeHistory(10);
+    MetadataImage image = partitions.image().withRevision(5);
+    history.onImage(image, MetadataDelta.between(MetadataImage.EMPTY, image));
+    WatchFrames all = watch(history, Set.of());
+    assertThat(all.next().orElseThrow().getSnapshot().getTopicsList())
+        .extracting(TopicMetadata::getName)
+        .containsExactly("mine");
+    WatchFrames named = watch(history, Set.of("mine", "secret"));
+    assertThat(named.next().orElseThrow().getSnapshot().getTopicsList())
+        .extracting(each -> each.hasError() ? Api.code(each.getError()) : "")
+        .containsExactly("", "POLICY_VIOLATION");
+  }
+
+  private static WatchFrames watch(ChangeHistory history, Set<String> topics) {
+    MillraceError refusal = new MillraceError(ErrorCode.POLICY_VIOLATION, "not for you");
+    return new WatchFrames(
+        new NodeInfo(1, "c1", "1", 1, 1),
+        history,
+        topics,
+        topic -> topic.equals("secret") ? Optional.of(refusal) : Optional.empty(),
+        0);
   }
 
   private static List<TopicMetadata> describe(

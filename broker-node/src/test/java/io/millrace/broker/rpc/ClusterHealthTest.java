@@ -41,9 +41,12 @@ final class ClusterHealthTest {
     Health health = health(WELL, new QuorumView(none, Optional.empty(), 3, List.of(2, 3)), 10);
     assertThat(lines(health))
         .containsExactly(
-            "DOWN NO_CONTROLLER 1 no controller is active: an election is under way []",
+            "DOWN NO_CONTROLLER 1 no controller is active: 2 of 3 voters do not answer []",
             "DEGRADED VOTERS_AWAY 2 2 voters do not answer [2, 3]");
     assertThat(health.getControllerId()).isZero();
+    assertThat(lines(health(WELL, new QuorumView(none, Optional.empty(), 3, List.of()), 10)))
+        .containsExactly(
+            "DOWN NO_CONTROLLER 1 no controller is active: an election is under way []");
     QuorumHealth silent = new QuorumHealth(QuorumHealth.State.FOLLOWING, 2, 3, 7, "");
     assertThat(lines(health(WELL, new QuorumView(silent, Optional.empty(), 3, List.of(2)), 10)))
         .containsExactly(

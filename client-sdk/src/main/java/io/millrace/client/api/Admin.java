@@ -40,6 +40,16 @@ public interface Admin {
    */
   long dumpMetadata(String path, Consumer<MetadataValue> values);
 
+  /**
+   * Follows what clients need of the metadata: brokers, topics, partitions and their leaders.
+   *
+   * @param topics only these; none for all
+   * @param revision what is known already, of an earlier {@link MetadataWatch#revision()}: only
+   *     what has changed since is told, if any broker still knows; 0 to be told everything first
+   * @return to be closed; connects when it is asked for the first event
+   */
+  MetadataWatch watchMetadata(Set<String> topics, long revision);
+
   /** The metadata quorum. */
   QuorumDescription quorum();
 

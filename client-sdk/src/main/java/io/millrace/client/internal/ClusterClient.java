@@ -169,7 +169,8 @@ final class ClusterClient implements AutoCloseable {
     return e;
   }
 
-  private List<BrokerAddress> candidates() {
+  /** The brokers to ask, in this order. */
+  List<BrokerAddress> candidates() {
     Set<BrokerAddress> all = new LinkedHashSet<>();
     preferred.ifPresent(all::add);
     all.addAll(config.bootstrap());

@@ -20,20 +20,20 @@ final class Descriptions {
         topic.getName(),
         Uuids.fromBytes(topic.getTopicId()),
         topic.getReplicationFactor(),
-        topic.getPartitionsList().stream()
-            .map(
-                p ->
-                    new PartitionDescription(
-                        p.getPartition(),
-                        p.getLeaderId(),
-                        p.getLeaderEpoch(),
-                        p.getReplicasList(),
-                        p.getInSyncReplicasList(),
-                        whyNoLeader(p)))
-            .toList(),
+        topic.getPartitionsList().stream().map(Descriptions::partition).toList(),
         topic.getConfigsList().stream()
             .map(c -> new ConfigValue(c.getKey(), c.getValue(), source(c.getSource())))
             .toList());
+  }
+
+  static PartitionDescription partition(PartitionMetadata partition) {
+    return new PartitionDescription(
+        partition.getPartition(),
+        partition.getLeaderId(),
+        partition.getLeaderEpoch(),
+        partition.getReplicasList(),
+        partition.getInSyncReplicasList(),
+        whyNoLeader(partition));
   }
 
   /** Why nobody leads a partition, if the broker said so. */

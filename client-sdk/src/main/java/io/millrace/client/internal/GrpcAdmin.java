@@ -8,6 +8,7 @@ import io.millrace.client.api.ConfigDescription;
 import io.millrace.client.api.ConfigResource;
 import io.millrace.client.api.HealthDescription;
 import io.millrace.client.api.MetadataValue;
+import io.millrace.client.api.MetadataWatch;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
@@ -133,6 +134,11 @@ final class GrpcAdmin implements Admin {
   @Override
   public long dumpMetadata(String path, Consumer<MetadataValue> values) {
     return cluster.callAny((channel, left) -> ClusterState.dump(channel, path, values));
+  }
+
+  @Override
+  public MetadataWatch watchMetadata(Set<String> topics, long revision) {
+    return new StreamedMetadata(cluster, topics, revision);
   }
 
   @Override
