@@ -245,6 +245,13 @@ public final class ControllerSessions implements AutoCloseable {
     private CommandResult known(RegisterBroker command, CommandResult result) {
       if (result instanceof BrokerResult registered) {
         heard(command.brokerId(), registered.brokerEpoch());
+        if (registered.brokerEpoch() == registered.revision()) { // Else it was registered already.
+          LOG.info(
+              "[broker {}] registered at {}, epoch {}",
+              command.brokerId(),
+              command.clientEndpoint(),
+              registered.brokerEpoch());
+        }
       }
       return result;
     }

@@ -16,7 +16,8 @@ import java.util.function.IntFunction;
 
 /** Puts together both ends of the brokers' sessions. */
 final class NodeSession {
-  private static final long FAREWELL_MS = 1_000;
+  /** How long an end waits for a controller that is there but slow to answer. */
+  private static final long FAREWELL_MS = 3_000;
 
   private NodeSession() {}
 
