@@ -152,10 +152,14 @@ public final class ControllerSessions implements AutoCloseable {
 
   /** One broker's link. Its broker asks one thing at a time. */
   private final class Link implements SessionLink {
-    /** Whom the broker last said to be. */
-    private volatile int brokerId;
+    /** Whom the broker last said to be. Guarded by this. */
+    private int brokerId;
 
-    private volatile long brokerEpoch;
+    /** Guarded by this. */
+    private long brokerEpoch;
+
+    /** An answer that comes after the end says nothing of the broker. Guarded by this. */
+    private boolean ended;
 
     /** Why a registration was refused that was asked for by this link. */
     private volatile String lastRefusal = "";
@@ -186,11 +190,17 @@ public final class ControllerSessions implements AutoCloseable {
     }
 
     private CompletableFuture<CommandResult> register(RegisterBroker command, Duration timeout) {
-      local
-          .image()
-          .broker(command.brokerId())
-          .filter(b -> b.registration().incarnationId().equals(command.incarnationId()))
-          .ifPresent(known -> heard(known.id(), known.epoch()));
+      MetadataImage image = local.image();
+      Optional<BrokerImage> same =
+          image
+              .broker(command.brokerId())
+              .filter(b -> b.registration().incarnationId().equals(command.incarnationId()));
+      if (same.isPresent()) {
+        // At once, as a steady heartbeat: behind a slow log it could come after the session's end.
+        long epoch = same.get().epoch();
+        heard(command.brokerId(), epoch);
+        return CompletableFuture.completedFuture(new BrokerResult(epoch, image.revision()));
+      }
       CompletableFuture<Optional<UUID>> live = new CompletableFuture<>();
       upkeep.liveIncarnation(command.brokerId(), live::complete);
       return live.thenCompose(
@@ -256,8 +266,9 @@ public final class ControllerSessions implements AutoCloseable {
       return result;
     }
 
-    private void heard(int broker, long epoch) {
-      if (local.image().broker(broker).filter(known -> known.epoch() == epoch).isPresent()) {
+    private synchronized void heard(int broker, long epoch) {
+      if (!ended
+          && local.image().broker(broker).filter(known -> known.epoch() == epoch).isPresent()) {
         brokerId = broker;
         brokerEpoch = epoch;
         connected.put(broker, this);
@@ -266,7 +277,8 @@ public final class ControllerSessions implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+      ended = true;
       if (brokerId != 0 && connected.remove(brokerId, this)) {
         upkeep.disconnected(brokerId, brokerEpoch);
       }

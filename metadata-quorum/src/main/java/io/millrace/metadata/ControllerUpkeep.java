@@ -170,7 +170,10 @@ public final class ControllerUpkeep implements AutoCloseable {
     for (Effect effect : effects) {
       if (effect instanceof Effect.Fence fence) {
         LOG.info("[broker {}] fenced: {}", fence.brokerId(), fence.why());
-        submit(new FenceBroker(fence.brokerId(), fence.brokerEpoch()));
+        // Asked for again in that time if the broker stays silent; one that is heard of is spared.
+        submit(
+            new FenceBroker(fence.brokerId(), fence.brokerEpoch()),
+            Duration.ofMillis(settings.sessions().fenceAgainMs()));
       } else if (effect instanceof Effect.Dial dial) {
         quorum
             .image()
@@ -191,6 +194,10 @@ public final class ControllerUpkeep implements AutoCloseable {
 
   /** What is refused is asked for again in time: the sessions and the intervals see to it. */
   private void submit(Command command) {
-    CompletableFuture<CommandResult> unused = quorum.submit(command, TIMEOUT);
+    submit(command, TIMEOUT);
+  }
+
+  private void submit(Command command, Duration timeout) {
+    CompletableFuture<CommandResult> unused = quorum.submit(command, timeout);
   }
 }

@@ -34,6 +34,7 @@ final class ControllerSessionsTest implements MetadataQuorum {
   private final List<String> probed = new ArrayList<>();
   private boolean active = true;
   private boolean stuck;
+  private final List<Runnable> waiting = new ArrayList<>();
   private final ControllerSessions sessions =
       new ControllerSessions(
           ControllerUpkeep.Settings.DEFAULTS,
@@ -155,9 +156,46 @@ final class ControllerSessionsTest implements MetadataQuorum {
       time.advance(500);
       assertThat(beat(link, 1)).isInstanceOf(HeartbeatResult.class);
     }
-    stuck = false;
+    unstick();
     time.advance(1_000);
     assertThat(state(1)).isEqualTo(BrokerState.ACTIVE);
+  }
+
+  @Test
+  void registeredProcessThatOpensAnotherLinkIsAnsweredWhileTheLogIsStuck() {
+    lead(1, 1);
+    stuck = true;
+    SessionLink next = sessions.open();
+    assertThat(ask(next, Cluster.register(1, "", 1))).isInstanceOf(BrokerResult.class);
+    assertThat(beat(next, 1)).isInstanceOf(HeartbeatResult.class);
+  }
+
+  @Test
+  void brokerThatIsHeardOfAgainIsNotFencedWhenTheLogGoesOn() {
+    SessionLink link = lead(1, 1);
+    stuck = true;
+    time.advance(3_200);
+    for (int i = 0; i < 10; i++) {
+      beat(link, 1);
+      time.advance(500);
+    }
+    unstick();
+    assertThat(state(1)).isEqualTo(BrokerState.ACTIVE);
+  }
+
+  /** It would stand for a connection that the broker does not have. */
+  @Test
+  void registrationThatIsAnsweredAfterItsLinkHasEndedIsNoWordOfTheBroker() {
+    watch();
+    SessionLink link = sessions.open();
+    stuck = true;
+    CompletableFuture<CommandResult> late = link.ask(Cluster.register(1, "", 1), TIMEOUT);
+    time.advance(0);
+    link.close();
+    unstick();
+    assertThat(late).isCompleted();
+    SessionLink next = sessions.open();
+    assertThat(ask(next, Cluster.register(1, "", 2))).isInstanceOf(BrokerResult.class);
   }
 
   @Test
@@ -217,9 +255,25 @@ final class ControllerSessionsTest implements MetadataQuorum {
 
   @Override
   public CompletableFuture<CommandResult> submit(Command command, Duration timeout) {
-    return stuck
-        ? new CompletableFuture<>()
-        : CompletableFuture.completedFuture(cluster.run(command));
+    if (!stuck) {
+      return CompletableFuture.completedFuture(cluster.run(command));
+    }
+    CompletableFuture<CommandResult> answer = new CompletableFuture<>();
+    long endMs = time.nowMs() + timeout.toMillis();
+    waiting.add(
+        () -> {
+          if (time.nowMs() < endMs) {
+            answer.complete(cluster.run(command));
+          }
+        });
+    return answer;
+  }
+
+  /** The log takes what waits and has not timed out. */
+  private void unstick() {
+    stuck = false;
+    waiting.forEach(Runnable::run);
+    waiting.clear();
   }
 
   @Override

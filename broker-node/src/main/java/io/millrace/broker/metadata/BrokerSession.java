@@ -63,6 +63,8 @@ public final class BrokerSession implements DirectoryAssignments {
   /** How often it is said that the broker does not lead, or has lost the controller. */
   private static final long SAY_MS = 10_000;
 
+  private static final int QUESTIONS_IN_A_SESSION = 3;
+
   private final Settings settings;
   private final MetadataQuorum quorum;
   private final SessionLinks links;
@@ -121,7 +123,7 @@ public final class BrokerSession implements DirectoryAssignments {
    *
    * @param brokerId this node
    * @param heartbeatMs how often the broker tells that it lives
-   * @param answerTimeoutMs how long an answer is waited for
+   * @param answerTimeoutMs how long an answer is waited for; a third of it while the broker leads
    */
   public record Settings(int brokerId, long heartbeatMs, long answerTimeoutMs) {}
 
@@ -335,10 +337,11 @@ public final class BrokerSession implements DirectoryAssignments {
   private void ask(SessionLink to, Command command, long nowMs) {
     long question = ++questions;
     asked = question;
-    answerByMs = nowMs + settings.answerTimeoutMs();
+    long patienceMs = patienceMs();
+    answerByMs = nowMs + patienceMs;
     nextMs = nowMs + settings.heartbeatMs();
     CompletableFuture<Void> unused =
-        to.ask(command, Duration.ofMillis(settings.answerTimeoutMs()))
+        to.ask(command, Duration.ofMillis(patienceMs))
             .thenAccept(
                 result ->
                     scheduler.schedule(
@@ -349,6 +352,11 @@ public final class BrokerSession implements DirectoryAssignments {
                             answered(result);
                           }
                         }));
+  }
+
+  /** A broker that leads has a session to lose: there must be time for other questions in it. */
+  private long patienceMs() {
+    return leads ? settings.answerTimeoutMs() / QUESTIONS_IN_A_SESSION : settings.answerTimeoutMs();
   }
 
   private void answered(CommandResult result) {

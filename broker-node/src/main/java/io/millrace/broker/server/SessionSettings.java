@@ -38,8 +38,8 @@ public final class SessionSettings {
               ConfigTypes.DURATION,
               500L,
               "After this time the controller takes a broker for lost whose connection is closed and"
-                  + " whose internal listener refuses another one: its process has ended. Longer,"
-                  + " if processes are started again so fast that nobody need lead meanwhile.")
+                  + " whose internal listener refuses another one: its process has ended. What goes"
+                  + " beyond `broker.session.timeout.ms` has no effect.")
           .between(0, 3_600_000);
   public static final ConfigKey<Boolean> AUTO_LEADER_REBALANCE_ENABLE =
       ConfigKey.of(

@@ -147,12 +147,26 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   }
 
   @Test
-  void silentControllerIsAskedAnewAfterTheTimeout() {
+  void silentControllerIsAskedAnewWhileTheSessionLasts() {
     lead();
     silent = true;
-    time.advance(3_400);
+    time.advance(1_400);
     assertThat(closed).isEmpty();
-    time.advance(500);
+    silent = false;
+    answers.add(new BrokerResult(7, 7));
+    asked.clear();
+    time.advance(400);
+    assertThat(closed).containsExactly(2);
+    assertThat(asked).startsWith("register", "heartbeat 7");
+  }
+
+  @Test
+  void aBrokerThatHasNoSessionToLoseWaitsLonger() {
+    silent = true;
+    session.start(() -> process);
+    time.advance(2_900);
+    assertThat(closed).isEmpty();
+    time.advance(200);
     assertThat(closed).containsExactly(2);
   }
 
