@@ -10,6 +10,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The commands that look at the cluster as a whole, against a real node. */
@@ -76,6 +77,15 @@ final class ClusterInspectionCommandsTest {
         .hasSize(5)
         .anyMatch(line -> line.matches("\\d+  /topics/watched/partitions/0/leader  1"));
     node.run("topic delete watched");
+  }
+
+  @Test
+  @Timeout(value = 12, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void watchOfNobodyEndsWithinItsTimeAndSaysSo() {
+    CommandLineRun run =
+        CommandLineRun.of("metadata", "watch", "--bootstrap", "127.0.0.1:1", "--timeout", "500ms");
+    assertThat(run.exitCode()).isEqualTo(1);
+    assertThat(run.err()).contains("no broker answers: 127.0.0.1:1 refused the connection");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.millrace.client.internal;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.MetadataEvent;
 import io.millrace.client.api.MetadataEvent.ChangedTopic;
@@ -22,6 +23,7 @@ import io.millrace.proto.v1.WatchMetadataResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -42,8 +44,14 @@ final class StreamedMetadata implements MetadataWatch {
   /** Which of the brokers is tried next. */
   private int turn;
 
-  /** When the last message came, or the first try after it began. */
+  /** When the last message came, or the connection was begun. */
   private long lastHeardMs;
+
+  /** Whether any broker was ever heard: from then on a refused connection is a restart. */
+  private boolean everHeard;
+
+  /** Since when nothing but failures came, if that is so. */
+  private OptionalLong troubleSinceMs = OptionalLong.empty();
 
   private record Connection(
       BrokerAddress address, BlockingClientCall<?, WatchMetadataResponse> call) {}
@@ -113,12 +121,24 @@ final class StreamedMetadata implements MetadataWatch {
     if (!why.code().retriable()) {
       throw why;
     }
-    long patience = cluster.config().requestTimeout().toMillis();
-    cluster.pauseOrThrow(backoff.nextMs(), lastHeardMs + SILENCE_MS + patience, why);
+    long since = troubleSinceMs.orElseGet(cluster.clock()::monotonicMs);
+    boolean unreached = !everHeard && GrpcErrors.isConnectionFailure(why);
+    ClientConfig config = cluster.config();
+    long patience = config.requestTimeout().toMillis();
+    if (unreached) {
+      patience = Math.min(patience, config.bootstrapPatience().toMillis());
+    }
+    // Whoever tries again after the failure has all the time again.
+    troubleSinceMs = OptionalLong.empty();
+    cluster.pauseOrThrow(backoff.nextMs(), since + patience, why);
+    troubleSinceMs = OptionalLong.of(since);
+    lastHeardMs = cluster.clock().monotonicMs();
   }
 
   private MetadataEvent heard(WatchMetadataResponse frame) {
     lastHeardMs = cluster.clock().monotonicMs();
+    everHeard = true;
+    troubleSinceMs = OptionalLong.empty();
     backoff.reset();
     MetadataEvent event = event(frame);
     if (event.last() && event.kind() != Kind.PROGRESS) {
