@@ -1,6 +1,8 @@
 package io.millrace.cli;
 
 import io.millrace.client.api.BrokerAddress;
+import io.millrace.common.time.Clock;
+import io.millrace.common.time.SystemClock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -186,9 +188,10 @@ record DevCluster(Path home, List<DevNode> nodes) {
 
   /** Waits until a node that was started is ready. */
   static void awaitReady(DevNode node, Process process) {
-    long looks = START_TIMEOUT.dividedBy(LOOK_AGAIN);
+    Clock clock = new SystemClock();
+    long endMs = clock.monotonicMs() + START_TIMEOUT.toMillis();
     while (!node.isReady()) {
-      if (DevNode.awaitEnd(process.toHandle(), LOOK_AGAIN) || looks-- == 0) {
+      if (DevNode.awaitEnd(process.toHandle(), LOOK_AGAIN) || clock.monotonicMs() >= endMs) {
         throw new CliException(
             "node "
                 + node.id()

@@ -44,11 +44,10 @@ final class DevClusterRun {
     cluster.keepArguments(arguments);
     Runtime.getRuntime().addShutdownHook(new Thread(this::end, "shutdown"));
     try {
-      cluster.nodes().forEach(node -> started.put(node, cluster.start(node)));
+      cluster.nodes().forEach(this::start);
       started.forEach(DevCluster::awaitReady);
     } catch (RuntimeException e) {
-      if (!ending) {
-        ending = true;
+      if (beginEnd()) {
         cluster.stopAll(STOP_TIMEOUT);
         throw e;
       }
@@ -61,6 +60,13 @@ final class DevClusterRun {
       started.forEach((node, process) -> seen.put(node, process.toHandle()));
     }
     watch();
+  }
+
+  /** Nothing starts once the end has begun, which stops what it finds. */
+  private synchronized void start(DevNode node) {
+    if (!ending) {
+      started.put(node, cluster.start(node));
+    }
   }
 
   private void requireNoneRuns() {
@@ -148,10 +154,15 @@ final class DevClusterRun {
 
   /** The shutdown hook: nothing to do when the start has failed by itself. */
   private void end() {
-    if (!ending) {
-      ending = true;
+    if (beginEnd()) {
       cluster.stopAll(STOP_TIMEOUT);
       Runtime.getRuntime().halt(0);
     }
+  }
+
+  private synchronized boolean beginEnd() {
+    boolean first = !ending;
+    ending = true;
+    return first;
   }
 }
