@@ -58,7 +58,8 @@ public enum ErrorCode {
   INELIGIBLE_REPLICA(86, false),
   UNKNOWN_BROKER(87, false),
   NO_REASSIGNMENT_IN_PROGRESS(88, false),
-  BROKER_NOT_AVAILABLE(89, true);
+  BROKER_NOT_AVAILABLE(89, true),
+  PREFERRED_LEADER_NOT_AVAILABLE(90, true);
 
   private final int number;
   private final boolean retriable;

@@ -31,7 +31,7 @@ public final class BrokerServices {
    * @param config what the broker's file, environment and flags say
    * @param members looks after the quorum's voters
    * @param others the other brokers
-   * @param fetchThreads for reads from the disk
+   * @param fetchThreads for reads from the disk, and for looking through the metadata
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
    */
@@ -145,6 +145,7 @@ public final class BrokerServices {
     Authorizer authorizer = parts.authorizer();
     return List.of(
         new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),
+        new PartitionEndpoint(commands, parts.fetchThreads(), authorizer),
         new ConfigEndpoint(defaults, commands, parts.others(), authorizer),
         new BrokerListEndpoint(
             parts.quorum()::image, () -> parts.quorum().health().controllerId(), authorizer));

@@ -54,7 +54,7 @@ final class Pages {
     }
   }
 
-  private static MillraceException noToken(String token) {
+  static MillraceException noToken(String token) {
     return new MillraceException(
         ErrorCode.INVALID_REQUEST,
         "page_token: " + token + " (expected: the next_page_token of an earlier answer)");

@@ -3,6 +3,7 @@ package io.millrace.client.api;
 import io.millrace.common.TopicPartition;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -113,6 +114,37 @@ public interface Admin {
 
   /** Refuses what {@link #alterConfigs} would refuse, and changes nothing. */
   void validateConfigs(ConfigResource of, Map<String, String> set, Set<String> reset);
+
+  /**
+   * Elects leaders; a partition that needs no election is left as it is.
+   *
+   * @param partitions the numbers of partitions by topic, empty for all of the topic's
+   */
+  ElectionReport electLeaders(ElectionType type, Map<String, Set<Integer>> partitions);
+
+  /** Elects leaders for all partitions of the cluster that need it. */
+  ElectionReport electAllLeaders(ElectionType type);
+
+  /**
+   * Moves replicas, or makes more or fewer of them: all that are named or, if one is refused, none.
+   *
+   * @param wanted the brokers that are to have replicas, the preferred leader first; empty to
+   *     cancel what is under way
+   * @return the partitions as they are then
+   */
+  List<ReassignmentDescription> alterReassignments(
+      Map<TopicPartition, Optional<List<Integer>>> wanted);
+
+  /** Refuses what {@link #alterReassignments} would refuse, and changes nothing. */
+  List<ReassignmentDescription> validateReassignments(
+      Map<TopicPartition, Optional<List<Integer>>> wanted);
+
+  /**
+   * The reassignments that are under way.
+   *
+   * @param topic only those of this one
+   */
+  List<ReassignmentDescription> listReassignments(Optional<String> topic);
 
   /**
    * Deletes the records before an offset.

@@ -6,6 +6,8 @@ import io.millrace.client.api.BrokerDescription;
 import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.ConfigDescription;
 import io.millrace.client.api.ConfigResource;
+import io.millrace.client.api.ElectionReport;
+import io.millrace.client.api.ElectionType;
 import io.millrace.client.api.HealthDescription;
 import io.millrace.client.api.MetadataValue;
 import io.millrace.client.api.MetadataWatch;
@@ -13,6 +15,7 @@ import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
 import io.millrace.client.api.QuorumDescription;
+import io.millrace.client.api.ReassignmentDescription;
 import io.millrace.client.api.ServerInfo;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.TopicPartition;
@@ -48,6 +51,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -65,11 +69,13 @@ final class GrpcAdmin implements Admin {
   private final ClusterClient cluster;
   private final OffsetLookup offsets;
   private final ConfigCalls configs;
+  private final PartitionCalls partitions;
 
   GrpcAdmin(ClusterClient cluster, OffsetLookup offsets) {
     this.cluster = cluster;
     this.offsets = offsets;
     this.configs = new ConfigCalls(cluster);
+    this.partitions = new PartitionCalls(cluster);
   }
 
   @Override
@@ -302,6 +308,33 @@ final class GrpcAdmin implements Admin {
   @Override
   public void validateConfigs(ConfigResource of, Map<String, String> set, Set<String> reset) {
     configs.alter(of, set, reset, true);
+  }
+
+  @Override
+  public ElectionReport electLeaders(ElectionType type, Map<String, Set<Integer>> wanted) {
+    return partitions.elect(type, wanted);
+  }
+
+  @Override
+  public ElectionReport electAllLeaders(ElectionType type) {
+    return partitions.electAll(type);
+  }
+
+  @Override
+  public List<ReassignmentDescription> alterReassignments(
+      Map<TopicPartition, Optional<List<Integer>>> wanted) {
+    return partitions.alter(wanted, false);
+  }
+
+  @Override
+  public List<ReassignmentDescription> validateReassignments(
+      Map<TopicPartition, Optional<List<Integer>>> wanted) {
+    return partitions.alter(wanted, true);
+  }
+
+  @Override
+  public List<ReassignmentDescription> listReassignments(Optional<String> topic) {
+    return partitions.list(topic);
   }
 
   private <T> T topics(Function<TopicServiceBlockingStub, T> call) {
