@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code millrace cluster}. */
 @Command(
     name = "cluster",
-    description = "Shows the cluster, as any node knows it.",
+    description = "Shows the cluster, as any node knows it, and raises its feature level.",
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} cluster status",
@@ -21,11 +21,14 @@ final class ClusterCommand implements Runnable, CommandGroup {
   @Override
   public List<Member> members() {
     return List.of(
-        new Member("status", ClusterStatus.class), new Member("nodes", ClusterNodes.class));
+        new Member("status", ClusterStatus.class),
+        new Member("nodes", ClusterNodes.class),
+        new Member("features", ClusterFeatures.class));
   }
 
   @Override
   public void run() {
-    throw new ParameterException(command.commandLine(), "what about the cluster? status or nodes");
+    throw new ParameterException(
+        command.commandLine(), "what about the cluster? status, nodes or features");
   }
 }

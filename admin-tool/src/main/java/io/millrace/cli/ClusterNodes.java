@@ -18,7 +18,8 @@ import picocli.CommandLine.Mixin;
     description = {
       "Lists the nodes that have registered as brokers, and what each may do.",
       "active: it may lead; fenced: its process has ended or is silent, or has only begun;"
-          + " in_controlled_shutdown: it hands over what it leads, and stops.",
+          + " in_controlled_shutdown: it hands over what it leads, and stops; drained: it leads"
+          + " nothing that another one can (broker drain).",
     },
     footer = {
       "%nExamples:",
@@ -49,7 +50,7 @@ final class ClusterNodes implements Callable<Integer> {
 
   private static Table table(List<BrokerDescription> brokers) {
     Table table = new Table("NODE", "STATE", "CONTROLLER", "ADDRESS", "RACK");
-    brokers.forEach(b -> table.row(b.nodeId(), state(b), controller(b), b.address(), b.rack()));
+    brokers.forEach(b -> table.row(b.nodeId(), shown(b), controller(b), b.address(), b.rack()));
     return table;
   }
 
@@ -69,7 +70,7 @@ final class ClusterNodes implements Callable<Integer> {
         b ->
             table.row(
                 b.nodeId(),
-                state(b),
+                shown(b),
                 controller(b),
                 b.address(),
                 b.rack(),
@@ -84,6 +85,7 @@ final class ClusterNodes implements Callable<Integer> {
     Map<String, Object> data = new LinkedHashMap<>();
     data.put("node_id", broker.nodeId());
     data.put("state", state(broker));
+    data.put("drained", broker.standing().drained());
     data.put("controller", broker.controller());
     data.put("address", broker.address().toString());
     data.put("internal_address", internal(broker));
@@ -95,6 +97,10 @@ final class ClusterNodes implements Callable<Integer> {
     data.put("min_feature_level", broker.registration().minFeatureLevel());
     data.put("max_feature_level", broker.registration().maxFeatureLevel());
     return data;
+  }
+
+  private static String shown(BrokerDescription broker) {
+    return state(broker) + (broker.standing().drained() ? ", drained" : "");
   }
 
   private static String state(BrokerDescription broker) {

@@ -179,6 +179,7 @@ public final class Millrace implements Runnable, CommandGroup {
         new Member("format", FormatCommand.class),
         new Member("quorum", QuorumCommand.class),
         new Member("partition", PartitionCommand.class),
+        new Member("broker", BrokerCommand.class),
         new Member("cluster", ClusterCommand.class),
         new Member("metadata", MetadataCommand.class),
         new Member("config", ConfigCommand.class),

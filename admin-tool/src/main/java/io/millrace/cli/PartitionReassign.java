@@ -80,9 +80,7 @@ final class PartitionReassign implements Callable<Integer> {
     try (MillraceClient client = connection.connect(context)) {
       List<ReassignmentDescription> now = alter(client.admin(), wanted);
       output.print(
-          context,
-          () -> now.stream().map(PartitionReassignments::data).toList(),
-          () -> text(now));
+          context, () -> now.stream().map(PartitionReassignments::data).toList(), () -> text(now));
     }
     return 0;
   }
@@ -118,14 +116,14 @@ final class PartitionReassign implements Callable<Integer> {
       Admin admin, Map<TopicPartition, Optional<List<Integer>>> wanted) {
     try {
       if (wanted.isEmpty()) {
-        admin.listReassignments(Optional.of(topic)).forEach(r -> wanted.put(r.partition(), Optional.empty()));
+        admin
+            .listReassignments(Optional.of(topic))
+            .forEach(r -> wanted.put(r.partition(), Optional.empty()));
       }
       if (wanted.isEmpty()) {
         return List.of();
       }
-      return validateOnly
-          ? admin.validateReassignments(wanted)
-          : admin.alterReassignments(wanted);
+      return validateOnly ? admin.validateReassignments(wanted) : admin.alterReassignments(wanted);
     } catch (MillraceException e) {
       throw explained(admin, e);
     }

@@ -132,6 +132,16 @@ class UsageTest {
         "cluster",
         "cluster status",
         "cluster nodes",
+        "cluster features",
+        "broker",
+        "broker log-dirs",
+        "broker replicas",
+        "broker drain",
+        "broker unregister",
+        "partition",
+        "partition elect",
+        "partition reassign",
+        "partition reassignments",
         "metadata",
         "metadata dump",
         "metadata get",
@@ -208,7 +218,7 @@ class UsageTest {
     String commands =
         help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
     assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
-        .hasSize(15)
+        .hasSize(17)
         .allMatch(line -> line.endsWith("."));
     assertThat(CommandLineRun.of("log", "--help").out())
         .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");

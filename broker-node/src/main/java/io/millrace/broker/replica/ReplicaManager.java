@@ -41,7 +41,8 @@ import org.slf4j.LoggerFactory;
  * registration of this process (an older one may show leaderships of the process before it); {@link
  * #close} flushes and closes everything and marks the directories as cleanly closed.
  */
-public final class ReplicaManager implements PartitionRegistry, MetadataListener, AutoCloseable {
+public final class ReplicaManager
+    implements PartitionRegistry, LogDirSource, MetadataListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaManager.class);
   private static final long ASSIGN_RETRY_MS = 500;
 
@@ -292,6 +293,27 @@ public final class ReplicaManager implements PartitionRegistry, MetadataListener
                 + ": 0 of "
                 + directories.size()
                 + " (expected: at least 1; the broker's log says why)"));
+  }
+
+  @Override
+  public List<LogDirUse> logDirs() {
+    return directories.stream()
+        .map(
+            each ->
+                new LogDirUse(
+                    each.dir(),
+                    each.partitions().size(),
+                    each.partitions().stream()
+                        .mapToLong(hosted -> hosted.view().log().sizeInBytes())
+                        .sum()))
+        .toList();
+  }
+
+  @Override
+  public Collection<ReplicaUse> replicas() {
+    return hosted.all().stream()
+        .map(each -> new ReplicaUse(each.name(), each.directory().id(), each.view()))
+        .toList();
   }
 
   /** The directories, with their states. */

@@ -31,6 +31,7 @@ public final class BrokerServices {
    * @param config what the broker's file, environment and flags say
    * @param members looks after the quorum's voters
    * @param others the other brokers
+   * @param logDirs this broker's directories
    * @param fetchThreads for reads from the disk, and for looking through the metadata
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
@@ -41,6 +42,7 @@ public final class BrokerServices {
       MetadataQuorum quorum,
       QuorumMembers members,
       RemoteBrokers others,
+      LocalLogDirs logDirs,
       PartitionRegistry partitions,
       TopicReadiness readiness,
       ProducerIds producerIds,
@@ -131,8 +133,8 @@ public final class BrokerServices {
         new ClusterEndpoint(
             parts.members(),
             inspection(parts, paced),
-            parts.authorizer(),
-            limits.adminTimeoutMs()));
+            new AdminCommands(parts.quorum(), limits.adminTimeoutMs()),
+            parts.authorizer()));
     services.addAll(
         forAdministrators(parts, new RecordDeletion(partitions), limits.adminTimeoutMs()));
     return new BrokerServices(List.copyOf(services), streams, parts.ready());
@@ -147,8 +149,13 @@ public final class BrokerServices {
         new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),
         new PartitionEndpoint(commands, parts.fetchThreads(), authorizer),
         new ConfigEndpoint(defaults, commands, parts.others(), authorizer),
-        new BrokerListEndpoint(
-            parts.quorum()::image, () -> parts.quorum().health().controllerId(), authorizer));
+        new BrokerEndpoint(
+            defaults.brokerId(),
+            commands,
+            parts.logDirs(),
+            parts.others(),
+            parts.fetchThreads(),
+            authorizer));
   }
 
   private static ClusterInspection inspection(Parts parts, PacedStream.Deps streams) {

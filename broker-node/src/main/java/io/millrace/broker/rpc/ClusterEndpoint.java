@@ -7,12 +7,20 @@ import io.millrace.metadata.QuorumAnswer.Described;
 import io.millrace.metadata.QuorumAnswer.VoterView;
 import io.millrace.metadata.QuorumRequest;
 import io.millrace.metadata.VoterAddress;
+import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
+import io.millrace.metadata.controller.RequestOptions;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.FeatureRange;
+import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.rpc.QuorumMembers;
 import io.millrace.proto.v1.AddVoterRequest;
 import io.millrace.proto.v1.AddVoterResponse;
 import io.millrace.proto.v1.ClusterServiceGrpc;
 import io.millrace.proto.v1.DumpMetadataRequest;
 import io.millrace.proto.v1.DumpMetadataResponse;
+import io.millrace.proto.v1.Features;
+import io.millrace.proto.v1.GetFeaturesRequest;
+import io.millrace.proto.v1.GetFeaturesResponse;
 import io.millrace.proto.v1.GetHealthRequest;
 import io.millrace.proto.v1.GetHealthResponse;
 import io.millrace.proto.v1.GetQuorumRequest;
@@ -22,6 +30,8 @@ import io.millrace.proto.v1.RemoveVoterRequest;
 import io.millrace.proto.v1.RemoveVoterResponse;
 import io.millrace.proto.v1.TransferLeadershipRequest;
 import io.millrace.proto.v1.TransferLeadershipResponse;
+import io.millrace.proto.v1.UpdateFeaturesRequest;
+import io.millrace.proto.v1.UpdateFeaturesResponse;
 import io.millrace.proto.v1.Voter;
 import io.millrace.proto.v1.WatchHealthRequest;
 import io.millrace.proto.v1.WatchHealthResponse;
@@ -34,15 +44,18 @@ import java.util.concurrent.CompletableFuture;
 final class ClusterEndpoint extends ClusterServiceGrpc.ClusterServiceImplBase {
   private final QuorumMembers members;
   private final ClusterInspection inspection;
+  private final AdminCommands commands;
   private final Authorizer authorizer;
-  private final long timeoutMs;
 
   ClusterEndpoint(
-      QuorumMembers members, ClusterInspection inspection, Authorizer authorizer, long timeoutMs) {
+      QuorumMembers members,
+      ClusterInspection inspection,
+      AdminCommands commands,
+      Authorizer authorizer) {
     this.members = members;
     this.inspection = inspection;
+    this.commands = commands;
     this.authorizer = authorizer;
-    this.timeoutMs = timeoutMs;
   }
 
   @Override
@@ -114,12 +127,47 @@ final class ClusterEndpoint extends ClusterServiceGrpc.ClusterServiceImplBase {
                 quorum -> TransferLeadershipResponse.newBuilder().setQuorum(quorum).build()));
   }
 
+  @Override
+  public void getFeatures(GetFeaturesRequest request, StreamObserver<GetFeaturesResponse> call) {
+    authorize(Operation.DESCRIBE);
+    Replies.now(call, GetFeaturesResponse.newBuilder().setFeatures(features()).build());
+  }
+
+  @Override
+  public void updateFeatures(
+      UpdateFeaturesRequest request, StreamObserver<UpdateFeaturesResponse> call) {
+    authorize(Operation.ALTER);
+    RequestOptions options =
+        TopicRequests.options(request.getRequestId(), request.getValidateOnly());
+    Replies.when(
+        call,
+        commands
+            .carryOut(new UpdateFeatureLevel(request.getLevel(), options))
+            .thenApply(
+                done -> UpdateFeaturesResponse.newBuilder().setFeatures(features()).build()));
+  }
+
+  private Features features() {
+    MetadataImage image = commands.quorum().image();
+    int min = FeatureRange.SUPPORTED.min();
+    int max = FeatureRange.SUPPORTED.max();
+    for (BrokerImage broker : image.brokers().values()) {
+      min = Math.max(min, broker.features().min());
+      max = Math.min(max, broker.features().max());
+    }
+    return Features.newBuilder()
+        .setLevel(image.featureLevel())
+        .setMinSupportedLevel(min)
+        .setMaxSupportedLevel(max)
+        .build();
+  }
+
   private void authorize(Operation operation) {
     authorizer.check(RequestContext.current(), operation, "");
   }
 
   private Duration timeout() {
-    return Duration.ofMillis(Deadlines.capMs(timeoutMs));
+    return commands.timeout();
   }
 
   private CompletableFuture<Quorum> carryOut(QuorumRequest request) {

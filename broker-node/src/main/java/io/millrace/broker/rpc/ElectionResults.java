@@ -41,11 +41,7 @@ final class ElectionResults {
     } else {
       command.partitions().forEach(results::one);
     }
-    return results
-        .answer
-        .setElectedCount(results.elected)
-        .setFailedCount(results.failed)
-        .build();
+    return results.answer.setElectedCount(results.elected).setFailedCount(results.failed).build();
   }
 
   private void one(TopicPartition name) {
@@ -116,14 +112,7 @@ final class ElectionResults {
     return Optional.of(
         new MillraceError(
             ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE,
-            "broker "
-                + preferred
-                + " can't lead "
-                + topic.name()
-                + "-"
-                + number
-                + " now: "
-                + why,
+            "broker " + preferred + " can't lead " + topic.name() + "-" + number + " now: " + why,
             Map.of("preferred_leader", "" + preferred, "why", why)));
   }
 
@@ -134,6 +123,9 @@ final class ElectionResults {
     }
     if (!broker.get().active()) {
       return "it is " + broker.get().state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+    if (after.drained(preferred)) {
+      return "it is drained";
     }
     if (!partition.isr().contains(preferred)) {
       return "it is not in sync (in sync: " + partition.isr() + ")";

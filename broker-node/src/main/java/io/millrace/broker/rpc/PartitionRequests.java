@@ -81,8 +81,7 @@ final class PartitionRequests {
       }
       reassignments.add(
           new Reassignment(
-              name,
-              each.getCancel() ? Optional.empty() : Optional.of(each.getReplicasList())));
+              name, each.getCancel() ? Optional.empty() : Optional.of(each.getReplicasList())));
     }
     return new AlterReassignments(
         reassignments, TopicRequests.options(request.getRequestId(), request.getValidateOnly()));

@@ -18,9 +18,6 @@ import java.util.stream.Stream;
 
 /** Reassignments as clients see them. Stateless. */
 final class ReassignmentViews {
-  /** Between number and topic in a page token; no topic's name has it. */
-  private static final char SEPARATOR = '/';
-
   private ReassignmentViews() {}
 
   /** The partitions that a command named, as they are. */
@@ -46,15 +43,18 @@ final class ReassignmentViews {
   /** One page of those under way. The token is the last partition of the page before. */
   static ListReassignmentsResponse page(MetadataImage image, ListReassignmentsRequest request) {
     int size = Pages.size(request.getPageSize());
-    Place after = Place.of(request.getPageToken());
+    PartitionPlace after = PartitionPlace.of(request.getPageToken());
     ListReassignmentsResponse.Builder page = ListReassignmentsResponse.newBuilder();
     for (TopicImage topic : topics(image, request.getTopic(), after).toList()) {
       int number = 0;
       for (PartitionImage partition : topic.partitions()) {
-        boolean later = !topic.name().equals(after.topic()) || number > after.partition();
-        if (later && partition.assignment().reassigning()) {
+        TopicPartition name = new TopicPartition(topic.name(), number);
+        if (partition.assignment().reassigning() && after.isBefore(name)) {
           if (page.getReassignmentsCount() == size) {
-            return page.setNextPageToken(token(page.getReassignments(size - 1))).build();
+            Reassignment last = page.getReassignments(size - 1);
+            return page.setNextPageToken(
+                    PartitionPlace.token(new TopicPartition(last.getTopic(), last.getPartition())))
+                .build();
           }
           page.addReassignments(view(topic.name(), number, partition.assignment()));
         }
@@ -64,12 +64,11 @@ final class ReassignmentViews {
     return page.build();
   }
 
-  private static Stream<TopicImage> topics(MetadataImage image, String only, Place after) {
+  private static Stream<TopicImage> topics(MetadataImage image, String only, PartitionPlace after) {
     if (!only.isEmpty()) {
       return Stream.of(PartitionRequests.topic(image, only));
     }
-    List<UUID> ids =
-        List.copyOf(image.topics().idsByName().tailMap(after.topic(), true).values());
+    List<UUID> ids = List.copyOf(image.topics().idsByName().tailMap(after.topic(), true).values());
     return ids.stream().flatMap(id -> image.topic(id).stream());
   }
 
@@ -81,26 +80,5 @@ final class ReassignmentViews {
         .addAllAddingReplicas(assignment.adding())
         .addAllRemovingReplicas(assignment.removing())
         .build();
-  }
-
-  private static String token(Reassignment last) {
-    return Pages.token(last.getPartition() + "" + SEPARATOR + last.getTopic());
-  }
-
-  /** After which partition a page begins; an empty topic is before all. */
-  private record Place(String topic, int partition) {
-    static Place of(String token) {
-      String last = Pages.last(token);
-      if (last.isEmpty()) {
-        return new Place("", -1);
-      }
-      int separator = last.indexOf(SEPARATOR);
-      try {
-        return new Place(
-            last.substring(separator + 1), Integer.parseInt(last.substring(0, separator)));
-      } catch (IndexOutOfBoundsException | NumberFormatException malformed) {
-        throw Pages.noToken(token);
-      }
-    }
   }
 }

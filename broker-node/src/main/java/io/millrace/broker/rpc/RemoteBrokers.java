@@ -1,5 +1,6 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -11,8 +12,15 @@ import io.millrace.proto.internal.v1.BrokerQueryServiceGrpc;
 import io.millrace.proto.internal.v1.BrokerQueryServiceGrpc.BrokerQueryServiceStub;
 import io.millrace.proto.internal.v1.GetBrokerConfigsRequest;
 import io.millrace.proto.internal.v1.GetBrokerConfigsResponse;
+import io.millrace.proto.internal.v1.GetBrokerLogDirsRequest;
+import io.millrace.proto.internal.v1.GetBrokerLogDirsResponse;
+import io.millrace.proto.internal.v1.GetBrokerReplicasRequest;
+import io.millrace.proto.internal.v1.GetBrokerReplicasResponse;
 import io.millrace.proto.internal.v1.RequestContext;
 import io.millrace.proto.v1.Config;
+import io.millrace.proto.v1.ListReplicasRequest;
+import io.millrace.proto.v1.ListReplicasResponse;
+import io.millrace.proto.v1.LogDir;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -56,6 +64,39 @@ public final class RemoteBrokers {
             (stub, answer) -> stub.getBrokerConfigs(request, answer),
             new Answer<GetBrokerConfigsResponse>(where(broker)))
         .thenApply(GetBrokerConfigsResponse::getConfigsList);
+  }
+
+  /** A broker's log directories; fails with BROKER_NOT_AVAILABLE if it is away. */
+  CompletableFuture<List<LogDir>> logDirs(BrokerImage broker, Duration timeout) {
+    Duration patience = patience(timeout);
+    GetBrokerLogDirsRequest request =
+        GetBrokerLogDirsRequest.newBuilder()
+            .setContext(context(patience))
+            .setBrokerId(broker.id())
+            .build();
+    return ask(
+            broker,
+            patience,
+            (stub, answer) -> stub.getBrokerLogDirs(request, answer),
+            new Answer<GetBrokerLogDirsResponse>(where(broker)))
+        .thenApply(GetBrokerLogDirsResponse::getLogDirsList);
+  }
+
+  /** The replicas on a broker; fails with BROKER_NOT_AVAILABLE if it is away. */
+  CompletableFuture<ListReplicasResponse> replicas(
+      BrokerImage broker, ListReplicasRequest asked, Duration timeout) {
+    Duration patience = patience(timeout);
+    GetBrokerReplicasRequest request =
+        GetBrokerReplicasRequest.newBuilder()
+            .setContext(context(patience))
+            .setRequest(asked)
+            .build();
+    return ask(
+            broker,
+            patience,
+            (stub, answer) -> stub.getBrokerReplicas(request, answer),
+            new Answer<GetBrokerReplicasResponse>(where(broker)))
+        .thenApply(GetBrokerReplicasResponse::getResponse);
   }
 
   private <A> CompletableFuture<A> ask(
@@ -120,8 +161,17 @@ public final class RemoteBrokers {
 
     @Override
     public void onError(Throwable thrown) {
-      String why = "gives no answer (" + Failures.text(thrown) + ")";
-      future.completeExceptionally(unavailable(where, why).exception());
+      future.completeExceptionally(unavailable(where, why(thrown)).exception());
+    }
+
+    private static String why(Throwable thrown) {
+      String text = Failures.text(thrown);
+      if (text.contains("Connection refused")) {
+        return "refuses the connection: its process does not run";
+      }
+      return Status.fromThrowable(thrown).getCode() == Status.Code.DEADLINE_EXCEEDED
+          ? "gives no answer in time"
+          : "gives no answer (" + text + ")";
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.rpc.Authorizer;
 import io.millrace.broker.rpc.BrokerServices;
+import io.millrace.broker.rpc.LocalLogDirs;
 import io.millrace.broker.rpc.RemoteBrokers;
 import io.millrace.common.MillraceError;
 import io.millrace.common.config.EffectiveConfig;
@@ -13,7 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
 
-/** Puts the services for clients together. */
+/** Puts the services for clients together, and what other nodes ask of this one for theirs. */
 final class NodeServices {
   private NodeServices() {}
 
@@ -32,14 +33,18 @@ final class NodeServices {
       BooleanSupplier ready) {
     ProducerIds producerIds =
         new ProducerIds(config.get(NodeSettings.NODE_ID), state.session()::epoch, state.quorum());
+    String clusterId = state.dirs().clusterId();
+    LocalLogDirs logDirs =
+        new LocalLogDirs(state.replicas(), state.dirs().missing(), threads.fetch());
+    link.queries().begin(clusterId, logDirs);
     return BrokerServices.forClients(
         new BrokerServices.Parts(
-            Wiring.node(config, state.dirs().clusterId()),
+            Wiring.node(config, clusterId),
             config,
             state.quorum(),
             state.members(),
-            new RemoteBrokers(
-                state.dirs().clusterId(), config.get(NodeSettings.NODE_ID), link.channels()),
+            new RemoteBrokers(clusterId, config.get(NodeSettings.NODE_ID), link.channels()),
+            logDirs,
             state.replicas(),
             readiness(state.replicas()),
             producerIds,

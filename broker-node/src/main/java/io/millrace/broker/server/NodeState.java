@@ -45,7 +45,6 @@ record NodeState(
     boolean voter = NodeRole.of(config).contains(NodeRole.CONTROLLER);
     DataDirs dirs = voter ? link.bootstrap().open() : link.bootstrap().openAsFollower();
     startup.opened("data directories", dirs::release);
-    link.queries().begin(dirs.clusterId());
     MetadataThread forwarding = new MetadataThread("metadata-forwarding");
     startup.opened("forwarding", forwarding::close);
     QuorumWiring wiring = new QuorumWiring(config, environment, dirs, link, forwarding, startup);

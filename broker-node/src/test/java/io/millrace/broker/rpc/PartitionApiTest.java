@@ -110,7 +110,9 @@ class PartitionApiTest {
                 .setType(ElectionType.ELECTION_TYPE_UNCLEAN)
                 .addTopics(TopicPartitions.newBuilder().setTopic("growing"))
                 .build());
-    assertThat(whole.getResultsList()).extracting(ElectionResult::getPartition).containsExactly(0, 1);
+    assertThat(whole.getResultsList())
+        .extracting(ElectionResult::getPartition)
+        .containsExactly(0, 1);
     assertThat(whole.getElectedCount() + whole.getFailedCount()).isZero();
 
     cancel("growing", 0);

@@ -51,6 +51,38 @@ public interface Admin {
    */
   MetadataWatch watchMetadata(Set<String> topics, long revision);
 
+  /** Has a broker lead nothing that another one can, until {@link #undrainBroker}. */
+  DrainReport drainBroker(int nodeId);
+
+  /** Lets a broker lead again; leaders come back as they are balanced or elected. */
+  DrainReport undrainBroker(int nodeId);
+
+  /** Takes a broker out of the cluster that is fenced and will not come back. */
+  void unregisterBroker(int nodeId);
+
+  /**
+   * The log directories of brokers; of one that is away, why they are not told.
+   *
+   * @param nodeIds of which brokers; empty for all
+   */
+  List<BrokerLogDirs> listLogDirs(Set<Integer> nodeIds);
+
+  /**
+   * The replicas on a broker, by topic and partition.
+   *
+   * @param topic only those of this one
+   */
+  List<ReplicaDescription> listReplicas(int nodeId, Optional<String> topic);
+
+  /** The feature level, and which ones all brokers can run at. */
+  FeatureLevels features();
+
+  /** Raises the feature level. */
+  FeatureLevels updateFeatures(int level);
+
+  /** Refuses what {@link #updateFeatures} would refuse, and changes nothing. */
+  FeatureLevels validateFeatures(int level);
+
   /** The metadata quorum. */
   QuorumDescription quorum();
 

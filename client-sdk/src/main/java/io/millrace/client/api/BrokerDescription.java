@@ -8,21 +8,38 @@ import java.util.UUID;
  * A registered broker.
  *
  * @param nodeId its node id
- * @param state what it may do
  * @param address where its client listener is reached
  * @param internalAddress where other nodes reach it, if it has such a listener
  * @param rack its rack, or empty
  * @param registration which process of it registered
- * @param controller whether its node's controller is the active one
+ * @param standing what it may do
  */
 public record BrokerDescription(
     int nodeId,
-    State state,
     BrokerAddress address,
     Optional<BrokerAddress> internalAddress,
     String rack,
     Registration registration,
-    boolean controller) {
+    Standing standing) {
+
+  /** What it may do. */
+  public State state() {
+    return standing.state();
+  }
+
+  /** Whether its node's controller is the active one. */
+  public boolean controller() {
+    return standing.controller();
+  }
+
+  /**
+   * What a broker may do.
+   *
+   * @param state whether it may lead and be in sync
+   * @param drained whether it is to lead nothing that another one can
+   * @param controller whether its node's controller is the active one
+   */
+  public record Standing(State state, boolean drained, boolean controller) {}
 
   /** What a broker may do. */
   public enum State {

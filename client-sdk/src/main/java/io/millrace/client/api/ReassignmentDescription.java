@@ -12,7 +12,10 @@ import java.util.List;
  * @param removing those that go when all that come are in sync
  */
 public record ReassignmentDescription(
-    TopicPartition partition, List<Integer> replicas, List<Integer> adding, List<Integer> removing) {
+    TopicPartition partition,
+    List<Integer> replicas,
+    List<Integer> adding,
+    List<Integer> removing) {
   public ReassignmentDescription {
     replicas = List.copyOf(replicas);
     adding = List.copyOf(adding);

@@ -3,6 +3,7 @@ package io.millrace.client.internal;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.BrokerDescription;
 import io.millrace.client.api.BrokerDescription.Registration;
+import io.millrace.client.api.BrokerDescription.Standing;
 import io.millrace.client.api.BrokerDescription.State;
 import io.millrace.proto.v1.Broker;
 import io.millrace.proto.v1.BrokerState;
@@ -20,7 +21,6 @@ final class BrokerDescriptions {
   static BrokerDescription broker(Broker broker, int controllerId) {
     return new BrokerDescription(
         broker.getNodeId(),
-        state(broker.getState()),
         new BrokerAddress(broker.getHost(), broker.getPort()),
         broker.getInternalPort() == 0
             ? Optional.empty()
@@ -32,7 +32,8 @@ final class BrokerDescriptions {
             broker.getLogDirIdsList().stream().map(Uuids::fromBytes).toList(),
             broker.getMinFeatureLevel(),
             broker.getMaxFeatureLevel()),
-        broker.getNodeId() == controllerId);
+        new Standing(
+            state(broker.getState()), broker.getDrained(), broker.getNodeId() == controllerId));
   }
 
   private static State state(BrokerState state) {

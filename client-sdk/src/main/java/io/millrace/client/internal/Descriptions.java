@@ -1,11 +1,13 @@
 package io.millrace.client.internal;
 
 import io.millrace.client.api.ConfigValue;
+import io.millrace.client.api.FeatureLevels;
 import io.millrace.client.api.PartitionDescription;
 import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.MillraceError;
 import io.millrace.proto.v1.ConfigSource;
+import io.millrace.proto.v1.Features;
 import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.Quorum;
 import io.millrace.proto.v1.Topic;
@@ -52,6 +54,11 @@ final class Descriptions {
       case CONFIG_SOURCE_TOPIC -> ConfigValue.Source.TOPIC;
       case CONFIG_SOURCE_UNSPECIFIED, UNRECOGNIZED -> ConfigValue.Source.UNKNOWN;
     };
+  }
+
+  static FeatureLevels features(Features features) {
+    return new FeatureLevels(
+        features.getLevel(), features.getMinSupportedLevel(), features.getMaxSupportedLevel());
   }
 
   static QuorumDescription quorum(Quorum quorum) {

@@ -3,11 +3,14 @@ package io.millrace.client.internal;
 import io.grpc.stub.AbstractBlockingStub;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.BrokerDescription;
+import io.millrace.client.api.BrokerLogDirs;
 import io.millrace.client.api.ClusterDescription;
 import io.millrace.client.api.ConfigDescription;
 import io.millrace.client.api.ConfigResource;
+import io.millrace.client.api.DrainReport;
 import io.millrace.client.api.ElectionReport;
 import io.millrace.client.api.ElectionType;
+import io.millrace.client.api.FeatureLevels;
 import io.millrace.client.api.HealthDescription;
 import io.millrace.client.api.MetadataValue;
 import io.millrace.client.api.MetadataWatch;
@@ -16,11 +19,11 @@ import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
 import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.ReassignmentDescription;
+import io.millrace.client.api.ReplicaDescription;
 import io.millrace.client.api.ServerInfo;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.AddVoterRequest;
-import io.millrace.proto.v1.BrokerServiceGrpc;
 import io.millrace.proto.v1.ClusterServiceGrpc;
 import io.millrace.proto.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.millrace.proto.v1.CreatePartitionsRequest;
@@ -29,6 +32,7 @@ import io.millrace.proto.v1.DeleteRecordsPartition;
 import io.millrace.proto.v1.DeleteRecordsRequest;
 import io.millrace.proto.v1.DeleteRecordsResult;
 import io.millrace.proto.v1.DeleteTopicRequest;
+import io.millrace.proto.v1.GetFeaturesRequest;
 import io.millrace.proto.v1.GetHealthRequest;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
@@ -36,8 +40,6 @@ import io.millrace.proto.v1.GetQuorumRequest;
 import io.millrace.proto.v1.GetServerInfoRequest;
 import io.millrace.proto.v1.GetServerInfoResponse;
 import io.millrace.proto.v1.GetTopicRequest;
-import io.millrace.proto.v1.ListBrokersRequest;
-import io.millrace.proto.v1.ListBrokersResponse;
 import io.millrace.proto.v1.ListTopicsRequest;
 import io.millrace.proto.v1.ListTopicsResponse;
 import io.millrace.proto.v1.MetadataServiceGrpc;
@@ -45,6 +47,7 @@ import io.millrace.proto.v1.RemoveVoterRequest;
 import io.millrace.proto.v1.TopicServiceGrpc;
 import io.millrace.proto.v1.TopicServiceGrpc.TopicServiceBlockingStub;
 import io.millrace.proto.v1.TransferLeadershipRequest;
+import io.millrace.proto.v1.UpdateFeaturesRequest;
 import io.millrace.proto.v1.UpdateTopicRequest;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,12 +71,14 @@ final class GrpcAdmin implements Admin {
 
   private final ClusterClient cluster;
   private final OffsetLookup offsets;
+  private final BrokerCalls brokers;
   private final ConfigCalls configs;
   private final PartitionCalls partitions;
 
   GrpcAdmin(ClusterClient cluster, OffsetLookup offsets) {
     this.cluster = cluster;
     this.offsets = offsets;
+    this.brokers = new BrokerCalls(cluster);
     this.configs = new ConfigCalls(cluster);
     this.partitions = new PartitionCalls(cluster);
   }
@@ -115,20 +120,58 @@ final class GrpcAdmin implements Admin {
 
   @Override
   public List<BrokerDescription> listBrokers() {
-    List<BrokerDescription> all = new ArrayList<>();
-    String token = "";
-    do {
-      ListBrokersRequest request =
-          ListBrokersRequest.newBuilder().setPageSize(PAGE_SIZE).setPageToken(token).build();
-      ListBrokersResponse page =
-          cluster.callAny(
-              (channel, left) ->
-                  bounded(BrokerServiceGrpc.newBlockingStub(channel), left).listBrokers(request));
-      page.getBrokersList()
-          .forEach(b -> all.add(BrokerDescriptions.broker(b, page.getControllerId())));
-      token = page.getNextPageToken();
-    } while (!token.isEmpty());
-    return all;
+    return brokers.list();
+  }
+
+  @Override
+  public DrainReport drainBroker(int nodeId) {
+    return brokers.drain(nodeId, false);
+  }
+
+  @Override
+  public DrainReport undrainBroker(int nodeId) {
+    return brokers.drain(nodeId, true);
+  }
+
+  @Override
+  public void unregisterBroker(int nodeId) {
+    brokers.unregister(nodeId);
+  }
+
+  @Override
+  public List<BrokerLogDirs> listLogDirs(Set<Integer> nodeIds) {
+    return brokers.logDirs(nodeIds);
+  }
+
+  @Override
+  public List<ReplicaDescription> listReplicas(int nodeId, Optional<String> topic) {
+    return brokers.replicas(nodeId, topic);
+  }
+
+  @Override
+  public FeatureLevels features() {
+    return Descriptions.features(
+        quorum(stub -> stub.getFeatures(GetFeaturesRequest.getDefaultInstance())).getFeatures());
+  }
+
+  @Override
+  public FeatureLevels updateFeatures(int level) {
+    return features(level, false);
+  }
+
+  @Override
+  public FeatureLevels validateFeatures(int level) {
+    return features(level, true);
+  }
+
+  private FeatureLevels features(int level, boolean validateOnly) {
+    UpdateFeaturesRequest request =
+        UpdateFeaturesRequest.newBuilder()
+            .setLevel(level)
+            .setValidateOnly(validateOnly)
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    return Descriptions.features(quorum(stub -> stub.updateFeatures(request)).getFeatures());
   }
 
   @Override

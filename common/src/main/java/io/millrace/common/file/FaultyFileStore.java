@@ -80,6 +80,12 @@ public final class FaultyFileStore implements FileStore {
   }
 
   @Override
+  public long totalSpace(Path path) throws IOException {
+    plan.before(Operation.USABLE_SPACE, path);
+    return store.totalSpace(path);
+  }
+
+  @Override
   public long usableSpace(Path path) throws IOException {
     plan.before(Operation.USABLE_SPACE, path);
     return store.usableSpace(path);

@@ -86,6 +86,9 @@ public interface FileStore {
    */
   MappedFile map(Path path, long length) throws IOException;
 
+  /** Bytes of the volume that holds the path. */
+  long totalSpace(Path path) throws IOException;
+
   /** Bytes that can still be written on the volume that holds the path. */
   long usableSpace(Path path) throws IOException;
 

@@ -50,6 +50,10 @@ final class MemoryDisk {
     capacityBytes = bytes;
   }
 
+  long capacity() {
+    return capacityBytes;
+  }
+
   long usableSpace() {
     return Math.max(0, capacityBytes - usedBytes);
   }

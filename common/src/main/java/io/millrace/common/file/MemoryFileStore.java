@@ -265,6 +265,13 @@ public final class MemoryFileStore implements FileStore {
   }
 
   @Override
+  public long totalSpace(Path path) {
+    synchronized (disk) {
+      return disk.capacity();
+    }
+  }
+
+  @Override
   public long usableSpace(Path path) {
     synchronized (disk) {
       return disk.usableSpace();

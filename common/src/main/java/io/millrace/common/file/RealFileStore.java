@@ -96,7 +96,16 @@ public final class RealFileStore implements FileStore {
   }
 
   @Override
+  public long totalSpace(Path path) throws IOException {
+    return volume(path).getTotalSpace();
+  }
+
+  @Override
   public long usableSpace(Path path) throws IOException {
+    return volume(path).getUsableSpace();
+  }
+
+  private static java.nio.file.FileStore volume(Path path) throws IOException {
     Path existing = path.toAbsolutePath();
     while (!Files.exists(existing)) {
       Path parent = existing.getParent();
@@ -105,7 +114,7 @@ public final class RealFileStore implements FileStore {
       }
       existing = parent;
     }
-    return Files.getFileStore(existing).getUsableSpace();
+    return Files.getFileStore(existing);
   }
 
   @Override

@@ -5,6 +5,7 @@ import static io.millrace.it.simulation.InvariantViolation.require;
 import io.millrace.common.TopicPartition;
 import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
 import io.millrace.metadata.controller.ClusterCommand.ElectionType;
 import io.millrace.metadata.controller.ClusterCommand.Reassignment;
@@ -199,7 +200,7 @@ final class AdminActor {
       return create(options);
     }
     String topic = names.get(random.nextInt(names.size()));
-    return switch (random.nextInt(8)) {
+    return switch (random.nextInt(9)) {
       case 0 -> new DeleteTopic(topic, Optional.empty(), options);
       case 1 ->
           new AlterTopicConfigs(
@@ -213,6 +214,8 @@ final class AdminActor {
       case 4 ->
           new AlterClusterConfigs(
               Map.of("min.insync.replicas", Optional.of("" + (1 + random.nextInt(3)))), options);
+      case 5 ->
+          new DrainBroker(1 + random.nextInt(world.brokerCount()), random.nextBoolean(), options);
       default -> reassign(topic, options);
     };
   }

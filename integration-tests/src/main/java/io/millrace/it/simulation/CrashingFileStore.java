@@ -135,6 +135,12 @@ final class CrashingFileStore implements FileStore {
   }
 
   @Override
+  public long totalSpace(Path path) throws IOException {
+    requireAlive();
+    return store.totalSpace(path);
+  }
+
+  @Override
   public long usableSpace(Path path) throws IOException {
     requireAlive();
     return store.usableSpace(path);

@@ -207,6 +207,7 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
     checkAlone(name, now);
     old.ifPresent(was -> checkEpochs(name, was, now));
     old.ifPresent(was -> checkJoins(name, was, now, after));
+    old.ifPresent(was -> checkDrained(name, was, now, after));
     int leads = leaders.computeIfAbsent(new LeaderTerm(id, now.leaderEpoch()), t -> now.leader());
     require(
         leads == now.leader(),
@@ -266,6 +267,21 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
           now,
           was);
     }
+  }
+
+  /** A drained broker is elected only where nobody else in sync can lead. */
+  private static void checkDrained(
+      String name, PartitionImage was, PartitionImage now, MetadataImage image) {
+    if (now.leader() == was.leader() || !image.drained(now.leader())) {
+      return;
+    }
+    require(
+        now.isr().stream().allMatch(id -> image.drained(id) || !mayJoin(now, id, image)),
+        "%s has the drained broker %s elected: %s, from %s",
+        name,
+        now.leader(),
+        now,
+        was);
   }
 
   private static boolean mayJoin(PartitionImage partition, int broker, MetadataImage image) {

@@ -114,6 +114,11 @@ final class PlantedFileStore implements FileStore {
   }
 
   @Override
+  public long totalSpace(Path path) throws IOException {
+    return store.totalSpace(path);
+  }
+
+  @Override
   public long usableSpace(Path path) throws IOException {
     return store.usableSpace(path);
   }

@@ -2,6 +2,7 @@ package io.millrace.metadata.controller;
 
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.CommandResult.Done;
 import io.millrace.metadata.controller.CommandResult.HeartbeatResult;
 import io.millrace.metadata.controller.PartitionTransition.Next;
@@ -125,6 +126,32 @@ final class BrokerStates {
     return new Step(records, sweep.full());
   }
 
+  /** Drains a broker, or ends that: others lead what it leads, where others can. */
+  Step drain(MetadataImage image, DrainBroker command) {
+    int broker = BrokerLookup.existing(image, command.brokerId()).id();
+    List<MetadataRecord> records = new ArrayList<>();
+    if (image.drained(broker) != command.drained()) {
+      records.add(Records.brokerDrain(broker, command.drained()));
+    }
+    if (!command.drained()) {
+      return new Step(records, false);
+    }
+    MetadataImage then = Replays.after(image, records);
+    PartitionSweep sweep = sweep(then);
+    handOver(then, sweep, broker);
+    records.addAll(sweep.records());
+    return new Step(records, sweep.full());
+  }
+
+  private static void handOver(MetadataImage image, PartitionSweep sweep, int broker) {
+    sweep.over(
+        image.topics().withReplicasOn(broker),
+        (eligibility, number, partition) ->
+            partition.leader() == broker
+                ? new PartitionTransition(partition, eligibility).next()
+                : Optional.empty());
+  }
+
   /** Elects leaders for partitions that have none. */
   Step electOffline(MetadataImage image) {
     PartitionSweep sweep = sweep(image);
@@ -132,12 +159,15 @@ final class BrokerStates {
     return new Step(sweep.records(), sweep.full());
   }
 
-  /** Does what was left to do for fenced brokers and partitions without a leader. */
+  /** Does what was left to do for fenced and drained brokers and partitions without a leader. */
   Step repair(MetadataImage image) {
     PartitionSweep sweep = sweep(image);
     for (BrokerImage broker : image.brokers().values()) {
       if (broker.fenced() && !sweep.full()) {
         moveAway(image, sweep, broker.id());
+      }
+      if (image.drained(broker.id()) && !sweep.full()) {
+        handOver(image, sweep, broker.id());
       }
     }
     if (!sweep.isEmpty()) {

@@ -20,6 +20,16 @@ public sealed interface ClusterCommand extends AdminCommand {
   record UnregisterBroker(int brokerId, RequestOptions options) implements ClusterCommand {}
 
   /**
+   * Has a broker lead nothing that another one can, and keeps new leaders off it; or ends that. It
+   * stays so over restarts of the broker. Its replicas stay where they are.
+   *
+   * @param brokerId a registered broker
+   * @param drained false to end it; leaders come back as they are balanced or elected
+   */
+  record DrainBroker(int brokerId, boolean drained, RequestOptions options)
+      implements ClusterCommand {}
+
+  /**
    * Changes the configuration that holds for all brokers that set nothing else. A change of {@code
    * min.insync.replicas} acts on all partitions whose topic sets none, in as many entries as it
    * takes.

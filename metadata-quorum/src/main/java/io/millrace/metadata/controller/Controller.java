@@ -9,6 +9,7 @@ import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
 import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
 import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
 import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
@@ -252,6 +253,8 @@ public final class Controller {
   private Change clusterChange(MetadataImage image, AdminCommand command) {
     if (command instanceof UnregisterBroker unregister) {
       return new Change(brokers.unregister(image, unregister));
+    } else if (command instanceof DrainBroker drain) {
+      return new Change(states.drain(image, drain));
     } else if (command instanceof AlterClusterConfigs alter) {
       return new Change(clusterConfigs.alterCluster(image, alter));
     } else if (command instanceof AlterBrokerConfigs alter) {

@@ -46,6 +46,11 @@ record Eligibility(MetadataImage image, TopicImage topic, DynamicConfigs configs
         || known.filter(b -> b.directories().contains(directory)).isPresent();
   }
 
+  /** Whether another broker is better to lead, if one can. */
+  boolean drained(int broker) {
+    return image.drained(broker);
+  }
+
   /** Whether a broker may be elected though it may lack records (S13). */
   boolean uncleanAllowed(int broker) {
     return configs.uncleanLeaderElection(image, topic, broker);

@@ -20,8 +20,8 @@ import java.util.function.IntPredicate;
  * leader (S13):
  *
  * <ol>
- *   <li>whoever leads goes on while it is in sync and serves; a broker that is stopping hands over
- *       to another in-sync replica if there is one;
+ *   <li>whoever leads goes on while it is in sync and serves; a broker that is stopping, or
+ *       drained, hands over to another in-sync replica if there is one;
  *   <li>else an in-sync replica, in the assignment's order;
  *   <li>else an eligible leader replica (KIP-966): it has everything that was committed;
  *   <li>else, with ISR and ELR empty, the last known leader if its directory is there (S14);
@@ -178,13 +178,21 @@ final class PartitionTransition {
   }
 
   private void elect() {
-    Optional<Integer> first = assignment.replicas().stream().findFirst().filter(this::canLead);
+    Optional<Integer> first = assignment.replicas().stream().findFirst().filter(this::wantedToLead);
     if (preferred && first.isPresent()) {
       leader = first.get();
       return;
     }
-    if (canLead(leader)) {
+    if (wantedToLead(leader)) {
       return;
+    }
+    Optional<Integer> wanted = firstOf(this::wantedToLead);
+    if (wanted.isPresent()) {
+      leader = wanted.get();
+      return;
+    }
+    if (canLead(leader)) {
+      return; // Drained, and nobody else is there.
     }
     Optional<Integer> inSync = firstOf(this::canLead);
     if (inSync.isPresent()) {
@@ -204,7 +212,8 @@ final class PartitionTransition {
   }
 
   private void electOutsideIsr() {
-    Optional<Integer> eligible = firstOf(b -> elr.contains(b) && eligibility.active(assignment, b));
+    Optional<Integer> eligible =
+        firstOf(b -> inElr(b) && !eligibility.drained(b)).or(() -> firstOf(this::inElr));
     Optional<Integer> chosen = eligible.or(this::lastKnown).or(this::anyReplica);
     if (chosen.isEmpty()) {
       leader = NO_BROKER;
@@ -243,6 +252,14 @@ final class PartitionTransition {
                         assignment.withDirectory(b, PartitionImage.UNASSIGNED), b));
     empty.ifPresent(b -> assignment = assignment.withDirectory(b, PartitionImage.UNASSIGNED));
     return empty;
+  }
+
+  private boolean inElr(int broker) {
+    return elr.contains(broker) && eligibility.active(assignment, broker);
+  }
+
+  private boolean wantedToLead(int broker) {
+    return canLead(broker) && !eligibility.drained(broker);
   }
 
   private boolean canLead(int broker) {

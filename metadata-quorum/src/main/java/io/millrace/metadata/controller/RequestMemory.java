@@ -6,6 +6,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.ClusterCommand.Reassignment;
 import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
 import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
@@ -116,6 +117,8 @@ final class RequestMemory {
   private static void fingerprint(MessageDigest digest, ClusterCommand command) {
     if (command instanceof UnregisterBroker unregister) {
       put(digest, "unregister", "" + unregister.brokerId());
+    } else if (command instanceof DrainBroker drain) {
+      put(digest, "drain", "" + drain.brokerId(), "" + drain.drained());
     } else if (command instanceof AlterClusterConfigs alter) {
       put(digest, "alter-cluster");
       put(digest, alter.changes());

@@ -76,7 +76,7 @@ final class TopicDecisions {
       own.forEach((key, value) -> changes.put(key, Optional.of(value)));
       records.add(configChanged(id, changes));
     }
-    records.add(partitionsCreated(id, 0, placed, configs.minInsyncReplicas(image, own)));
+    records.add(partitionsCreated(image, id, 0, placed, configs.minInsyncReplicas(image, own)));
     return new Change(id, records);
   }
 
@@ -178,7 +178,8 @@ final class TopicDecisions {
     }
     int minInsyncReplicas = configs.minInsyncReplicas(image, topic);
     return new Change(
-        topic.id(), List.of(partitionsCreated(topic.id(), before, placed, minInsyncReplicas)));
+        topic.id(),
+        List.of(partitionsCreated(image, topic.id(), before, placed, minInsyncReplicas)));
   }
 
   private static MillraceError alreadyExists(TopicImage topic) {
@@ -213,7 +214,8 @@ final class TopicDecisions {
               Map.of("replication_factor", "" + replicationFactor, "expected", expected))
           .exception();
     }
-    return live;
+    List<BrokerImage> wanted = live.stream().filter(b -> !image.drained(b.id())).toList();
+    return wanted.size() >= replicationFactor ? wanted : live;
   }
 
   private UUID newTopicId(MetadataImage image) {
@@ -251,16 +253,22 @@ final class TopicDecisions {
 
   /** New partitions are led by their first replica, with all replicas in sync (S05 for min ISR). */
   private static MetadataRecord partitionsCreated(
-      UUID topicId, int first, List<List<Integer>> placed, int minInsyncReplicas) {
+      MetadataImage image,
+      UUID topicId,
+      int first,
+      List<List<Integer>> placed,
+      int minInsyncReplicas) {
     PartitionsCreated.Builder record =
         PartitionsCreated.newBuilder().setTopicId(Uuids.toBytes(topicId)).setFirstPartition(first);
     for (List<Integer> replicas : placed) {
+      int leader =
+          replicas.stream().filter(id -> !image.drained(id)).findFirst().orElse(replicas.get(0));
       PartitionImage partition =
           new PartitionImage(
               Assignment.of(replicas),
               replicas,
               List.of(),
-              new Leadership(replicas.get(0), 0, PartitionImage.NO_BROKER),
+              new Leadership(leader, 0, PartitionImage.NO_BROKER),
               0,
               Math.min(minInsyncReplicas, replicas.size()));
       record.addPartitions(Records.toState(partition));

@@ -29,6 +29,7 @@ final class ImageRecords {
               .build());
     }
     image.brokers().values().forEach(broker -> records.accept(Records.brokerRegistered(broker)));
+    image.cluster().drained().forEach(id -> records.accept(Records.brokerDrain(id, true)));
     configs(image.configs(), records);
     image.topics().byId().values().forEach(topic -> topic(topic, records));
     for (AnsweredRequest request : image.requests().inOrder()) {

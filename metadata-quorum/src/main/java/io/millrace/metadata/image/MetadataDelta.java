@@ -14,7 +14,7 @@ import java.util.UUID;
  * @param fromRevision the revision before
  * @param toRevision the revision after
  * @param topics the topics that are new, changed or deleted, by id
- * @param changedBrokers the node ids of the brokers that are new, changed or unregistered
+ * @param changedBrokers the node ids of the brokers that are new, changed, drained or unregistered
  * @param changedConfigs the node ids of the brokers whose own configuration changed, and {@link
  *     PartitionImage#NO_BROKER} if the configuration of all brokers did
  */
@@ -52,6 +52,16 @@ public record MetadataDelta(
     for (BrokerImage broker : before.brokers().values()) {
       if (after.broker(broker.id()).isEmpty()) {
         brokers.add(broker.id());
+      }
+    }
+    for (int id : before.cluster().drained()) {
+      if (!after.drained(id)) {
+        brokers.add(id);
+      }
+    }
+    for (int id : after.cluster().drained()) {
+      if (!before.drained(id)) {
+        brokers.add(id);
       }
     }
     return new MetadataDelta(

@@ -3,7 +3,9 @@ package io.millrace.metadata.image;
 import java.util.Optional;
 import java.util.UUID;
 import org.pcollections.PSortedMap;
+import org.pcollections.PSortedSet;
 import org.pcollections.TreePMap;
+import org.pcollections.TreePSet;
 
 /**
  * The cluster's metadata at one revision. Immutable; the maps are persistent, so that the next
@@ -31,7 +33,7 @@ public record MetadataImage(
       new MetadataImage(
           0,
           new ControllerImage(PartitionImage.NO_BROKER, 0),
-          new ClusterImage(0, ConfigsImage.EMPTY),
+          new ClusterImage(0, ConfigsImage.EMPTY, TreePSet.empty()),
           TopicsImage.EMPTY,
           TreePMap.empty(),
           new Counters(0, 0),
@@ -50,8 +52,22 @@ public record MetadataImage(
    *
    * @param featureLevel which records may be written; 0 before the cluster's first entry
    * @param configs what is configured through the cluster, besides the topics' own configuration
+   * @param drained the node ids of the brokers that are to lead nothing that another one can
    */
-  public record ClusterImage(int featureLevel, ConfigsImage configs) {}
+  public record ClusterImage(int featureLevel, ConfigsImage configs, PSortedSet<Integer> drained) {
+    ClusterImage withFeatureLevel(int level) {
+      return new ClusterImage(level, configs, drained);
+    }
+
+    ClusterImage withConfigs(ConfigsImage changed) {
+      return new ClusterImage(featureLevel, changed, drained);
+    }
+
+    ClusterImage withDrained(int broker, boolean drain) {
+      return new ClusterImage(
+          featureLevel, configs, drain ? drained.plus(broker) : drained.minus(broker));
+    }
+  }
 
   /**
    * What only grows.
@@ -64,6 +80,11 @@ public record MetadataImage(
   /** Which records may be written; 0 before the cluster's first entry. */
   public int featureLevel() {
     return cluster.featureLevel();
+  }
+
+  /** Whether a broker is to lead nothing that another one can. */
+  public boolean drained(int nodeId) {
+    return cluster.drained().contains(nodeId);
   }
 
   /** What is configured through the cluster, besides the topics' own configuration. */

@@ -1,6 +1,5 @@
 package io.millrace.metadata.image;
 
-import io.millrace.metadata.image.MetadataImage.ClusterImage;
 import io.millrace.metadata.image.MetadataImage.ControllerImage;
 import io.millrace.metadata.image.MetadataImage.Counters;
 import io.millrace.proto.internal.v1.BrokerConfigChanged;
@@ -112,6 +111,10 @@ public final class MetadataReplay {
       case BROKER_FENCING_CHANGED -> brokerFencingChanged(record.getBrokerFencingChanged());
       case BROKER_DIRECTORIES_CHANGED ->
           brokerDirectoriesChanged(record.getBrokerDirectoriesChanged());
+      case BROKER_DRAIN_CHANGED ->
+          drained(
+              record.getBrokerDrainChanged().getBrokerId(),
+              record.getBrokerDrainChanged().getDrained());
       case BROKER_UNREGISTERED -> brokerUnregistered(record.getBrokerUnregistered());
       case BROKER_CONFIG_CHANGED -> brokerConfigChanged(record.getBrokerConfigChanged());
       case CLUSTER_CONFIG_CHANGED -> clusterConfigChanged(record.getClusterConfigChanged());
@@ -139,7 +142,7 @@ public final class MetadataReplay {
               + FeatureRange.SUPPORTED
               + "): the cluster runs a newer version of Millrace; run that version or a newer one");
     }
-    image = image.withCluster(new ClusterImage(level, image.configs()));
+    image = image.withCluster(image.cluster().withFeatureLevel(level));
   }
 
   private void putBroker(BrokerImage broker) {
@@ -163,6 +166,12 @@ public final class MetadataReplay {
     BrokerImage broker = registered(record.getBrokerId(), record.getBrokerEpoch());
     touchedBrokers.add(broker.id());
     image = image.withBrokers(image.brokers().minus(broker.id()));
+    drained(broker.id(), false);
+  }
+
+  private void drained(int brokerId, boolean drained) {
+    touchedBrokers.add(brokerId);
+    image = image.withCluster(image.cluster().withDrained(brokerId, drained));
   }
 
   private BrokerImage registered(int brokerId, long brokerEpoch) {
@@ -195,7 +204,7 @@ public final class MetadataReplay {
   }
 
   private void configs(ConfigsImage configs) {
-    image = image.withCluster(new ClusterImage(image.featureLevel(), configs));
+    image = image.withCluster(image.cluster().withConfigs(configs));
   }
 
   private static PSortedMap<String, String> changed(

@@ -71,6 +71,7 @@ public final class MetadataTree {
     cluster.leaf("feature_level", image.featureLevel());
     cluster.leaf("next_producer_id", image.nextProducerId());
     cluster.leaf("unclean_elections", image.uncleanElections());
+    cluster.leaf("drained_brokers", List.copyOf(image.cluster().drained()));
     cluster.leaves("configs", image.configs().cluster());
   }
 

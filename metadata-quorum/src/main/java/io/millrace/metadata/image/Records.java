@@ -2,6 +2,7 @@ package io.millrace.metadata.image;
 
 import io.millrace.metadata.image.PartitionImage.Leadership;
 import io.millrace.proto.internal.v1.BrokerDirectoriesChanged;
+import io.millrace.proto.internal.v1.BrokerDrainChanged;
 import io.millrace.proto.internal.v1.BrokerFencingChanged;
 import io.millrace.proto.internal.v1.BrokerRegistered;
 import io.millrace.proto.internal.v1.MetadataRecord;
@@ -118,6 +119,14 @@ public final class Records {
                 .setBrokerId(broker.id())
                 .setBrokerEpoch(broker.epoch())
                 .addAllDirectoryIds(directories.stream().map(Uuids::toBytes).toList()))
+        .build();
+  }
+
+  /** That a broker is drained, or is no longer, as the record says it. */
+  public static MetadataRecord brokerDrain(int brokerId, boolean drained) {
+    return builder()
+        .setBrokerDrainChanged(
+            BrokerDrainChanged.newBuilder().setBrokerId(brokerId).setDrained(drained))
         .build();
   }
 

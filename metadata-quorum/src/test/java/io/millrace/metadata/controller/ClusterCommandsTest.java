@@ -17,12 +17,15 @@ import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
 import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
 import io.millrace.metadata.controller.ClusterCommand.ElectionType;
 import io.millrace.metadata.controller.ClusterCommand.Reassignment;
+import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
 import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
 import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
+import io.millrace.metadata.controller.CommandResult.BrokerResult;
 import io.millrace.metadata.controller.CommandResult.Done;
 import io.millrace.metadata.controller.CommandResult.Refused;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
@@ -329,6 +332,94 @@ final class ClusterCommandsTest {
     alterCluster("unclean.leader.election.enable", Optional.of("true"));
     cluster.run(new UpkeepCommand.ElectOffline());
     assertThat(cluster.partition("b", 0).leader()).isEqualTo(4);
+  }
+
+  @Test
+  void drainedBrokerLeadsNothingThatAnotherCanAndStaysInSync() {
+    create(List.of(1, 2, 3));
+    run(new DrainBroker(1, true, RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(2);
+    assertThat(partition().isr()).containsExactly(1, 2, 3);
+    assertThat(SnapshotBytes.throughBytes(cluster.image())).isEqualTo(cluster.image());
+    run(new ElectLeaders(ElectionType.PREFERRED, List.of(A0), RequestOptions.NONE));
+    run(new UpkeepCommand.BalanceLeaders());
+    assertThat(partition().leader()).isEqualTo(2);
+
+    run(new DrainBroker(1, false, RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(2);
+    run(new ElectLeaders(ElectionType.PREFERRED, List.of(A0), RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(1);
+  }
+
+  @Test
+  void drainedBrokerLeadsOnWhatNobodyElseCanUntilSomebodyCan() {
+    create(List.of(1, 2));
+    propose(1, 1);
+    long revision = cluster.image().revision();
+    run(new DrainBroker(1, true, RequestOptions.checkOnly()));
+    assertThat(cluster.image().revision()).isEqualTo(revision);
+    run(new DrainBroker(1, true, RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(1);
+    propose(1, 1, 2);
+    assertThat(partition().leader()).isEqualTo(2);
+  }
+
+  @Test
+  void nothingNewIsPlacedOnADrainedBrokerWhileOthersAreEnough() {
+    run(new DrainBroker(1, true, RequestOptions.NONE));
+    for (String name : List.of("b", "c", "d", "e")) {
+      assertThat(cluster.run(new CreateTopic(name, 3, 3, Map.of(), RequestOptions.NONE)))
+          .isInstanceOf(TopicResult.class);
+    }
+    assertThat(cluster.image().topics().withReplicasOn(1)).isEmpty();
+    assertThat(cluster.run(new CreateTopic("all", 8, 4, Map.of(), RequestOptions.NONE)))
+        .isInstanceOf(TopicResult.class);
+    assertThat(cluster.image().topic("all").orElseThrow().partitions())
+        .allMatch(partition -> partition.leader() != 1)
+        .allMatch(partition -> partition.replicas().contains(1));
+  }
+
+  @Test
+  void drainThatAnEarlierControllerLeftHalfDoneIsFinished() {
+    Cluster small = new Cluster(ControllerSettings.DEFAULTS.withBounds(8 << 10, 10), 1);
+    small.start(1, 2, 3);
+    for (int i = 0; i < 20; i++) {
+      small.run(new CreateTopic("t" + i, 90, 3, Map.of(), RequestOptions.NONE));
+    }
+    small.runOnce(new DrainBroker(1, true, RequestOptions.NONE));
+    assertThat(ledBy(small, 1)).isPositive();
+    small.run(new UpkeepCommand.RepairPartitions());
+    assertThat(ledBy(small, 1)).isZero();
+  }
+
+  private static long ledBy(Cluster of, int broker) {
+    return of.image().topics().byId().values().stream()
+        .flatMap(topic -> topic.partitions().stream())
+        .filter(partition -> partition.leader() == broker)
+        .count();
+  }
+
+  @Test
+  void drainOutlivesARegistrationAndEndsWhenTheBrokerIsTakenOut() {
+    run(new DrainBroker(2, true, RequestOptions.NONE));
+    cluster.fence(2);
+    assertThat(cluster.run(Cluster.register(2, "", 2))).isInstanceOf(BrokerResult.class);
+    assertThat(cluster.image().drained(2)).isTrue();
+    run(new UnregisterBroker(2, RequestOptions.NONE));
+    assertThat(cluster.image().drained(2)).isFalse();
+    assertThat(refused(new DrainBroker(2, true, RequestOptions.NONE)).code())
+        .isEqualTo(ErrorCode.UNKNOWN_BROKER);
+  }
+
+  @Test
+  void repeatedDrainIsAnsweredAsTheFirstOne() {
+    RequestOptions id = RequestOptions.withId("r");
+    CommandResult first = cluster.run(new DrainBroker(3, true, id));
+    run(new DrainBroker(3, false, RequestOptions.NONE));
+    assertThat(cluster.run(new DrainBroker(3, true, id))).isEqualTo(first);
+    assertThat(cluster.image().drained(3)).isFalse();
+    assertThat(refused(new DrainBroker(3, false, id)).code())
+        .isEqualTo(ErrorCode.REQUEST_ID_REUSED);
   }
 
   @Test

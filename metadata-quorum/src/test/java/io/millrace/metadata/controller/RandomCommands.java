@@ -9,6 +9,7 @@ import io.millrace.metadata.controller.BrokerCommand.IsrMember;
 import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
 import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
 import io.millrace.metadata.controller.ClusterCommand.ElectionType;
 import io.millrace.metadata.controller.ClusterCommand.Reassignment;
@@ -47,7 +48,7 @@ public final class RandomCommands {
 
   /** A command that may or may not make sense for the image. */
   public Command next(MetadataImage image) {
-    return switch (random.nextInt(22)) {
+    return switch (random.nextInt(23)) {
       case 0, 1, 2 ->
           new CreateTopic(
               name(), random.nextInt(-1, 30), random.nextInt(-1, 5), configs(), options());
@@ -69,6 +70,7 @@ public final class RandomCommands {
       case 20 ->
           new AlterClusterConfigs(
               Map.of("min.insync.replicas", Optional.of("" + random.nextInt(4))), options());
+      case 21 -> new DrainBroker(broker(), random.nextBoolean(), options());
       default ->
           switch (random.nextInt(3)) {
             case 0 -> new UpkeepCommand.BalanceLeaders();

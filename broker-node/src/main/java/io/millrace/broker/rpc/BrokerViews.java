@@ -1,59 +1,39 @@
 package io.millrace.broker.rpc;
 
-import io.grpc.stub.StreamObserver;
-import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.v1.Broker;
-import io.millrace.proto.v1.BrokerServiceGrpc;
 import io.millrace.proto.v1.BrokerState;
 import io.millrace.proto.v1.ListBrokersRequest;
 import io.millrace.proto.v1.ListBrokersResponse;
-import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 
-/** Tells of the brokers, from the node's own image. Thread-safe. */
-final class BrokerListEndpoint extends BrokerServiceGrpc.BrokerServiceImplBase {
-  private final Supplier<MetadataImage> images;
-  private final IntSupplier controller;
-  private final Authorizer authorizer;
+/** Brokers as clients see them. Stateless. */
+final class BrokerViews {
+  private BrokerViews() {}
 
   /**
-   * Makes the service.
+   * One page of brokers by node id. The token is the last id of the page before.
    *
-   * @param images the newest image here
    * @param controller the node whose controller is the active one, or 0
    */
-  BrokerListEndpoint(
-      Supplier<MetadataImage> images, IntSupplier controller, Authorizer authorizer) {
-    this.images = images;
-    this.controller = controller;
-    this.authorizer = authorizer;
-  }
-
-  @Override
-  public void listBrokers(ListBrokersRequest request, StreamObserver<ListBrokersResponse> call) {
-    authorizer.check(RequestContext.current(), Operation.DESCRIBE, "");
+  static ListBrokersResponse page(MetadataImage image, int controller, ListBrokersRequest request) {
     int size = Pages.size(request.getPageSize());
     int after = Pages.lastNumber(request.getPageToken());
-    MetadataImage image = images.get();
     ListBrokersResponse.Builder page =
-        ListBrokersResponse.newBuilder()
-            .setRevision(image.revision())
-            .setControllerId(controller.getAsInt());
-    for (BrokerImage broker : image.brokers().tailMap(after + 1).values()) {
+        ListBrokersResponse.newBuilder().setRevision(image.revision()).setControllerId(controller);
+    for (BrokerImage broker : image.brokers().tailMap(after, false).values()) {
       if (page.getBrokersCount() == size) {
         int last = page.getBrokers(size - 1).getNodeId();
-        page.setNextPageToken(Pages.token("" + last));
-        break;
+        return page.setNextPageToken(Pages.token("" + last)).build();
       }
-      page.addBrokers(view(broker));
+      page.addBrokers(view(image, broker));
     }
-    Replies.now(call, page.build());
+    return page.build();
   }
 
-  private static Broker view(BrokerImage broker) {
+  /** One broker. */
+  static Broker view(MetadataImage image, BrokerImage broker) {
     Broker.Builder view =
         Broker.newBuilder()
             .setNodeId(broker.id())
@@ -61,6 +41,7 @@ final class BrokerListEndpoint extends BrokerServiceGrpc.BrokerServiceImplBase {
             .setHost(broker.clientEndpoint().host())
             .setPort(broker.clientEndpoint().port())
             .setRack(broker.rack())
+            .setDrained(image.drained(broker.id()))
             .setBrokerEpoch(broker.epoch())
             .setIncarnationId(Uuids.toBytes(broker.registration().incarnationId()))
             .setMinFeatureLevel(broker.features().min())

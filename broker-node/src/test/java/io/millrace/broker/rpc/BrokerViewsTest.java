@@ -18,16 +18,12 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.pcollections.TreePMap;
 
-class BrokerListEndpointTest {
-  private final BrokerListEndpoint brokers =
-      new BrokerListEndpoint(
-          () ->
-              image(
-                  io.millrace.metadata.image.BrokerState.ACTIVE,
-                  io.millrace.metadata.image.BrokerState.FENCED,
-                  io.millrace.metadata.image.BrokerState.IN_CONTROLLED_SHUTDOWN),
-          () -> 2,
-          Authorizer.ALLOW_ALL);
+class BrokerViewsTest {
+  private final MetadataImage image =
+      image(
+          io.millrace.metadata.image.BrokerState.ACTIVE,
+          io.millrace.metadata.image.BrokerState.FENCED,
+          io.millrace.metadata.image.BrokerState.IN_CONTROLLED_SHUTDOWN);
 
   @Test
   void tellsOfEachBrokerByNodeIdWithItsState() {
@@ -65,11 +61,8 @@ class BrokerListEndpointTest {
   }
 
   private ListBrokersResponse list(int size, String token) {
-    FakeCall<ListBrokersResponse> call = new FakeCall<>(1);
-    brokers.listBrokers(
-        ListBrokersRequest.newBuilder().setPageSize(size).setPageToken(token).build(), call);
-    assertThat(call.completed).isTrue();
-    return call.read().get(0);
+    return BrokerViews.page(
+        image, 2, ListBrokersRequest.newBuilder().setPageSize(size).setPageToken(token).build());
   }
 
   private static MetadataImage image(io.millrace.metadata.image.BrokerState... states) {
