@@ -77,6 +77,7 @@ final class Housekeeping {
     }
     // Without it the next opening would take what is damaged there for a torn end, and cut it off.
     directory.damaged().keySet().forEach(id -> points.put(id, files.recoveryPoint(id)));
+    directory.untoldCuts().forEach(id -> points.put(id, files.recoveryPoint(id)));
     directory.dir().writeRecoveryPoints(points);
   }
 

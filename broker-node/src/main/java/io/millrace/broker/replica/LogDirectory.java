@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,6 +46,12 @@ final class LogDirectory {
 
   /** Logs that lie here and are damaged: nobody touches them but to delete them. */
   private final Map<TopicIdPartition, TopicPartition> damaged = new ConcurrentHashMap<>();
+
+  /**
+   * Logs that were cut below what was durable, and nobody was told yet (S14). What was noted of
+   * them stays until then, so that a start after this one finds the same.
+   */
+  private final Set<TopicIdPartition> untoldCuts = ConcurrentHashMap.newKeySet();
 
   /** Whether the threads run. */
   private boolean started;
@@ -96,8 +103,19 @@ final class LogDirectory {
     housekeeping.start(settings.housekeeping());
   }
 
-  /** What the boot may have lost is known to the controller. */
-  void confirmBoot() {
+  /** A log that lies here was cut below what was durable. */
+  void cut(TopicIdPartition id) {
+    untoldCuts.add(id);
+  }
+
+  /** The logs that were cut, as long as the controller does not know. */
+  Set<TopicIdPartition> untoldCuts() {
+    return untoldCuts;
+  }
+
+  /** What may be lost here is known to the controller. */
+  void lossReported() {
+    untoldCuts.clear();
     if (!online()) {
       return;
     }
@@ -188,7 +206,7 @@ final class LogDirectory {
     try {
       if (complete && online()) {
         housekeeping.checkpoint();
-        if (damaged.isEmpty()) {
+        if (damaged.isEmpty() && untoldCuts.isEmpty()) {
           dir.markCleanlyClosed();
         }
       } else if (!started && dir.wasCleanlyClosed()) {

@@ -132,6 +132,7 @@ public final class ReplicaManager
     LogRecovery.Found found = opened.found();
     if (opened.log().recovery().unclean()) {
       cutLogs.add(found.id());
+      directory.cut(found.id());
     }
     add(directory.host(found.id(), found.name(), opened.log(), found.config()));
   }
@@ -153,7 +154,7 @@ public final class ReplicaManager
 
   /** The controller knows of {@link #possibleLoss}: the data belong to this boot of the machine. */
   public void lossReported() {
-    directories.forEach(LogDirectory::confirmBoot);
+    directories.forEach(LogDirectory::lossReported);
   }
 
   /** How far {@link #recover} is, over all directories. */

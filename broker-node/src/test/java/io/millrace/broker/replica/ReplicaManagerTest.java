@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -380,6 +381,42 @@ class ReplicaManagerTest {
     brokers.add(known2);
     assertThat(known2.manager.possibleLoss().isNone()).isTrue();
     known2.close();
+  }
+
+  @Test
+  void S14_aLogThatWasCutIsToldOfUntilTheControllerKnows() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of());
+    TopicIdPartition id = new TopicIdPartition(topic, 0);
+    for (int i = 0; i < 4; i++) {
+      append(broker, topic, 0, Acks.ALL);
+    }
+    broker.dirs.get(0).writeRecoveryPoints(Map.of(id, 4L));
+    MetadataImage known = broker.image();
+    Map<String, FileStore> after = Map.of("/a", disk.killClone());
+    broker.close();
+    giveUpHalf(after.get("/a"), Path.of("/a/orders-0"), 2);
+
+    for (int round = 0; round < 3; round++) {
+      // The second time, as nobody was told.
+      try (TestBroker again = new TestBroker(after, false, known, "boot")) {
+        Set<TopicIdPartition> told = round < 2 ? Set.of(id) : Set.of();
+        assertThat(again.manager.possibleLoss().replicas()).as("start %d", round).isEqualTo(told);
+        if (round == 1) {
+          again.manager.lossReported();
+        }
+      }
+    }
+  }
+
+  /** Loses the second half of a log of batches of one size, with an operator's consent. */
+  private static void giveUpHalf(FileStore store, Path directory, long end) throws IOException {
+    Path log = directory.resolve("00000000000000000000.log");
+    try (FileStore.StoredFile file = store.open(log, FileStore.OpenMode.READ_WRITE)) {
+      file.truncate(file.size() / 2);
+    }
+    store.open(directory.resolve("give-up-from-" + end), FileStore.OpenMode.CREATE_NEW).close();
   }
 
   @Test
