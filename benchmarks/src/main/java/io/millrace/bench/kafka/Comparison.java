@@ -63,14 +63,12 @@ public final class Comparison {
 
   /** Ends every process that this one has started, and then removes their data. */
   private static void cleanUp(Path directory) {
-    ProcessHandle.current()
-        .descendants()
-        .toList()
-        .forEach(
-            child -> {
-              child.destroyForcibly();
-              child.onExit().join();
-            });
+    List<ProcessHandle> children = ProcessHandle.current().descendants().toList();
+    while (!children.isEmpty()) { // The run may be starting nodes of a cluster meanwhile.
+      children.forEach(ProcessHandle::destroyForcibly);
+      children.forEach(child -> child.onExit().join());
+      children = ProcessHandle.current().descendants().toList();
+    }
     try (Stream<Path> paths = Files.walk(directory)) {
       for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(path);
