@@ -67,11 +67,11 @@ final class ClusterInspection {
   }
 
   private static int names(int asked) {
-    if (asked > PartitionScan.MOST_NAMES) {
+    if (asked < 0 || asked > PartitionScan.MOST_NAMES) {
       throw Requests.invalid(
           "max_names: " + asked + " (expected: [0, " + PartitionScan.MOST_NAMES + "])");
     }
-    return Requests.notNegative("max_names", asked) == 0 ? USUAL_NAMES : asked;
+    return asked == 0 ? USUAL_NAMES : asked;
   }
 
   /** Looks again some time after each answer, until its stream has ended. */

@@ -36,9 +36,21 @@ class DevClusterTest {
       createTopic(nodes, 0, "before");
       assertThat(refused("dev", "--nodes", "3", "--data", data)).contains("another `dev` runs");
       assertThat(refused("dev", "kill", "4", "--data", data)).contains("expected: 1 to 3");
+      String first = text(nodes, 0, "clients");
+      assertThat(run("cluster", "status", "--bootstrap", first)).startsWith("OK");
+      MillraceProcess watch =
+          start("metadata", "watch", "/brokers/2", "--bootstrap", first, "--max", "1");
+      awaitTold(watch, "tells, from revision");
       assertThat(run("dev", "kill", "2", "--data", data))
           .contains("node 2 (pid ")
           .contains("killed");
+      assertThat(watch.waitFor(SOON)).as(watch.stderr()).isZero();
+      assertThat(watch.stdout()).contains("/brokers/2/fenced  true  (was false)");
+      assertThat(run("cluster", "status", "--bootstrap", first))
+          .startsWith("DEGRADED")
+          .contains("2");
+      assertThat(run("metadata", "get", "/brokers/2", "--bootstrap", first))
+          .contains("/brokers/2/state  FENCED");
       assertThat(alive(nodes, 1)).isFalse();
       awaitTold(dev, "node 2 (pid " + text(nodes, 1, "pid") + ") has ended with code 137");
       createTopic(nodes, 2, "meanwhile");

@@ -31,7 +31,6 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.SnapshotManagementRequest;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.DivisionInfo;
-import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.thirdparty.com.google.protobuf.UnsafeByteOperations;
@@ -308,20 +307,31 @@ public final class RatisMetadataLog implements MetadataLog {
 
   /** Ratis closes itself when it hears from the others that it is none of them any more. */
   private String why(LifeCycle.State ended) {
-    boolean removed = false;
-    try {
-      RaftConfiguration members = running().getDivision(groupId).getRaftConf();
-      removed = members.getCurrentPeers().stream().noneMatch(peer -> peer.getId().equals(peerId));
-    } catch (IOException gone) {
-      LOG.debug("[metadata] the division is gone", gone);
-    }
-    return removed
+    return wasRemoved()
         ? "this node is no voter any more: it was removed from the metadata quorum. To go on without"
             + " the controller among its process.roles, start it so; to be a voter again, it is"
             + " prepared with `millrace format` and added"
         : "the metadata log closed itself (state: "
             + ended
             + "); its log tells why. Restart the node once the cause is mended";
+  }
+
+  /**
+   * Whether this node's members are others, or the others told it so when it stood for election:
+   * the change of members itself need not have reached it. A division closes by itself while it
+   * stands for election for that reason only; the server around it goes on then.
+   */
+  private boolean wasRemoved() {
+    try {
+      RaftServer ending = running();
+      RaftServer.Division division = ending.getDivision(groupId);
+      return division.getRaftConf().getCurrentPeers().stream()
+              .noneMatch(peer -> peer.getId().equals(peerId))
+          || (division.getInfo().isCandidate() && !ended(ending.getLifeCycleState()));
+    } catch (IOException gone) {
+      LOG.debug("[metadata] the division is gone", gone);
+      return false;
+    }
   }
 
   private void look() {

@@ -199,15 +199,33 @@ final class SeveralVotersTest {
       QuorumVoter voter = voters.voter(removed);
       assertThat(voters.administer(new RemoveVoter(removed, voter.directoryId(), false)))
           .isInstanceOf(Described.class);
-      Awaitility.await()
-          .atMost(SeveralVoters.PATIENCE)
-          .until(() -> voters.faults().stream().anyMatch(told -> !told.faults().isEmpty()));
-      assertThat(voters.faults().stream().flatMap(told -> told.faults().stream()))
-          .singleElement()
-          .asString()
-          .contains("it was removed from the metadata quorum");
+      assertEndedAsRemoved(voters);
       assertThat(voters.run(create("later", 1))).isInstanceOf(TopicResult.class);
     }
+  }
+
+  /** The change of members never reaches it; the others tell it when it stands for election. */
+  @Test
+  void voterThatWasRemovedWhileItWasAwayEndsAndSaysWhy() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      int removed = other(voters.awaitController());
+      UUID directoryId = voters.voter(removed).directoryId();
+      voters.stop(removed);
+      assertThat(voters.administer(new RemoveVoter(removed, directoryId, false)))
+          .isInstanceOf(Described.class);
+      voters.start(removed);
+      assertEndedAsRemoved(voters);
+    }
+  }
+
+  private static void assertEndedAsRemoved(SeveralVoters voters) {
+    Awaitility.await()
+        .atMost(SeveralVoters.PATIENCE)
+        .until(() -> voters.faults().stream().anyMatch(told -> !told.faults().isEmpty()));
+    assertThat(voters.faults().stream().flatMap(told -> told.faults().stream()))
+        .singleElement()
+        .asString()
+        .contains("it was removed from the metadata quorum");
   }
 
   @Test
