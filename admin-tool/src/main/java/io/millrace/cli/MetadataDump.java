@@ -5,6 +5,7 @@ import io.millrace.client.api.MillraceClient;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -36,11 +37,16 @@ abstract class MetadataDump implements Callable<Integer> {
             "see them all:  " + context.command() + " metadata dump");
       }
       context.err().println("revision " + revision);
+    } catch (CancellationException outputClosed) {
+      return 0; // Told by the command's end.
     }
     return 0;
   }
 
   private void print(MetadataValue value) {
+    if (context.out().failure().isPresent()) {
+      throw new CancellationException("nobody reads");
+    }
     printed++;
     if (output.forPrograms()) {
       Map<String, Object> line = new LinkedHashMap<>();

@@ -120,7 +120,9 @@ final class MetadataFollow implements Callable<Integer> {
           .err()
           .println("node " + lastNode + " tells, from revision " + event.revision() + " on");
     }
-    if (event.kind() == Kind.SNAPSHOT) {
+    if (event.kind() == Kind.RESYNC) {
+      snapshot = Optional.empty();
+    } else if (event.kind() == Kind.SNAPSHOT) {
       TreeMap<String, Object> all = snapshot.orElseGet(TreeMap::new);
       snapshot = Optional.of(all);
       collect(event, all);

@@ -70,7 +70,7 @@ final class PartitionReassignments implements Callable<Integer> {
           TopicReports.nodes(each.replicas()),
           TopicReports.nodes(each.adding()),
           TopicReports.nodes(each.removing()),
-          each.underWay() ? "under way" : "done");
+          each.underWay() ? "under way" : "in place");
     }
     return table;
   }

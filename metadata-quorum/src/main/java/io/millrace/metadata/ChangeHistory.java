@@ -19,8 +19,8 @@ import java.util.function.Predicate;
 /**
  * What has changed lately, for clients that follow the image: which topics, partitions and brokers,
  * but not their values, which the newest image has. Unlike {@link EntryFeed} it is there on every
- * node, and changes of many revisions are told together. Thread-safe: one lock, under which nothing
- * else is called.
+ * node, and changes of many revisions are told together. Thread-safe: one lock, under which only
+ * what the caller gives is called.
  */
 public final class ChangeHistory implements MetadataListener {
   private final int most;

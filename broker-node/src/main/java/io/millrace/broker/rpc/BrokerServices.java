@@ -32,7 +32,8 @@ public final class BrokerServices {
    * @param members looks after the quorum's voters
    * @param others the other brokers
    * @param logDirs this broker's directories
-   * @param fetchThreads for reads from the disk, and for looking through the metadata
+   * @param fetchThreads for reads from the disk
+   * @param metadataThreads for looking through the metadata; nothing on them waits for a disk
    * @param scheduler for the ends of long polls
    * @param ready whether requests may be served
    */
@@ -47,6 +48,7 @@ public final class BrokerServices {
       TopicReadiness readiness,
       ProducerIds producerIds,
       Executor fetchThreads,
+      Executor metadataThreads,
       Scheduler scheduler,
       Clock clock,
       RpcMetrics metrics,
@@ -120,7 +122,7 @@ public final class BrokerServices {
     services.add(new SubscriptionEndpoint(fetch));
     PacedStream.Deps paced =
         new PacedStream.Deps(
-            parts.fetchThreads(),
+            parts.metadataThreads(),
             parts.scheduler(),
             new StreamPlaces("max.metadata.streams", limits.maxMetadataStreams()),
             streams);
@@ -147,14 +149,14 @@ public final class BrokerServices {
     Authorizer authorizer = parts.authorizer();
     return List.of(
         new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),
-        new PartitionEndpoint(commands, parts.fetchThreads(), authorizer),
+        new PartitionEndpoint(commands, parts.metadataThreads(), authorizer),
         new ConfigEndpoint(defaults, commands, parts.others(), authorizer),
         new BrokerEndpoint(
             defaults.brokerId(),
             commands,
             parts.logDirs(),
             parts.others(),
-            parts.fetchThreads(),
+            parts.metadataThreads(),
             authorizer));
   }
 
@@ -163,7 +165,7 @@ public final class BrokerServices {
     return new ClusterInspection(
         nodeId,
         parts.quorum()::image,
-        new HealthMonitor(nodeId, parts.quorum(), parts.members(), parts.fetchThreads()),
+        new HealthMonitor(nodeId, parts.quorum(), parts.members(), parts.metadataThreads()),
         streams,
         parts.clock());
   }

@@ -16,6 +16,9 @@ import io.millrace.proto.v1.WatchHealthResponse;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Answers what is asked of the cluster's state as a whole, at any time. Thread-safe. */
 final class ClusterInspection {
@@ -26,6 +29,7 @@ final class ClusterInspection {
           ClusterServiceGrpc.getWatchHealthMethod().getFullMethodName(),
           ClusterServiceGrpc.getDumpMetadataMethod().getFullMethodName());
 
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterInspection.class);
   private static final int USUAL_NAMES = 10;
   private static final long LOOK_EVERY_MS = 1_000;
 
@@ -95,12 +99,16 @@ final class ClusterInspection {
 
     private void look() {
       if (!stopped) {
-        CompletableFuture<Void> unused = monitor.health(most).thenAccept(this::found);
+        CompletableFuture<Health> unused = monitor.health(most).whenComplete(this::looked);
       }
     }
 
-    private void found(Health health) {
-      frames.found(health);
+    private void looked(@Nullable Health health, @Nullable Throwable failure) {
+      if (health != null) {
+        frames.found(health);
+      } else {
+        LOG.warn("[health] a look at the cluster failed; the next one follows", failure);
+      }
       stream.wake();
       timer = streams.scheduler().schedule(LOOK_EVERY_MS, this::look);
     }

@@ -108,29 +108,39 @@ final class ElectionResults {
       return Optional.of(NoLeader.why(after, topic.name(), number, partition));
     }
     int preferred = partition.replicas().get(0);
-    String why = whyNot(preferred, partition);
+    String name = topic.name() + "-" + number;
+    Optional<String> why = whyNot(preferred, partition);
+    String message =
+        why.map(obstacle -> "broker " + preferred + " can't lead " + name + " now: " + obstacle)
+            .orElse("broker " + preferred + " can lead " + name + ", but was not elected");
     return Optional.of(
         new MillraceError(
             ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE,
-            "broker " + preferred + " can't lead " + topic.name() + "-" + number + " now: " + why,
-            Map.of("preferred_leader", "" + preferred, "why", why)));
+            message,
+            Map.of("preferred_leader", "" + preferred, "why", why.orElse("not elected"))));
   }
 
-  private String whyNot(int preferred, PartitionImage partition) {
+  /** What stands against it; empty if it became fit just now, or was only looked at. */
+  private Optional<String> whyNot(int preferred, PartitionImage partition) {
     Optional<BrokerImage> broker = after.broker(preferred);
     if (broker.isEmpty()) {
-      return "it is not registered";
+      return Optional.of("it is not registered");
     }
     if (!broker.get().active()) {
-      return "it is " + broker.get().state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      String state = broker.get().state().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      return Optional.of("it is " + state);
     }
     if (after.drained(preferred)) {
-      return "it is drained";
+      return Optional.of("it is drained");
     }
     if (!partition.isr().contains(preferred)) {
-      return "it is not in sync (in sync: " + partition.isr() + ")";
+      return Optional.of("it is not in sync (in sync: " + partition.isr() + ")");
     }
-    return "its log directory is offline";
+    UUID directory = partition.directoryOf(preferred);
+    boolean online =
+        directory.equals(PartitionImage.UNASSIGNED)
+            || broker.get().directories().contains(directory);
+    return online ? Optional.empty() : Optional.of("its log directory is offline");
   }
 
   private static ElectionResult result(

@@ -10,7 +10,8 @@ import java.util.Optional;
  * long. Confined to its stream, but for {@link #newest}.
  */
 final class HealthFrames implements PacedStream.Messages<WatchHealthResponse> {
-  static final long LONGEST_SILENCE_MS = 10_000;
+  /** Short of the ten seconds that are promised by what a look may take, and the wait before it. */
+  static final long LONGEST_SILENCE_MS = 6_000;
 
   private final Clock clock;
   private final Runnable stop;

@@ -26,8 +26,14 @@ final class HealthMonitor {
   private final QuorumMembers members;
   private final Executor threads;
 
-  /** The image that was looked through last, with what was found. */
-  private volatile Optional<PartitionScan> newest = Optional.empty();
+  /** Held while an image is looked through, which takes a second for a million partitions. */
+  private final Object scanning = new Object();
+
+  /** The image that was looked through last, with what was found; under {@link #scanning}. */
+  private Optional<PartitionScan> newest = Optional.empty();
+
+  /** The last look at the quorum; whoever asks while it is under way is answered by it. */
+  private Optional<CompletableFuture<QuorumView>> looking = Optional.empty();
 
   /**
    * Makes a monitor.
@@ -42,7 +48,7 @@ final class HealthMonitor {
   }
 
   /**
-   * How the cluster is, in about a second also if nobody else answers.
+   * How the cluster is, in a second or two also if nobody else answers.
    *
    * @param most how many names each problem tells
    */
@@ -50,7 +56,14 @@ final class HealthMonitor {
     return quorumView().thenApplyAsync(view -> verdict(view, most), threads);
   }
 
-  private CompletableFuture<QuorumView> quorumView() {
+  private synchronized CompletableFuture<QuorumView> quorumView() {
+    CompletableFuture<QuorumView> shared =
+        looking.filter(look -> !look.isDone()).orElseGet(this::look);
+    looking = Optional.of(shared);
+    return shared;
+  }
+
+  private CompletableFuture<QuorumView> look() {
     if (quorum.health().controllerId() == 0) {
       return withoutController();
     }
@@ -77,12 +90,20 @@ final class HealthMonitor {
   }
 
   private Health verdict(QuorumView view, int most) {
-    MetadataImage image = quorum.image();
-    PartitionScan scan =
-        newest
-            .filter(found -> found.image().revision() == image.revision())
-            .orElseGet(() -> new PartitionScan(image));
-    newest = Optional.of(scan);
-    return ClusterHealth.of(nodeId, image, scan, view, most);
+    PartitionScan scan = scan();
+    return ClusterHealth.of(nodeId, scan.image(), scan, view, most);
+  }
+
+  /** Who comes while another looks through the same image waits for that one's result. */
+  private PartitionScan scan() {
+    synchronized (scanning) {
+      MetadataImage image = quorum.image();
+      PartitionScan scan =
+          newest
+              .filter(found -> found.image().revision() == image.revision())
+              .orElseGet(() -> new PartitionScan(image));
+      newest = Optional.of(scan);
+      return scan;
+    }
   }
 }

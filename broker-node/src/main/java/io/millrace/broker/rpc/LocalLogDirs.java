@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
@@ -26,37 +27,49 @@ public final class LocalLogDirs {
   private final LogDirSource source;
   private final List<String> missing;
   private final Executor threads;
+  private final Executor volumes;
+
+  /** The last look at the disks; whoever asks while it is under way is answered by it. */
+  private Optional<CompletableFuture<List<LogDir>>> looking = Optional.empty();
 
   /**
    * Makes it.
    *
    * @param missing why directories could not be opened at the start, a line for each
-   * @param threads may wait for a disk
+   * @param threads for what waits for no disk
+   * @param volumes for what may: of a hung one, as long as it hangs
    */
-  public LocalLogDirs(LogDirSource source, List<String> missing, Executor threads) {
+  public LocalLogDirs(
+      LogDirSource source, List<String> missing, Executor threads, Executor volumes) {
     this.source = source;
     this.missing = List.copyOf(missing);
     this.threads = threads;
+    this.volumes = volumes;
   }
 
   /** All directories. */
-  CompletableFuture<List<LogDir>> list() {
-    return CompletableFuture.supplyAsync(
-        () -> {
-          List<LogDir> dirs = new ArrayList<>();
-          source.logDirs().forEach(use -> dirs.add(view(use)));
-          missing.forEach(
-              why ->
-                  dirs.add(
-                      LogDir.newBuilder()
-                          .setState(LogDirState.LOG_DIR_STATE_OFFLINE)
-                          .setWhyOffline(why)
-                          .setTotalBytes(UNKNOWN)
-                          .setUsableBytes(UNKNOWN)
-                          .build()));
-          return dirs;
-        },
-        threads);
+  synchronized CompletableFuture<List<LogDir>> list() {
+    CompletableFuture<List<LogDir>> shared =
+        looking
+            .filter(look -> !look.isDone())
+            .orElseGet(() -> CompletableFuture.supplyAsync(this::look, volumes));
+    looking = Optional.of(shared);
+    return shared;
+  }
+
+  private List<LogDir> look() {
+    List<LogDir> dirs = new ArrayList<>();
+    source.logDirs().forEach(use -> dirs.add(view(use)));
+    missing.forEach(
+        why ->
+            dirs.add(
+                LogDir.newBuilder()
+                    .setState(LogDirState.LOG_DIR_STATE_OFFLINE)
+                    .setWhyOffline(why)
+                    .setTotalBytes(UNKNOWN)
+                    .setUsableBytes(UNKNOWN)
+                    .build()));
+    return dirs;
   }
 
   private static LogDir view(LogDirUse use) {

@@ -125,7 +125,11 @@ final class PacedStream<A> {
       if (serverEnds) {
         throw OpenStreams.shuttingDown().exception();
       }
-      if (unread && !client.isReady()) {
+      if (unread && client.isReady()) {
+        unread = false;
+        look(sent.get());
+      }
+      if (unread) {
         throw new MillraceError(
                 ErrorCode.THROTTLED,
                 "the client has read nothing for "

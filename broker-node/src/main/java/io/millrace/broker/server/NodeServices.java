@@ -35,7 +35,8 @@ final class NodeServices {
         new ProducerIds(config.get(NodeSettings.NODE_ID), state.session()::epoch, state.quorum());
     String clusterId = state.dirs().clusterId();
     LocalLogDirs logDirs =
-        new LocalLogDirs(state.replicas(), state.dirs().missing(), threads.fetch());
+        new LocalLogDirs(
+            state.replicas(), state.dirs().missing(), threads.metadata(), threads.volumes());
     link.queries().begin(clusterId, logDirs);
     return BrokerServices.forClients(
         new BrokerServices.Parts(
@@ -49,6 +50,7 @@ final class NodeServices {
             readiness(state.replicas()),
             producerIds,
             threads.fetch(),
+            threads.metadata(),
             threads.timers(),
             environment.clock(),
             telemetry.calls(),

@@ -9,10 +9,18 @@ import java.util.concurrent.atomic.AtomicInteger;
  * The threads that requests wait and read on; partitions and the quorum have their own. Immutable.
  *
  * @param timers for tasks that only wake others
- * @param fetch for what reads from the disk
+ * @param fetch for what reads from the disk, all of which a hung disk may hold
+ * @param metadata for what looks through the metadata, which never waits
+ * @param volumes asks how full the volumes are, which waits for their disks
  * @param dialer asks other nodes' listeners for a connection
  */
-record NodeThreads(TimerThread timers, ExecutorService fetch, ListenerDialer dialer) {
+record NodeThreads(
+    TimerThread timers,
+    ExecutorService fetch,
+    ExecutorService metadata,
+    ExecutorService volumes,
+    ListenerDialer dialer) {
+  private static final int METADATA_THREADS = 2;
 
   /** Starts them; each stands in the {@link Startup} to be ended. */
   static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
@@ -20,19 +28,23 @@ record NodeThreads(TimerThread timers, ExecutorService fetch, ListenerDialer dia
     startup.opened("timers", timers::close);
     int configured = config.get(StorageSettings.FETCH_THREADS);
     int fetchCount = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
-    ExecutorService fetch = fetchThreads(fetchCount, uncaught);
+    ExecutorService fetch = threads("fetch", fetchCount, uncaught);
     startup.opened("fetch threads", fetch::shutdownNow);
+    ExecutorService metadata = threads("metadata-reader", METADATA_THREADS, uncaught);
+    startup.opened("metadata threads", metadata::shutdownNow);
+    ExecutorService volumes = threads("volumes", 1, uncaught);
+    startup.opened("volumes thread", volumes::shutdownNow);
     ListenerDialer dialer = new ListenerDialer(uncaught);
     startup.opened("listener dialer", dialer::close);
-    return new NodeThreads(timers, fetch, dialer);
+    return new NodeThreads(timers, fetch, metadata, volumes, dialer);
   }
 
-  private static ExecutorService fetchThreads(int threads, UncaughtThrowables uncaught) {
+  private static ExecutorService threads(String name, int threads, UncaughtThrowables uncaught) {
     AtomicInteger number = new AtomicInteger();
     return Executors.newFixedThreadPool(
         threads,
         task -> {
-          Thread thread = new Thread(task, "fetch-" + number.incrementAndGet());
+          Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
           thread.setDaemon(true);
           thread.setUncaughtExceptionHandler(uncaught);
           return thread;

@@ -102,6 +102,24 @@ final class PacedStreamTest {
     places.enter();
   }
 
+  /** It becomes ready between the look that misses it and the run that would cut it. */
+  @Test
+  void clientThatReadsAtTheLastMomentIsNotCutLaterForIt() {
+    FakeCall<DumpMetadataResponse> call = new FakeCall<>(1);
+    start(call, "/");
+    runTimers();
+    timers.remove(0).run();
+    call.read();
+    runTasks();
+    assertThat(call.ended()).isFalse();
+    runTasks();
+    assertThat(timers).as("the look goes on").hasSize(1);
+    runTimers();
+    assertThat(call.ended()).as("it may be slow once").isFalse();
+    runTimers();
+    assertThat(call.error).hasMessageContaining("the client has read nothing for 30 s");
+  }
+
   @Test
   void serverThatEndsTellsItsStreams() {
     FakeCall<DumpMetadataResponse> call = new FakeCall<>(1);

@@ -66,7 +66,11 @@ class PartitionApiTest {
     assertThat(partition("flipped", 0).getLeaderId()).isEqualTo(before.get(0));
 
     ElectLeadersRequest request = election("flipped", 0).build();
-    assertThat(partitions.electLeaders(request.toBuilder().setValidateOnly(true).build()))
+    ElectLeadersResponse validated =
+        partitions.electLeaders(request.toBuilder().setValidateOnly(true).build());
+    assertThat(validated.getResults(0).getError().getMessage())
+        .isEqualTo("broker " + before.get(1) + " can lead flipped-0, but was not elected");
+    assertThat(validated)
         .extracting(ElectLeadersResponse::getElectedCount, ElectLeadersResponse::getFailedCount)
         .containsExactly(0, 1);
     assertThat(partition("flipped", 0).getLeaderId()).isEqualTo(before.get(0));

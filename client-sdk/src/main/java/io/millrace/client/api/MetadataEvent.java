@@ -21,14 +21,18 @@ public record MetadataEvent(
   /** What an event is about. */
   public enum Kind {
     /**
-     * A piece of all there is, which replaces what was known; the first piece comes after a last.
+     * A piece of all there is, which replaces what was known; the first piece comes after a last,
+     * or after a {@link #RESYNC}.
      */
     SNAPSHOT,
     /** A piece of what is different now. */
     CHANGES,
     /** Nothing is different up to the revision. */
     PROGRESS,
-    /** What is known is too old to be brought up to date: a snapshot follows. */
+    /**
+     * What is known is too old to be brought up to date, or a snapshot broke off: what was told of
+     * it is void, and a snapshot follows from its beginning.
+     */
     RESYNC
   }
 

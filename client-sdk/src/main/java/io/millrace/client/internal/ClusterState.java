@@ -1,6 +1,8 @@
 package io.millrace.client.internal;
 
 import io.grpc.Channel;
+import io.grpc.StatusException;
+import io.grpc.stub.BlockingClientCall;
 import io.millrace.client.api.HealthDescription;
 import io.millrace.client.api.HealthDescription.Verdict;
 import io.millrace.client.api.MetadataValue;
@@ -11,8 +13,11 @@ import io.millrace.proto.v1.DumpMetadataRequest;
 import io.millrace.proto.v1.DumpMetadataResponse;
 import io.millrace.proto.v1.Health;
 import io.millrace.proto.v1.HealthVerdict;
-import java.util.Iterator;
+import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 
 /** What nodes tell of the cluster as a whole, as the API's values. Stateless. */
@@ -48,26 +53,63 @@ final class ClusterState {
     };
   }
 
-  /**
-   * Reads a dump, a piece in memory at a time. What is broken off after the first piece is not
-   * tried again: its values were given out.
-   */
-  static long dump(Channel channel, String path, Consumer<MetadataValue> values) {
-    Iterator<DumpMetadataResponse> pieces =
-        ClusterServiceGrpc.newBlockingStub(channel)
+  /** A dump that a node has begun. */
+  record BegunDump(BlockingClientCall<?, DumpMetadataResponse> call, DumpMetadataResponse first) {}
+
+  /** Waits for a dump's first piece, which comes even if nothing lies below the path. */
+  static BegunDump beginDump(Channel channel, Duration patience, String path) {
+    BlockingClientCall<?, DumpMetadataResponse> call =
+        ClusterServiceGrpc.newBlockingV2Stub(channel)
             .dumpMetadata(DumpMetadataRequest.newBuilder().setPath(path).build());
-    DumpMetadataResponse piece = pieces.next();
-    tell(piece, values);
     try {
-      while (pieces.hasNext()) {
-        piece = pieces.next();
-        tell(piece, values);
-      }
-    } catch (io.grpc.StatusRuntimeException e) {
+      return new BegunDump(call, next(call, patience).orElseThrow());
+    } catch (StatusException e) {
+      throw e.getStatus().asRuntimeException(e.getTrailers());
+    } catch (TimeoutException e) {
+      call.cancel("nothing came", e);
       throw new MillraceException(
-          ErrorCode.INTERNAL, "the dump broke off: " + e.getStatus().getDescription());
+          ErrorCode.REQUEST_TIMED_OUT, "no dump came within " + patience.toMillis() + " ms");
     }
-    return piece.getRevision();
+  }
+
+  /**
+   * Reads a dump, a piece in memory at a time. What breaks off is not tried again: its values were
+   * given out.
+   *
+   * @param patience how long a piece may take
+   */
+  static long dump(BegunDump dump, Duration patience, Consumer<MetadataValue> values) {
+    try {
+      tell(dump.first(), values);
+      Optional<DumpMetadataResponse> piece = next(dump.call(), patience);
+      while (piece.isPresent()) {
+        tell(piece.get(), values);
+        piece = next(dump.call(), patience);
+      }
+      return dump.first().getRevision();
+    } catch (StatusException e) {
+      throw brokenOff(String.valueOf(e.getStatus().getDescription()));
+    } catch (TimeoutException e) {
+      throw brokenOff("nothing more came within " + patience.toMillis() + " ms");
+    } finally {
+      dump.call().cancel("the dump has ended", null);
+    }
+  }
+
+  private static MillraceException brokenOff(String why) {
+    return new MillraceException(ErrorCode.INTERNAL, "the dump broke off: " + why);
+  }
+
+  private static Optional<DumpMetadataResponse> next(
+      BlockingClientCall<?, DumpMetadataResponse> call, Duration patience)
+      throws StatusException, TimeoutException {
+    try {
+      return Optional.ofNullable(call.read(patience.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      call.cancel("interrupted", e);
+      throw new MillraceException(ErrorCode.UNAVAILABLE, "interrupted while reading a dump");
+    }
   }
 
   private static void tell(DumpMetadataResponse piece, Consumer<MetadataValue> values) {

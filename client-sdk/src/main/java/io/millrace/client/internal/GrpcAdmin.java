@@ -22,6 +22,7 @@ import io.millrace.client.api.ReassignmentDescription;
 import io.millrace.client.api.ReplicaDescription;
 import io.millrace.client.api.ServerInfo;
 import io.millrace.client.api.TopicDescription;
+import io.millrace.client.internal.ClusterState.BegunDump;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.AddVoterRequest;
 import io.millrace.proto.v1.ClusterServiceGrpc;
@@ -182,7 +183,9 @@ final class GrpcAdmin implements Admin {
 
   @Override
   public long dumpMetadata(String path, Consumer<MetadataValue> values) {
-    return cluster.callAny((channel, left) -> ClusterState.dump(channel, path, values));
+    BegunDump dump =
+        cluster.callAny((channel, left) -> ClusterState.beginDump(channel, left, path));
+    return ClusterState.dump(dump, cluster.config().requestTimeout(), values);
   }
 
   @Override

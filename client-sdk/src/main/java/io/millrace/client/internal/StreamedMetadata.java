@@ -41,6 +41,15 @@ final class StreamedMetadata implements MetadataWatch {
   private long revision;
   private Optional<Connection> connection = Optional.empty();
 
+  /** A snapshot has begun, or is announced, and its end has not come: what was told is no state. */
+  private boolean betweenSnapshotPieces;
+
+  /** Whether a snapshot that begins now follows one that was never finished. */
+  private boolean anew;
+
+  /** The first piece of a snapshot, which is told after the resync before it. */
+  private Optional<MetadataEvent> heldBack = Optional.empty();
+
   /** Which of the brokers is tried next. */
   private int turn;
 
@@ -71,6 +80,9 @@ final class StreamedMetadata implements MetadataWatch {
 
   @Override
   public Optional<MetadataEvent> poll(Duration atMost) {
+    if (heldBack.isPresent()) {
+      return taken(heldBack.get());
+    }
     long deadline = cluster.clock().monotonicMs() + atMost.toMillis();
     while (true) {
       Connection open = connection.orElseGet(this::connect);
@@ -82,7 +94,7 @@ final class StreamedMetadata implements MetadataWatch {
         if (frame == null) {
           lost(open, new MillraceException(ErrorCode.UNAVAILABLE, open.address() + " has ended"));
         } else {
-          return Optional.of(heard(frame));
+          return heard(frame);
         }
       } catch (TimeoutException e) {
         if (cluster.clock().monotonicMs() >= deadline) {
@@ -105,7 +117,7 @@ final class StreamedMetadata implements MetadataWatch {
     WatchMetadataRequest request =
         WatchMetadataRequest.newBuilder()
             .addAllTopics(topics)
-            .setRevision(revision)
+            .setRevision(betweenSnapshotPieces ? 0 : revision)
             .setProgressIntervalMs(PROGRESS_MS)
             .build();
     return new Connection(
@@ -117,6 +129,7 @@ final class StreamedMetadata implements MetadataWatch {
   /** Goes on with another broker, unless that was tried for long enough. */
   private void lost(Connection lost, MillraceException why) {
     connection = Optional.empty();
+    anew = betweenSnapshotPieces;
     lost.call().cancel("the watch goes on elsewhere", why);
     if (!why.code().retriable()) {
       throw why;
@@ -135,18 +148,41 @@ final class StreamedMetadata implements MetadataWatch {
     lastHeardMs = cluster.clock().monotonicMs();
   }
 
-  private MetadataEvent heard(WatchMetadataResponse frame) {
+  private Optional<MetadataEvent> heard(WatchMetadataResponse frame) {
     lastHeardMs = cluster.clock().monotonicMs();
     everHeard = true;
     troubleSinceMs = OptionalLong.empty();
     backoff.reset();
     MetadataEvent event = event(frame);
-    if (event.last() && event.kind() != Kind.PROGRESS) {
-      revision = event.revision();
-    } else if (event.kind() == Kind.PROGRESS) {
-      revision = Math.max(revision, event.revision());
+    if (anew && event.kind() == Kind.SNAPSHOT) {
+      heldBack = Optional.of(event);
+      return taken(
+          new MetadataEvent(
+              Kind.RESYNC,
+              event.revision(),
+              event.nodeId(),
+              event.controllerId(),
+              Content.NONE,
+              false));
     }
-    return event;
+    return taken(event);
+  }
+
+  private Optional<MetadataEvent> taken(MetadataEvent event) {
+    if (event.kind() == Kind.SNAPSHOT) {
+      heldBack = Optional.empty();
+      betweenSnapshotPieces = !event.last();
+      anew = false;
+    } else if (event.kind() == Kind.RESYNC) {
+      betweenSnapshotPieces = true;
+      anew = false;
+    }
+    if (event.kind() == Kind.PROGRESS) {
+      revision = Math.max(revision, event.revision());
+    } else if (event.last()) {
+      revision = event.revision();
+    }
+    return Optional.of(event);
   }
 
   private static MetadataEvent event(WatchMetadataResponse frame) {
