@@ -230,6 +230,13 @@ public final class QuorumRuntime implements MetadataQuorum {
       ControllerPlan plan =
           controller.plan(
               log.image(), commands.stream().map(PendingCommand::command).toList(), clock.wallMs());
+      plan.defects()
+          .forEach(
+              defect ->
+                  LOG.error(
+                      "[controller {}] has a defect: a command is refused, please report this",
+                      settings.nodeId(),
+                      defect));
       List<PendingCommand> planned = List.copyOf(commands.subList(0, plan.steps().size()));
       planned.forEach(command -> waiting.removeFirst());
       if (plan.records().isEmpty()) {

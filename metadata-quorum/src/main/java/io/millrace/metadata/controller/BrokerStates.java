@@ -159,20 +159,23 @@ final class BrokerStates {
     return new Step(sweep.records(), sweep.full());
   }
 
-  /** Does what was left to do for fenced and drained brokers and partitions without a leader. */
+  /**
+   * Does what was left to do for fenced and drained brokers and partitions without a leader. One
+   * thing at a time: the next one may be about the same partitions, and looks at them as they are
+   * then.
+   */
   Step repair(MetadataImage image) {
-    PartitionSweep sweep = sweep(image);
     for (BrokerImage broker : image.brokers().values()) {
-      if (broker.fenced() && !sweep.full()) {
+      PartitionSweep sweep = sweep(image);
+      if (broker.fenced()) {
         moveAway(image, sweep, broker.id());
       }
-      if (image.drained(broker.id()) && !sweep.full()) {
+      if (sweep.isEmpty() && image.drained(broker.id())) {
         handOver(image, sweep, broker.id());
       }
-    }
-    if (!sweep.isEmpty()) {
-      // The elections look at what the partitions are then.
-      return new Step(sweep.records(), true);
+      if (!sweep.isEmpty()) {
+        return new Step(sweep.records(), true);
+      }
     }
     return electOffline(image);
   }

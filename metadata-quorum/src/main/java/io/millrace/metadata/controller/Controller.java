@@ -45,6 +45,11 @@ import java.util.function.Supplier;
  *
  * <p>Each command is decided on the image with the records of the commands before it, so that an
  * entry of many is as if each had been alone.
+ *
+ * <p>A command whose decision breaks down, or comes to records that can't be replayed, shows a
+ * defect here. It is refused with INTERNAL, and the defect is told. Nothing that it worked out is
+ * kept, so that the other commands are safe; and to stop the process would hand the same command to
+ * the next controller, until no voter is left.
  */
 public final class Controller {
   /** The most partitions of a topic. */
@@ -55,6 +60,9 @@ public final class Controller {
 
   /** A record's tag and length within the entry. */
   private static final int RECORD_OVERHEAD_BYTES = 5;
+
+  /** How much of a command is told when it shows a defect. */
+  private static final int DEFECT_TEXT_LENGTH = 2_000;
 
   private final ControllerSettings settings;
   private final TopicDecisions topics;
@@ -121,23 +129,51 @@ public final class Controller {
     long revisionAfter = image.revision() + 1;
     List<MetadataRecord> records = new ArrayList<>();
     List<Step> steps = new ArrayList<>();
+    List<RuntimeException> defects = new ArrayList<>();
     int bytes = ENTRY_OVERHEAD_BYTES;
     for (Command command : commands) {
-      Decision decision = decide(working, command, revisionAfter, wallMs);
-      int more = bytes(decision.records());
+      Outcome outcome = outcome(working, command, revisionAfter, wallMs);
+      int more = bytes(outcome.decision().records());
       if (bytes + more > settings.maxEntryBytes()) {
         if (!records.isEmpty()) {
           break;
         }
-        decision = Decision.refused(tooLarge(more + ENTRY_OVERHEAD_BYTES));
+        outcome = new Outcome(Decision.refused(tooLarge(more + ENTRY_OVERHEAD_BYTES)), working);
         more = 0;
       }
-      working = Replays.after(working, decision.records());
-      records.addAll(decision.records());
-      steps.add(decision.step());
+      outcome.defect().ifPresent(defects::add);
+      working = outcome.after();
+      records.addAll(outcome.decision().records());
+      steps.add(outcome.decision().step());
       bytes += more;
     }
-    return new ControllerPlan(records, steps);
+    return new ControllerPlan(records, steps, defects);
+  }
+
+  /**
+   * A decision and what it makes of the image.
+   *
+   * @param defect why there is no decision, for which the command is refused
+   */
+  private record Outcome(
+      Decision decision, MetadataImage after, Optional<RuntimeException> defect) {
+    Outcome(Decision decision, MetadataImage after) {
+      this(decision, after, Optional.empty());
+    }
+  }
+
+  private Outcome outcome(MetadataImage image, Command command, long revisionAfter, long wallMs) {
+    try {
+      Decision decision = decide(image, command, revisionAfter, wallMs);
+      return new Outcome(decision, Replays.after(image, decision.records()));
+    } catch (RuntimeException e) {
+      String what = command.toString();
+      String told = what.substring(0, Math.min(what.length(), DEFECT_TEXT_LENGTH));
+      return new Outcome(
+          Decision.refused(ErrorCode.INTERNAL, "the controller failed to decide this: " + e),
+          image,
+          Optional.of(new IllegalStateException("no decision for " + told, e)));
+    }
   }
 
   private Decision decide(MetadataImage image, Command command, long revisionAfter, long wallMs) {

@@ -9,11 +9,15 @@ import java.util.List;
  * @param records what to propose as one entry; empty when nothing changes
  * @param steps what becomes of the first commands, in their order, once the entry has taken effect;
  *     the commands beyond them wait for the next entry
+ * @param defects why commands are refused that the controller failed to decide; none unless it has
+ *     a defect
  */
-public record ControllerPlan(List<MetadataRecord> records, List<Step> steps) {
+public record ControllerPlan(
+    List<MetadataRecord> records, List<Step> steps, List<RuntimeException> defects) {
   public ControllerPlan {
     records = List.copyOf(records);
     steps = List.copyOf(steps);
+    defects = List.copyOf(defects);
   }
 
   /** What becomes of a command. */

@@ -143,7 +143,7 @@ public final class Cluster {
       results.add(null);
     }
     while (!waiting.isEmpty()) {
-      ControllerPlan plan = controller.plan(image.image(), waiting, wallMs);
+      ControllerPlan plan = plan(waiting);
       commit(plan.records());
       for (int i = plan.steps().size() - 1; i >= 0; i--) {
         if (plan.steps().get(i) instanceof Step.Answer answer) {
@@ -157,7 +157,15 @@ public final class Cluster {
 
   /** Carries out one entry of a command, as a controller does that dies after it. */
   public void runOnce(Command command) {
-    commit(controller.plan(image.image(), List.of(command), wallMs).records());
+    commit(plan(List.of(command)).records());
+  }
+
+  private ControllerPlan plan(List<Command> commands) {
+    ControllerPlan plan = controller.plan(image.image(), commands, wallMs);
+    if (!plan.defects().isEmpty()) {
+      throw new AssertionError("a defect of the controller", plan.defects().get(0));
+    }
+    return plan;
   }
 
   private void commit(List<MetadataRecord> records) {

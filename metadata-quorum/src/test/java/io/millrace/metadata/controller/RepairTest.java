@@ -1,0 +1,76 @@
+package io.millrace.metadata.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
+import io.millrace.metadata.controller.Command.CreateTopic;
+import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicImage;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+
+/** What a controller that died after the first of several entries leaves to the next one. */
+final class RepairTest {
+  private static final int TOPICS = 10;
+
+  private final Cluster cluster =
+      new Cluster(ControllerSettings.DEFAULTS.withBounds(8 << 10, 10), 1).start(1, 2, 3);
+
+  /** The same partitions are to be left because it is fenced, and handed over: it is drained. */
+  @Test
+  void halfDoneFencingOfADrainedBrokerIsFinished() {
+    create(List.of(1));
+    run(new DrainBroker(1, true, RequestOptions.NONE));
+    cluster.runOnce(new FenceBroker(1, cluster.epoch(1)));
+    assertThat(count(partition -> partition.leader() == 1)).isPositive();
+    run(new UpkeepCommand.RepairPartitions());
+    assertThat(count(partition -> partition.leader() == 1)).isZero();
+    assertThat(count(partition -> partition.elr().equals(List.of(1)))).isEqualTo(90 * TOPICS);
+  }
+
+  @Test
+  void halfDoneFencingsOfTwoBrokersOfOneIsrAreFinished() {
+    create(List.of(1, 2, 3));
+    cluster.runOnce(new FenceBroker(1, cluster.epoch(1)));
+    cluster.runOnce(new FenceBroker(2, cluster.epoch(2)));
+    assertThat(count(partition -> partition.isr().containsAll(List.of(1, 2)))).isPositive();
+    run(new UpkeepCommand.RepairPartitions());
+    assertThat(count(partition -> partition.isr().equals(List.of(3)))).isEqualTo(90 * TOPICS);
+    assertThat(count(partition -> partition.leader() == 3)).isEqualTo(90 * TOPICS);
+  }
+
+  @Test
+  void halfDoneDrainBesideAHalfDoneFencingIsFinished() {
+    create(List.of(1, 2, 3));
+    cluster.runOnce(new DrainBroker(1, true, RequestOptions.NONE));
+    cluster.runOnce(new FenceBroker(2, cluster.epoch(2)));
+    run(new UpkeepCommand.RepairPartitions());
+    assertThat(count(partition -> partition.leader() == 3)).isEqualTo(90 * TOPICS);
+    assertThat(count(partition -> partition.isr().equals(List.of(1, 3)))).isEqualTo(90 * TOPICS);
+  }
+
+  private void create(List<Integer> replicas) {
+    for (int i = 0; i < TOPICS; i++) {
+      List<List<Integer>> assignments = java.util.Collections.nCopies(90, replicas);
+      assertThat(
+              cluster.run(
+                  new CreateTopic("t" + i, 0, 0, assignments, Map.of(), RequestOptions.NONE)))
+          .isInstanceOf(CommandResult.TopicResult.class);
+    }
+  }
+
+  private long count(Predicate<PartitionImage> wanted) {
+    return cluster.image().topics().byId().values().stream()
+        .map(TopicImage::partitions)
+        .flatMap(List::stream)
+        .filter(wanted)
+        .count();
+  }
+
+  private void run(Command command) {
+    assertThat(cluster.run(command)).isInstanceOf(CommandResult.Done.class);
+  }
+}
