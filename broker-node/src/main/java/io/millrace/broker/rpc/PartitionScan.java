@@ -67,9 +67,10 @@ final class PartitionScan {
     }
   }
 
+  /** Whoever is fenced or not registered serves nobody, though it is still named as the leader. */
   private void scan(String topic, int number, PartitionImage partition) {
     String name = topic + "-" + number;
-    if (partition.leader() == PartitionImage.NO_BROKER) {
+    if (image.broker(partition.leader()).filter(leader -> !leader.fenced()).isEmpty()) {
       offline.add(
           offline.names.size() < MOST_NAMES
               ? ClusterHealth.because(name, NoLeader.why(image, topic, number, partition))

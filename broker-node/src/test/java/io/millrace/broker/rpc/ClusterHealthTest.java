@@ -90,6 +90,24 @@ final class ClusterHealthTest {
   }
 
   @Test
+  void partitionsOfALeaderThatIsFencedOrNotRegisteredAreOffline() {
+    MetadataImage image =
+        Images.withTopic(
+            Images.withBroker(WELL, 3, BrokerState.FENCED, List.of(Images.directory(3))),
+            "orders",
+            List.of(
+                Images.partition(3, List.of(3), 1),
+                Images.partition(2, List.of(2), 1),
+                Images.partition(1, List.of(1, 2, 3), 1)));
+    MetadataImage without = image.withBrokers(image.brokers().minus(2));
+    assertThat(lines(health(without, controller(voter(1, 0, 0)), 10)))
+        .contains(
+            "DOWN PARTITIONS_OFFLINE 2 2 partitions have no leader"
+                + " [orders-0: broker 3 is down or starting,"
+                + " orders-1: broker 2 is not registered]");
+  }
+
+  @Test
   void directoryThatARunningBrokerLacksIsNamedOnce() {
     MetadataImage image = Images.withBroker(WELL, 2, BrokerState.ACTIVE, List.of(new UUID(1, 1)));
     assertThat(lines(health(image, controller(voter(1, 0, 0)), 10)))

@@ -17,6 +17,7 @@ import io.millrace.metadata.image.TopicImage;
 import io.millrace.proto.internal.v1.BrokerUnregistered;
 import io.millrace.proto.internal.v1.MetadataRecord;
 import io.millrace.proto.internal.v1.ProducerIdsAllocated;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -37,10 +38,12 @@ final class BrokerDecisions {
 
   private final ControllerSettings settings;
   private final DynamicConfigs configs;
+  private final BrokerStates states;
 
-  BrokerDecisions(ControllerSettings settings, DynamicConfigs configs) {
+  BrokerDecisions(ControllerSettings settings, DynamicConfigs configs, BrokerStates states) {
     this.settings = settings;
     this.configs = configs;
+    this.states = states;
   }
 
   Decision allocateProducerIds(
@@ -96,7 +99,11 @@ final class BrokerDecisions {
         changes.records(), new Done(changes.isEmpty() ? image.revision() : revisionAfter));
   }
 
-  List<MetadataRecord> unregister(MetadataImage image, UnregisterBroker command) {
+  /**
+   * Takes a fenced broker out of the cluster. Its fencing may not be done yet: who is not
+   * registered could be found leading for ever.
+   */
+  BrokerStates.Step unregister(MetadataImage image, UnregisterBroker command) {
     BrokerImage broker = BrokerLookup.existing(image, command.brokerId());
     if (!broker.fenced()) {
       throw new MillraceError(
@@ -109,12 +116,18 @@ final class BrokerDecisions {
               Map.of("broker_id", "" + broker.id()))
           .exception();
     }
-    return List.of(
+    BrokerStates.Step leaving = states.leave(image, broker.id());
+    if (leaving.more()) {
+      return leaving;
+    }
+    List<MetadataRecord> records = new ArrayList<>(leaving.records());
+    records.add(
         Records.builder()
             .setBrokerUnregistered(
                 BrokerUnregistered.newBuilder()
                     .setBrokerId(broker.id())
                     .setBrokerEpoch(broker.epoch()))
             .build());
+    return new BrokerStates.Step(records, false);
   }
 }

@@ -126,6 +126,13 @@ final class BrokerStates {
     return new Step(records, sweep.full());
   }
 
+  /** Takes a broker that is fenced, or not registered, out of every ISR; nothing if it is so. */
+  Step leave(MetadataImage image, int broker) {
+    PartitionSweep sweep = sweep(image);
+    moveAway(image, sweep, broker);
+    return new Step(sweep.records(), sweep.full());
+  }
+
   /** Drains a broker, or ends that: others lead what it leads, where others can. */
   Step drain(MetadataImage image, DrainBroker command) {
     int broker = BrokerLookup.existing(image, command.brokerId()).id();
@@ -160,18 +167,18 @@ final class BrokerStates {
   }
 
   /**
-   * Does what was left to do for fenced and drained brokers and partitions without a leader. One
-   * thing at a time: the next one may be about the same partitions, and looks at them as they are
-   * then.
+   * Does what was left to do for brokers that are fenced, not registered or drained, and partitions
+   * without a leader. One thing at a time: the next one may be about the same partitions, and looks
+   * at them as they are then.
    */
   Step repair(MetadataImage image) {
-    for (BrokerImage broker : image.brokers().values()) {
+    for (int broker : image.topics().brokersWithReplicas()) {
       PartitionSweep sweep = sweep(image);
-      if (broker.fenced()) {
-        moveAway(image, sweep, broker.id());
+      if (image.broker(broker).filter(known -> !known.fenced()).isEmpty()) {
+        moveAway(image, sweep, broker);
       }
-      if (sweep.isEmpty() && image.drained(broker.id())) {
-        handOver(image, sweep, broker.id());
+      if (sweep.isEmpty() && image.drained(broker)) {
+        handOver(image, sweep, broker);
       }
       if (!sweep.isEmpty()) {
         return new Step(sweep.records(), true);

@@ -13,7 +13,7 @@ import java.util.Optional;
 public sealed interface ClusterCommand extends AdminCommand {
   /**
    * Takes a broker out of the cluster that will not come back. Replicas that are assigned to it
-   * stay assigned. Refused while it is not fenced.
+   * stay assigned, but it is in sync nowhere and leads nothing. Refused while it is not fenced.
    *
    * @param brokerId the broker
    */

@@ -85,8 +85,8 @@ public final class Controller {
     this.settings = settings;
     DynamicConfigs configs = new DynamicConfigs(settings.topics());
     this.topics = new TopicDecisions(settings, configs, topicIds);
-    this.brokers = new BrokerDecisions(settings, configs);
     this.states = new BrokerStates(settings, configs);
+    this.brokers = new BrokerDecisions(settings, configs, states);
     this.registrations = new Registrations(settings, configs, states);
     this.isr = new IsrDecisions(configs);
     this.clusterConfigs = new ConfigDecisions(settings, configs, FeatureRange.SUPPORTED);

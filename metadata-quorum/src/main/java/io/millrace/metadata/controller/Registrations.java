@@ -27,8 +27,9 @@ import java.util.UUID;
  * The registration of a broker's process as records, in steps that are each valid alone:
  *
  * <ol>
- *   <li>an earlier process that is not fenced is: were the new one to lead on in the same epoch,
- *       records that the old one lost could be replaced unseen (S12);
+ *   <li>an earlier process that is not fenced is, and one that is not registered leads nothing:
+ *       were the new one to lead on in the same epoch, records that the old one lost could be
+ *       replaced unseen (S12);
  *   <li>replicas that may lack records leave ISR and ELR (S14); those in a directory that is only
  *       offline leave the ISR;
  *   <li>the new process is registered, fenced. It leads once it asks to.
@@ -56,10 +57,13 @@ final class Registrations {
       if (!earlier.fenced() && !command.start().earlierProcessEnded()) {
         throw inUse(earlier, command).exception();
       }
-      BrokerStates.Step fencing = states.fence(image, earlier);
-      if (!fencing.records().isEmpty()) {
-        return Decision.goOn(fencing.records());
-      }
+    }
+    BrokerStates.Step fencing =
+        known.isPresent()
+            ? states.fence(image, known.get())
+            : states.leave(image, command.brokerId());
+    if (!fencing.records().isEmpty()) {
+      return Decision.goOn(fencing.records());
     }
     PartitionSweep unclean = dropUnclean(image, known, command);
     List<MetadataRecord> records = new ArrayList<>(unclean.records());

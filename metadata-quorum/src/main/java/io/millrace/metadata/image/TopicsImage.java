@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -43,6 +44,11 @@ public record TopicsImage(
   /** The topics that a broker has replicas of, in the order of their ids. */
   public SortedSet<UUID> withReplicasOn(int broker) {
     return index.topics(broker);
+  }
+
+  /** The brokers that have replicas, registered or not, in the order of their node ids. */
+  public Set<Integer> brokersWithReplicas() {
+    return index.topicsByBroker().minus(PartitionImage.NO_BROKER).keySet();
   }
 
   /** The topics that have a partition without a leader, in the order of their ids. */

@@ -160,6 +160,11 @@ public final class Cluster {
     commit(plan(List.of(command)).records());
   }
 
+  /** Writes what only another version's controller writes. */
+  public void write(MetadataRecord... records) {
+    commit(List.of(records));
+  }
+
   private ControllerPlan plan(List<Command> commands) {
     ControllerPlan plan = controller.plan(image.image(), commands, wallMs);
     if (!plan.defects().isEmpty()) {

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
 import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
+import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.Records;
 import io.millrace.metadata.image.TopicImage;
+import io.millrace.proto.internal.v1.BrokerUnregistered;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -52,9 +56,51 @@ final class RepairTest {
     assertThat(count(partition -> partition.isr().equals(List.of(1, 3)))).isEqualTo(90 * TOPICS);
   }
 
+  @Test
+  void brokerThatIsTakenOutInTheMiddleOfItsFencingLeadsNothing() {
+    create(List.of(1, 2, 3));
+    cluster.runOnce(new FenceBroker(1, cluster.epoch(1)));
+    int before = cluster.log().size();
+    run(new UnregisterBroker(1, RequestOptions.withId("r")));
+    assertThat(cluster.log().size() - before).isGreaterThan(2);
+    assertThat(cluster.image().broker(1)).isEmpty();
+    assertThat(count(partition -> partition.isr().equals(List.of(2, 3)))).isEqualTo(90 * TOPICS);
+    assertThat(count(partition -> partition.leader() == 2)).isEqualTo(90 * TOPICS);
+  }
+
+  @Test
+  void partitionsOfABrokerThatIsNotRegisteredAreTakenFromIt() {
+    create(List.of(1, 2, 3));
+    takeOutAtOnce();
+    assertThat(count(partition -> partition.leader() == 1)).isPositive();
+    run(new UpkeepCommand.RepairPartitions());
+    assertThat(count(partition -> partition.isr().equals(List.of(2, 3)))).isEqualTo(90 * TOPICS);
+    assertThat(count(partition -> partition.leader() == 2)).isEqualTo(90 * TOPICS);
+  }
+
+  /** S12: were it to lead on in the same epoch, what it had lost could be replaced unseen. */
+  @Test
+  void S12_brokerThatIsRegisteredAnewDoesNotLeadOnWhatItWasFoundLeading() {
+    create(List.of(1, 2, 3));
+    takeOutAtOnce();
+    cluster.start(Cluster.register(1, "", 2));
+    assertThat(count(partition -> partition.leader() == 2 && partition.leaderEpoch() == 1))
+        .isEqualTo(90 * TOPICS);
+  }
+
+  /** As a version did that did not look at what the broker has. */
+  private void takeOutAtOnce() {
+    cluster.runOnce(new FenceBroker(1, cluster.epoch(1)));
+    cluster.write(
+        Records.builder()
+            .setBrokerUnregistered(
+                BrokerUnregistered.newBuilder().setBrokerId(1).setBrokerEpoch(cluster.epoch(1)))
+            .build());
+  }
+
   private void create(List<Integer> replicas) {
     for (int i = 0; i < TOPICS; i++) {
-      List<List<Integer>> assignments = java.util.Collections.nCopies(90, replicas);
+      List<List<Integer>> assignments = Collections.nCopies(90, replicas);
       assertThat(
               cluster.run(
                   new CreateTopic("t" + i, 0, 0, assignments, Map.of(), RequestOptions.NONE)))
