@@ -2,11 +2,13 @@ package io.millrace.broker.server;
 
 import io.millrace.common.file.RealFileStore;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A cluster of two whole nodes in the test's process: node 1 is the only voter, and so the
@@ -61,7 +63,7 @@ public final class TwoNodes implements AutoCloseable {
     List<ServerSocket> held = new ArrayList<>();
     List<Integer> ports = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+      ServerSocket socket = drawn();
       held.add(socket);
       ports.add(socket.getLocalPort());
     }
@@ -69,6 +71,18 @@ public final class TwoNodes implements AutoCloseable {
       socket.close();
     }
     return ports;
+  }
+
+  /** Below the ports that systems give to outgoing connections, which would take them before us. */
+  private static ServerSocket drawn() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 20_000);
+      try {
+        return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+      } catch (BindException taken) {
+        // The next one.
+      }
+    }
   }
 
   /** Node 1. */

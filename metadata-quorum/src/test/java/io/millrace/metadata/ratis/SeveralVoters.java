@@ -17,6 +17,7 @@ import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.Awaitility;
 
 /** Voters in this process, each with a directory and a port of its own. */
@@ -70,7 +72,7 @@ final class SeveralVoters implements AutoCloseable {
     List<ServerSocket> sockets = new ArrayList<>();
     try {
       for (int i = 0; i < count; i++) {
-        sockets.add(new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1")));
+        sockets.add(drawn());
       }
       List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
       for (ServerSocket socket : sockets) {
@@ -79,6 +81,18 @@ final class SeveralVoters implements AutoCloseable {
       return ports;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Below the ports that systems give to outgoing connections, which would take them before us. */
+  private static ServerSocket drawn() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 20_000);
+      try {
+        return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
+      } catch (BindException taken) {
+        // The next one.
+      }
     }
   }
 
