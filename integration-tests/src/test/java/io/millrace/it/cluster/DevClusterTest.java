@@ -24,6 +24,8 @@ class DevClusterTest {
 
   @TempDir Path home;
 
+  private int commands;
+
   @Test
   void runsThreeProcessesThatAreKilledAndStartedAgainByCommand() throws Exception {
     String data = home.resolve("cluster").toString();
@@ -109,7 +111,7 @@ class DevClusterTest {
   }
 
   private MillraceProcess start(String... arguments) throws Exception {
-    String name = String.join("-", List.of(arguments).subList(0, 3));
+    String name = arguments[0] + "-" + arguments[1] + "-" + ++commands;
     return MillraceProcess.start(home, name, List.of(arguments));
   }
 
