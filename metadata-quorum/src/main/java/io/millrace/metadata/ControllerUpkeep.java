@@ -10,7 +10,6 @@ import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.UpkeepCommand.BalanceLeaders;
 import io.millrace.metadata.controller.UpkeepCommand.ElectOffline;
-import io.millrace.metadata.controller.UpkeepCommand.RepairPartitions;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import java.time.Duration;
@@ -23,10 +22,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the active controller does without being asked: it watches the brokers' sessions, finishes
- * what an earlier controller left half done, elects leaders where somebody can lead again, and
- * gives leadership back to preferred leaders. Does nothing on a node whose controller is not
- * active.
+ * What the active controller does without being asked: it watches the brokers' sessions, elects
+ * leaders where somebody can lead again, and gives leadership back to preferred leaders. Does
+ * nothing on a node whose controller is not active.
  *
  * <p>Everything but the public methods is confined to its mailbox.
  */
@@ -149,7 +147,6 @@ public final class ControllerUpkeep implements AutoCloseable {
     nextElectionMs = nowMs + settings.electionIntervalMs();
     nextBalanceMs = nowMs + settings.balanceIntervalMs();
     carryOut(sessions.activate(image, nowMs));
-    submit(new RepairPartitions());
   }
 
   private void periodic(MetadataImage image) {

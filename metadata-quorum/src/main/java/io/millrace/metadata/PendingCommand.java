@@ -17,6 +17,9 @@ final class PendingCommand {
   /** Whether any of its records may have been proposed. */
   private boolean begun;
 
+  /** Whether a part of it has taken effect, and more is to follow. */
+  private boolean halfDone;
+
   PendingCommand(Command command) {
     this.command = command;
   }
@@ -39,6 +42,14 @@ final class PendingCommand {
 
   void begin() {
     begun = true;
+  }
+
+  void goOn() {
+    halfDone = true;
+  }
+
+  boolean halfDone() {
+    return halfDone;
   }
 
   void complete(CommandResult result) {

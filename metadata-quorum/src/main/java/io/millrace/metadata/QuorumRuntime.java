@@ -12,6 +12,7 @@ import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.Controller;
 import io.millrace.metadata.controller.ControllerPlan;
 import io.millrace.metadata.controller.ControllerPlan.Step;
+import io.millrace.metadata.controller.UpkeepCommand.RepairPartitions;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.proto.internal.v1.MetadataEntry;
@@ -39,6 +40,11 @@ import org.slf4j.LoggerFactory;
  *
  * <p>An entry whose outcome can't be told ends the controller's epoch: it resigns, and starts anew
  * from the image when it leads again.
+ *
+ * <p>A change that takes several entries is never left half done while a controller is active. One
+ * that becomes active looks for what earlier ones left, and so does one whose command is given up
+ * in the middle, because nobody waits for it any longer. That look at all the metadata happens then
+ * only.
  */
 public final class QuorumRuntime implements MetadataQuorum {
   private static final Logger LOG = LoggerFactory.getLogger(QuorumRuntime.class);
@@ -59,6 +65,9 @@ public final class QuorumRuntime implements MetadataQuorum {
 
   /** The commands that wait for an entry, the oldest first. */
   private final Deque<PendingCommand> waiting = new ArrayDeque<>();
+
+  /** Finishes what is half done; the last one, which may be answered. */
+  private @Nullable PendingCommand repair;
 
   /** The entry on its way, if there is one. */
   private @Nullable Flight flight;
@@ -216,10 +225,26 @@ public final class QuorumRuntime implements MetadataQuorum {
 
   private void expire(PendingCommand command, long timeoutMs) {
     if (!command.answered()) {
-      waiting.remove(command);
+      boolean waited = waiting.remove(command);
       command.giveUp(
           ErrorCode.REQUEST_TIMED_OUT,
           "the metadata quorum did not answer in " + timeoutMs + " ms");
+      if (waited && command.halfDone()) {
+        repair();
+        pump();
+      }
+    }
+  }
+
+  /**
+   * Finishes what is half done, without a limit of time, and not by doing the rest of what was
+   * asked for: that may have been undone since. Goes by the image alone. One is enough at a time:
+   * it looks until it finds nothing.
+   */
+  private void repair() {
+    if (repair == null || repair.answered()) {
+      repair = new PendingCommand(new RepairPartitions());
+      waiting.addLast(repair);
     }
   }
 
@@ -298,10 +323,14 @@ public final class QuorumRuntime implements MetadataQuorum {
       if (steps.get(i) instanceof Step.Answer answer) {
         command.complete(answer.result());
       } else {
+        command.goOn();
         again.add(command);
       }
     }
     requeue(again);
+    if (again.stream().anyMatch(PendingCommand::answered)) {
+      repair();
+    }
   }
 
   /** Puts commands back to where they were: before all that wait. */
@@ -335,6 +364,7 @@ public final class QuorumRuntime implements MetadataQuorum {
 
   private void activated() {
     state = State.ACTIVE;
+    repair();
     LOG.info(
         "[controller {}] active in epoch {} at revision {}",
         settings.nodeId(),

@@ -7,23 +7,31 @@ import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.time.VirtualTime;
 import io.millrace.metadata.QuorumHealth.State;
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
+import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
 import io.millrace.metadata.controller.Cluster;
+import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
+import io.millrace.metadata.controller.ClusterCommand.DrainBroker;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.Refused;
 import io.millrace.metadata.controller.CommandResult.TopicResult;
 import io.millrace.metadata.controller.Controller;
+import io.millrace.metadata.controller.ControllerPlan;
 import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.controller.RequestOptions;
+import io.millrace.metadata.controller.UpkeepCommand.RepairPartitions;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.simulated.SimulatedMetadataLog;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -39,6 +47,9 @@ final class QuorumRuntimeTest {
   private MemoryFileStore disk = new MemoryFileStore();
   private SimulatedMetadataLog log = newLog(5);
   private QuorumRuntime quorum = newRuntime();
+
+  /** How often the controller looked for what is half done. */
+  private int repairs;
 
   @Test
   void commandsWaitForTheFirstElection() {
@@ -211,6 +222,63 @@ final class QuorumRuntimeTest {
     assertThat(quorum.health().state()).isEqualTo(State.CLOSED);
   }
 
+  /** The log takes 5 ms for an entry: the first of several takes effect when the time is over. */
+  @Test
+  void fencingThatIsGivenUpInTheMiddleIsFinished() {
+    startWithManyPartitions();
+    CompletableFuture<CommandResult> fenced =
+        submit(new FenceBroker(1, epoch(1)), Duration.ofMillis(3));
+    time.runUntil(fenced::isDone);
+    assertThat(refused(fenced)).isEqualTo(ErrorCode.OUTCOME_UNKNOWN);
+    time.advance(6);
+    assertThat(ledBy(1)).isPositive();
+    time.advance(1_000);
+    assertThat(ledBy(1)).isZero();
+    assertThat(partitions()).allMatch(partition -> partition.isr().equals(List.of(2)));
+  }
+
+  @Test
+  void drainThatIsGivenUpWhileItWaitsForItsNextEntryIsFinished() {
+    startWithManyPartitions();
+    submit(new CreateTopic("a", 1, 2, Map.of(), RequestOptions.NONE));
+    // The second one's next part finds no room beside the first one's.
+    submit(
+        new AlterClusterConfigs(
+            Map.of("min.insync.replicas", Optional.of("2")), RequestOptions.NONE));
+    CompletableFuture<CommandResult> drained =
+        submit(new DrainBroker(1, true, RequestOptions.NONE), Duration.ofMillis(13));
+    time.runUntil(drained::isDone);
+    assertThat(refused(drained)).isEqualTo(ErrorCode.OUTCOME_UNKNOWN);
+    assertThat(quorum.image().drained(1)).isTrue();
+    assertThat(ledBy(1)).isPositive();
+    time.advance(1_000);
+    assertThat(ledBy(1)).isZero();
+  }
+
+  /** What was given up must not come back: somebody has looked, and undone it. */
+  @Test
+  void drainThatIsGivenUpAndUndoneStaysUndone() {
+    startWithManyPartitions();
+    CompletableFuture<CommandResult> drained =
+        submit(new DrainBroker(1, true, RequestOptions.NONE), Duration.ofMillis(3));
+    time.runUntil(drained::isDone);
+    time.runUntil(() -> quorum.image().drained(1));
+    done(new DrainBroker(1, false, RequestOptions.NONE));
+    time.advance(1_000);
+    assertThat(quorum.image().drained(1)).isFalse();
+  }
+
+  /** To look for what is half done costs a look at everything. */
+  @Test
+  void nothingIsLookedForWhereNothingIsGivenUp() {
+    startWithManyPartitions();
+    int before = repairs;
+    done(new FenceBroker(1, epoch(1)));
+    time.advance(10 * 60_000);
+    assertThat(before).isEqualTo(1);
+    assertThat(repairs).isEqualTo(1);
+  }
+
   @Test
   void idleLogGetsAnEntryNowAndThen() {
     startWithBroker();
@@ -264,6 +332,35 @@ final class QuorumRuntimeTest {
     done(BrokerHeartbeat.of(1, epoch, epoch));
   }
 
+  /** Of brokers 1 and 2, in entries so small that what happens to a broker takes several. */
+  private void startWithManyPartitions() {
+    quorum = newRuntime(ControllerSettings.DEFAULTS.withBounds(4 << 10, 10));
+    quorum.start();
+    for (int broker : List.of(1, 2)) {
+      done(Cluster.register(broker, ""));
+      done(BrokerHeartbeat.of(broker, epoch(broker), epoch(broker)));
+    }
+    List<List<Integer>> replicas = Collections.nCopies(30, List.of(1, 2));
+    for (int i = 0; i < 12; i++) {
+      done(new CreateTopic("t" + i, 0, 0, replicas, Map.of(), RequestOptions.NONE));
+    }
+    assertThat(ledBy(1)).isEqualTo(360);
+  }
+
+  private long epoch(int broker) {
+    return quorum.image().broker(broker).orElseThrow().epoch();
+  }
+
+  private List<PartitionImage> partitions() {
+    return quorum.image().topics().byId().values().stream()
+        .flatMap(topic -> topic.partitions().stream())
+        .toList();
+  }
+
+  private long ledBy(int broker) {
+    return partitions().stream().filter(partition -> partition.leader() == broker).count();
+  }
+
   private CommandResult done(Command command) {
     CompletableFuture<CommandResult> result = submit(command);
     time.runUntil(result::isDone);
@@ -291,9 +388,19 @@ final class QuorumRuntimeTest {
   }
 
   private QuorumRuntime newRuntime() {
+    return newRuntime(ControllerSettings.DEFAULTS);
+  }
+
+  private QuorumRuntime newRuntime(ControllerSettings bounds) {
     Random ids = new Random(7);
     Controller controller =
-        new Controller(ControllerSettings.DEFAULTS, () -> new UUID(ids.nextLong(), ids.nextLong()));
+        new Controller(bounds, () -> new UUID(ids.nextLong(), ids.nextLong())) {
+          @Override
+          public ControllerPlan plan(MetadataImage image, List<Command> commands, long wallMs) {
+            repairs += commands.stream().anyMatch(RepairPartitions.class::isInstance) ? 1 : 0;
+            return super.plan(image, commands, wallMs);
+          }
+        };
     QuorumSettings settings = new QuorumSettings(1, 100, 10_000, 60_000);
     return new QuorumRuntime(settings, controller, log, time, time, time, faults);
   }

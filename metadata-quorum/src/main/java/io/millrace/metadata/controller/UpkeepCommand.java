@@ -6,9 +6,10 @@ package io.millrace.metadata.controller;
  */
 public sealed interface UpkeepCommand extends Command {
   /**
-   * Finishes what an earlier controller may have left half done: fenced brokers leave every ISR,
-   * partitions without a leader elect one where somebody can lead, and the effective min ISR is
-   * what the configuration says.
+   * Finishes what an earlier controller, or a command that was given up, may have left half done:
+   * brokers that are fenced or not registered leave every ISR, drained ones hand over, partitions
+   * without a leader elect one where somebody can lead, and the effective min ISR is what the
+   * configuration says.
    */
   record RepairPartitions() implements UpkeepCommand {}
 
