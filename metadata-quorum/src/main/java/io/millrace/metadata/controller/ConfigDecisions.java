@@ -69,11 +69,14 @@ final class ConfigDecisions {
     return new BrokerStates.Step(sweep.records(), sweep.full());
   }
 
-  /** A partition with the effective min ISR that the configuration says. */
+  /**
+   * A partition with the effective min ISR that the configuration says. A reassignment may wait for
+   * nothing but a lower one.
+   */
   static Optional<PartitionTransition.Next> minIsr(
       Eligibility eligibility, int number, PartitionImage partition) {
     int effective = eligibility.effectiveMinIsr(partition.assignment().replicationFactor());
-    return effective == partition.effectiveMinIsr()
+    return effective == partition.effectiveMinIsr() && !partition.assignment().reassigning()
         ? Optional.empty()
         : new PartitionTransition(partition, eligibility).effectiveMinIsr(effective).next();
   }

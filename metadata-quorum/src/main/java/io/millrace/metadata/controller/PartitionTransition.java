@@ -16,8 +16,8 @@ import java.util.function.IntPredicate;
  * Works out the next state of a partition. Used once, by one thread.
  *
  * <p>What is asked for (another ISR, other replicas) comes first; then follow, in this order, the
- * end of a reassignment whose new replicas are in sync, the eligible leader replicas, and the
- * leader (S13):
+ * end of a reassignment whose new replicas are in sync and which leaves enough of them, the
+ * eligible leader replicas, and the leader (S13):
  *
  * <ol>
  *   <li>whoever leads goes on while it is in sync and serves; a broker that is stopping, or
@@ -145,22 +145,28 @@ final class PartitionTransition {
     isr = isr.stream().filter(assignment.replicas()::contains).toList();
   }
 
-  /** Ends a reassignment whose new replicas are in sync. */
+  /** Ends a reassignment whose new replicas are in sync, with enough of those that stay. */
   private void settleAssignment() {
     Assignment asked = assignment;
-    if (asked.reassigning() && isr.containsAll(asked.adding())) {
-      boolean anyServes =
-          isr.stream()
-              .anyMatch(b -> !asked.removing().contains(b) && eligibility.serving(asked, b));
-      if (anyServes) {
-        assignment = asked.completed();
-      }
+    if (asked.reassigning() && isr.containsAll(asked.adding()) && isEnough(asked.completed())) {
+      assignment = asked.completed();
     }
     boolean ended = before.assignment().reassigning() && !assignment.reassigning();
     boolean others = !assignment.replicas().equals(before.replicas());
     if (ended || (others && !assignment.reassigning())) {
       minIsr = eligibility.effectiveMinIsr(assignment.replicas().size());
     }
+  }
+
+  /**
+   * Whether a partition can do with these replicas: those of them that are in sync are as many as
+   * the min ISR, and one can lead. Else the ones that would go are copies that are needed, and stay
+   * until more are in sync.
+   */
+  private boolean isEnough(Assignment target) {
+    List<Integer> left = isr.stream().filter(target.replicas()::contains).toList();
+    return left.size() >= eligibility.effectiveMinIsr(target.replicas().size())
+        && left.stream().anyMatch(broker -> eligibility.active(target, broker));
   }
 
   /**

@@ -67,10 +67,12 @@ public final class Reassignments {
       PartitionImage before = PartitionLookup.existing(image, name);
       TopicImage topic = PartitionLookup.topic(image, name.topic());
       Assignment after = assignment(image, name, before, reassignment);
-      next(before, new Eligibility(image, topic, configs), after)
+      Eligibility eligibility = new Eligibility(image, topic, configs);
+      next(before, eligibility, after)
           .ifPresent(
               next -> {
-                checkSources(name, before, next.after());
+                checkSources(name, before, next);
+                checkEnough(name, before, next.after(), eligibility);
                 changes.add(topic, name.partition(), before, next);
               });
     }
@@ -93,10 +95,12 @@ public final class Reassignments {
     return before.assignment().cancelled();
   }
 
-  /** Replicas that were being added may be the only ones that have everything by now. */
-  private static void checkSources(
-      TopicPartition name, PartitionImage before, PartitionImage after) {
-    if (hasSource(before) && !hasSource(after)) {
+  /**
+   * Replicas that were being added may be the only ones that have everything by now. Nor may an
+   * unclean election put somebody else in their place.
+   */
+  private static void checkSources(TopicPartition name, PartitionImage before, Next next) {
+    if (hasSource(before) && (next.unclean() || !hasSource(next.after()))) {
       throw new MillraceError(
               ErrorCode.INVALID_REPLICA_ASSIGNMENT,
               "partition "
@@ -106,8 +110,36 @@ public final class Reassignments {
                   + ", eligible "
                   + before.elr()
                   + " (expected: replicas with one of them, now "
-                  + after.replicas()
+                  + next.after().replicas()
                   + ")",
+              Map.of("topic", name.topic(), "partition", "" + name.partition()))
+          .exception();
+    }
+  }
+
+  /**
+   * Replicas that were being added, and go at once with a reassignment that is cancelled or
+   * changed, may be copies that an acknowledgement needs (S05).
+   */
+  private static void checkEnough(
+      TopicPartition name, PartitionImage before, PartitionImage after, Eligibility eligibility) {
+    boolean anyGoes =
+        before.isr().stream()
+            .anyMatch(
+                id ->
+                    !after.replicas().contains(id) && eligibility.active(before.assignment(), id));
+    if (anyGoes && after.isr().size() < after.effectiveMinIsr()) {
+      throw new MillraceError(
+              ErrorCode.INVALID_REPLICA_ASSIGNMENT,
+              "partition "
+                  + name
+                  + " would keep in sync "
+                  + after.isr()
+                  + " of "
+                  + before.isr()
+                  + " (expected: at least "
+                  + after.effectiveMinIsr()
+                  + ", its min.insync.replicas; let others catch up, or name one that is in sync)",
               Map.of("topic", name.topic(), "partition", "" + name.partition()))
           .exception();
     }

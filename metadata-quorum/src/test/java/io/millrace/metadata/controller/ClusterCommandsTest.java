@@ -12,6 +12,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
+import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerCommand.IsrMember;
 import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
 import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
@@ -23,6 +24,7 @@ import io.millrace.metadata.controller.ClusterCommand.ElectionType;
 import io.millrace.metadata.controller.ClusterCommand.Reassignment;
 import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
 import io.millrace.metadata.controller.ClusterCommand.UpdateFeatureLevel;
+import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.CommandResult.BrokerResult;
@@ -37,6 +39,7 @@ import io.millrace.metadata.image.TopicImage;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Commands on the cluster, its brokers and many partitions. */
@@ -107,6 +110,100 @@ final class ClusterCommandsTest {
     assertThat(partition().replicas()).containsExactly(3);
     assertThat(partition().leader()).isEqualTo(3);
     assertThat(partition().effectiveMinIsr()).isEqualTo(1);
+  }
+
+  /** S05: who goes may be one of the copies that an acknowledgement needs. */
+  @Test
+  void S05_reassignmentThatOnlyRemovesWaitsUntilEnoughOfTheOthersAreInSync() {
+    alterCluster("min.insync.replicas", Optional.of("2"));
+    create(List.of(1, 2, 3));
+    propose(1, 1, 2);
+    reassign(Optional.of(List.of(1, 3)));
+    assertThat(partition().replicas()).containsExactly(1, 3, 2);
+    assertThat(partition().isr()).containsExactlyInAnyOrder(1, 2);
+    assertThat(partition().assignment().removing()).containsExactly(2);
+
+    propose(1, 1, 2, 3);
+    assertThat(partition().replicas()).containsExactly(1, 3);
+    assertThat(partition().isr()).containsExactlyInAnyOrder(1, 3);
+    assertThat(partition().assignment().reassigning()).isFalse();
+  }
+
+  @Test
+  void reassignmentThatWaitsForEnoughInSyncEndsWhenFewerAreEnough() {
+    alterCluster("min.insync.replicas", Optional.of("2"));
+    create(List.of(1, 2, 3));
+    propose(1, 1, 2);
+    reassign(Optional.of(List.of(1, 3)));
+    alterCluster("min.insync.replicas", Optional.of("1"));
+    assertThat(partition().replicas()).containsExactly(1, 3);
+    assertThat(partition().isr()).containsExactly(1);
+  }
+
+  /** More replicas with the same min ISR may be enough where the old ones were not: S05. */
+  @Test
+  void reassignmentWhoseMinIsrGrowsEndsWhenFewerAreEnough() {
+    alterCluster("min.insync.replicas", Optional.of("3"));
+    create(List.of(1, 2));
+    reassign(Optional.of(List.of(1, 2, 3)));
+    propose(1, 1, 3);
+    assertThat(partition().assignment().adding()).containsExactly(3);
+    assertThat(partition().effectiveMinIsr()).isEqualTo(2);
+    alterCluster("min.insync.replicas", Optional.of("2"));
+    assertThat(partition().assignment().reassigning()).isFalse();
+    assertThat(partition().effectiveMinIsr()).isEqualTo(2);
+  }
+
+  /** S16: a broker that is about to stop is nobody to leave a partition to. */
+  @Test
+  void S16_reassignmentDoesNotEndWithOnlyABrokerThatStops() {
+    create(List.of(1, 2));
+    propose(1, 1);
+    cluster.run(
+        new BrokerHeartbeat(
+            1, cluster.epoch(1), cluster.image().revision(), false, true, Set.of()));
+    reassign(Optional.of(List.of(1)));
+    assertThat(partition().replicas()).containsExactly(1, 2);
+    cluster.fence(1);
+    cluster.start(Cluster.register(1, "", 2));
+    assertThat(partition().replicas()).containsExactly(1);
+    assertThat(partition().leader()).isEqualTo(1);
+  }
+
+  /** S13: nor may an unclean election take the place of the one that has everything. */
+  @Test
+  void S13_cancellationThatWouldElectAnUncleanReplicaIsRefused() {
+    create(List.of(1, 2));
+    cluster.run(
+        new AlterTopicConfigs(
+            "a",
+            Map.of("unclean.leader.election.enable", Optional.of("true")),
+            RequestOptions.NONE));
+    reassign(Optional.of(List.of(3, 4)));
+    propose(1, 1, 2, 3);
+    cluster.fence(1, 2);
+    cluster.run(cluster.heartbeat(1));
+    assertThat(partition().isr()).containsExactly(3);
+    MillraceError error = refused(reassignment(Optional.empty()));
+    assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REPLICA_ASSIGNMENT);
+    assertThat(error.message()).contains("in sync [3]");
+  }
+
+  /** S05: what was added may be one of the copies that an acknowledgement needs by now. */
+  @Test
+  void S05_cancellationThatWouldLeaveTooFewInSyncIsRefused() {
+    alterCluster("min.insync.replicas", Optional.of("2"));
+    create(List.of(1, 2));
+    reassign(Optional.of(List.of(3, 4)));
+    propose(1, 1, 3);
+    for (Optional<List<Integer>> target :
+        List.of(Optional.<List<Integer>>empty(), Optional.of(List.of(1, 4)))) {
+      MillraceError error = refused(reassignment(target));
+      assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REPLICA_ASSIGNMENT);
+      assertThat(error.message()).contains("keep in sync [1] of [3, 1]");
+    }
+    reassign(Optional.of(List.of(1, 3)));
+    assertThat(partition().replicas()).containsExactly(1, 3);
   }
 
   @Test
