@@ -133,19 +133,23 @@ final class BrokerStates {
     return new Step(sweep.records(), sweep.full());
   }
 
-  /** Drains a broker, or ends that: others lead what it leads, where others can. */
+  /**
+   * Drains a broker, or ends that. Others lead what it leads, where others can; and when it may
+   * lead again, it leads what other drained brokers led because nobody else could.
+   */
   Step drain(MetadataImage image, DrainBroker command) {
     int broker = BrokerLookup.existing(image, command.brokerId()).id();
     List<MetadataRecord> records = new ArrayList<>();
     if (image.drained(broker) != command.drained()) {
       records.add(Records.brokerDrain(broker, command.drained()));
     }
-    if (!command.drained()) {
-      return new Step(records, false);
-    }
     MetadataImage then = Replays.after(image, records);
     PartitionSweep sweep = sweep(then);
-    handOver(then, sweep, broker);
+    if (command.drained()) {
+      handOver(then, sweep, broker);
+    } else {
+      takeOver(then, sweep, broker);
+    }
     records.addAll(sweep.records());
     return new Step(records, sweep.full());
   }
@@ -155,6 +159,15 @@ final class BrokerStates {
         image.topics().withReplicasOn(broker),
         (eligibility, number, partition) ->
             partition.leader() == broker
+                ? new PartitionTransition(partition, eligibility).next()
+                : Optional.empty());
+  }
+
+  private static void takeOver(MetadataImage image, PartitionSweep sweep, int broker) {
+    sweep.over(
+        image.topics().withReplicasOn(broker),
+        (eligibility, number, partition) ->
+            partition.isr().contains(broker) && eligibility.drained(partition.leader())
                 ? new PartitionTransition(partition, eligibility).next()
                 : Optional.empty());
   }

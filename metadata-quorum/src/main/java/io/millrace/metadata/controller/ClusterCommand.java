@@ -24,7 +24,8 @@ public sealed interface ClusterCommand extends AdminCommand {
    * stays so over restarts of the broker. Its replicas stay where they are.
    *
    * @param brokerId a registered broker
-   * @param drained false to end it; leaders come back as they are balanced or elected
+   * @param drained false to end it; leaders come back as they are balanced or elected, at once only
+   *     those of other drained brokers
    */
   record DrainBroker(int brokerId, boolean drained, RequestOptions options)
       implements ClusterCommand {}

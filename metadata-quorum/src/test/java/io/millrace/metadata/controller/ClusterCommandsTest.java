@@ -462,6 +462,16 @@ final class ClusterCommandsTest {
   }
 
   @Test
+  void brokerThatIsDrainedNoLongerTakesOverFromOneThatStillIs() {
+    create(List.of(1, 2));
+    run(new DrainBroker(1, true, RequestOptions.NONE));
+    run(new DrainBroker(2, true, RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(2);
+    run(new DrainBroker(1, false, RequestOptions.NONE));
+    assertThat(partition().leader()).isEqualTo(1);
+  }
+
+  @Test
   void nothingNewIsPlacedOnADrainedBrokerWhileOthersAreEnough() {
     run(new DrainBroker(1, true, RequestOptions.NONE));
     for (String name : List.of("b", "c", "d", "e")) {
