@@ -11,6 +11,8 @@ import java.util.List;
  * @param durableOffset everything below it is durable
  * @param epochs which leader epochs wrote it
  * @param producers its idempotent producers
+ * @param syncedMark whether whatever was acknowledged had been synced before (see {@link
+ *     PartitionFiles})
  * @param recovery what was found
  */
 record LoadedLog(
@@ -20,4 +22,5 @@ record LoadedLog(
     long durableOffset,
     LeaderEpochCache epochs,
     ProducerStateTable producers,
+    boolean syncedMark,
     RecoveryResult recovery) {}

@@ -1,5 +1,6 @@
 package io.millrace.broker.log;
 
+import io.millrace.common.FlushMode;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.file.AtomicFile;
 import io.millrace.common.file.FileStore.OpenMode;
@@ -41,8 +42,11 @@ final class LogLoader {
   }
 
   private LoadedLog loadOrThrow() throws IOException {
-    claimDirectory();
+    boolean made = claimDirectory();
     NavigableSet<Long> bases = removeLeftovers();
+    if (made && bases.isEmpty() && opening.config().flushMode() == FlushMode.COMMIT) {
+      checkpoints.writeSyncedMark();
+    }
     long logStart = checkpoints.readLogStart().orElseGet(() -> bases.isEmpty() ? 0 : bases.first());
     epochs = checkpoints.readLeaderEpochs().orElseGet(() -> LeaderEpochCache.EMPTY);
     if (epochs.entries().isEmpty()) {
@@ -56,11 +60,15 @@ final class LogLoader {
     return loaded;
   }
 
-  /** Makes the directory, or finds that it is this partition's. */
-  private void claimDirectory() throws IOException {
+  /**
+   * Makes the directory, or finds that it is this partition's.
+   *
+   * @return whether it was made, or was not known to be a partition's
+   */
+  private boolean claimDirectory() throws IOException {
     if (!disk.store().exists(disk.directory().resolve(PartitionDirectory.METADATA))) {
       PartitionDirectory.create(disk.store(), disk.directory(), opening.id());
-      return;
+      return true;
     }
     Optional<TopicIdPartition> owner = PartitionDirectory.readId(disk.store(), disk.directory());
     if (owner.isEmpty()) {
@@ -70,6 +78,7 @@ final class LogLoader {
       throw new IllegalArgumentException(
           disk.directory() + " belongs to " + owner.get() + " (expected: " + opening.id() + ")");
     }
+    return false;
   }
 
   /** Deletes what a crash left half done, and says which segments there are. */
@@ -189,6 +198,7 @@ final class LogLoader {
         Math.max(durable, logStart),
         epochs,
         producers,
+        checkpoints.readSyncedMark(),
         result);
   }
 

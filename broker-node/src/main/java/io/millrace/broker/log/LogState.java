@@ -21,6 +21,10 @@ final class LogState {
   private long durableOffset;
   private LeaderEpochCache epochs;
   private ProducerStateTable producers;
+
+  /** Whether the synced mark is on disk, or may be. */
+  private boolean syncedMark;
+
   private volatile LogSnapshot snapshot;
 
   LogState(LogOpening opening, LogDisk disk, LoadedLog loaded) {
@@ -32,6 +36,7 @@ final class LogState {
     this.durableOffset = loaded.durableOffset();
     this.epochs = loaded.epochs();
     this.producers = loaded.producers();
+    this.syncedMark = loaded.syncedMark();
     this.snapshot = takeSnapshot();
   }
 
@@ -66,6 +71,14 @@ final class LogState {
 
   ProducerStateTable producers() {
     return producers;
+  }
+
+  boolean syncedMark() {
+    return syncedMark;
+  }
+
+  void syncedMark(boolean stands) {
+    syncedMark = stands;
   }
 
   LogSnapshot snapshot() {

@@ -7,7 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * prepare…} method of {@link PartitionLog}, {@link #run} on the flush thread of the log directory,
  * and handed back on the shard to the method that its class names.
  */
-public abstract sealed class LogTask permits FlushTicket, LogStartMove, EpochStart {
+public abstract sealed class LogTask
+    permits FlushTicket, LogStartMove, EpochStart, SyncedMarkChange {
   private final Guard guard;
   private final LogDisk disk;
   private final int generation;

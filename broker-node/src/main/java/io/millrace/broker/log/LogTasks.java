@@ -66,6 +66,18 @@ final class LogTasks {
     }
   }
 
+  /** See {@link PartitionLog#prepareSyncedMark}. */
+  SyncedMarkChange prepareSyncedMark(boolean stands) {
+    disk.requireUsable();
+    if (stands == state.syncedMark()) {
+      throw new IllegalArgumentException(
+          "[%s] synced mark: %s (expected: a change)".formatted(state.name(), stands));
+    }
+    // From now on it may be on disk.
+    state.syncedMark(true);
+    return new SyncedMarkChange(guard, disk, stands);
+  }
+
   /** See {@link PartitionLog#prepareLogStart}. */
   LogStartMove prepareLogStart(long offset) {
     if (offset <= state.logStartOffset() || offset > state.logEndOffset()) {

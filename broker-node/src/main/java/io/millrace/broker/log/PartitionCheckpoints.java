@@ -8,8 +8,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The {@link PartitionFiles} of one log, written durably before what they say takes effect. A
- * damaged one is a missing one, and is made anew from the batches. Confined to the partition's
- * shard (the recovery thread before hand-over).
+ * damaged one is a missing one; epochs and log start are made anew from the batches. Confined to
+ * the partition's shard (the recovery thread before hand-over).
  */
 final class PartitionCheckpoints {
   private static final Logger LOG = LoggerFactory.getLogger(PartitionCheckpoints.class);
@@ -56,6 +56,32 @@ final class PartitionCheckpoints {
     disk.run(
         "write " + PartitionFiles.LOG_START,
         () -> PartitionFiles.writeLogStart(disk.store(), disk.directory(), offset));
+  }
+
+  /** Whether the synced mark is there and whole. */
+  boolean readSyncedMark() {
+    return disk.get(
+        "read " + PartitionFiles.SYNCED_MARK,
+        () -> {
+          try {
+            return PartitionFiles.readSyncedMark(disk.store(), disk.directory());
+          } catch (CorruptFileException damaged) {
+            LOG.warn("{}; taken for missing", damaged.getMessage());
+            return false;
+          }
+        });
+  }
+
+  void writeSyncedMark() {
+    disk.run(
+        "write " + PartitionFiles.SYNCED_MARK,
+        () -> PartitionFiles.writeSyncedMark(disk.store(), disk.directory()));
+  }
+
+  void removeSyncedMark() {
+    disk.run(
+        "remove " + PartitionFiles.SYNCED_MARK,
+        () -> PartitionFiles.removeSyncedMark(disk.store(), disk.directory()));
   }
 
   private static <T> T warn(CorruptFileException damaged, T instead) {

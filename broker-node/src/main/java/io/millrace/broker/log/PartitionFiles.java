@@ -11,13 +11,18 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The small files of a partition's directory that say what the batches can't. Both are {@link
+ * The small files of a partition's directory that say what the batches can't. They are {@link
  * Checkpoint}s:
  *
  * <pre>
  * leader-epoch-checkpoint   kind leader-epochs, version 1; a line for each: &lt;epoch&gt; &lt;start offset&gt;
  * log-start-offset          kind log-start-offset, version 1; one line: &lt;offset&gt;
+ * acknowledged-when-synced  kind acknowledged-when-synced, version 1; no lines
  * </pre>
+ *
+ * <p>The last one, the synced mark, is there while every record that this replica acknowledged had
+ * been synced before: then the loss of the page cache costs nothing that was acknowledged (S14).
+ * Where it is missing that is in doubt, also in a directory of a release that did not know it.
  *
  * <p>Stateless.
  */
@@ -27,6 +32,9 @@ public final class PartitionFiles {
 
   /** The name of the file of the log start offset. */
   public static final String LOG_START = "log-start-offset";
+
+  /** The name of the synced mark, and its kind. */
+  public static final String SYNCED_MARK = "acknowledged-when-synced";
 
   private static final String LEADER_EPOCHS_KIND = "leader-epochs";
   private static final String LOG_START_KIND = "log-start-offset";
@@ -94,5 +102,25 @@ public final class PartitionFiles {
   static void writeLogStart(FileStore store, Path directory, long offset) throws IOException {
     new Checkpoint(LOG_START_KIND, VERSION, List.of(Long.toString(offset)))
         .write(store, directory.resolve(LOG_START));
+  }
+
+  /**
+   * Whether the synced mark is there.
+   *
+   * @throws CorruptFileException if the file is damaged
+   */
+  static boolean readSyncedMark(FileStore store, Path directory) throws IOException {
+    return Checkpoint.read(store, directory.resolve(SYNCED_MARK), SYNCED_MARK, VERSION).isPresent();
+  }
+
+  /** Makes the synced mark, durably. */
+  static void writeSyncedMark(FileStore store, Path directory) throws IOException {
+    new Checkpoint(SYNCED_MARK, VERSION, List.of()).write(store, directory.resolve(SYNCED_MARK));
+  }
+
+  /** Takes the synced mark away, durably. */
+  static void removeSyncedMark(FileStore store, Path directory) throws IOException {
+    store.delete(directory.resolve(SYNCED_MARK));
+    store.forceDirectory(directory);
   }
 }

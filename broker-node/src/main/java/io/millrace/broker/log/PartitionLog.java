@@ -164,6 +164,29 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   /**
+   * Whether the synced mark (see {@link PartitionFiles}) is on disk, or may be: while it is, only
+   * what is durable may be acknowledged.
+   */
+  public boolean syncedMark() {
+    return state.syncedMark();
+  }
+
+  /**
+   * Makes the synced mark, or takes it away.
+   *
+   * @throws IllegalArgumentException if that changes nothing
+   * @throws LogDirException if the disk has failed
+   */
+  public SyncedMarkChange prepareSyncedMark(boolean stands) {
+    return tasks.prepareSyncedMark(stands);
+  }
+
+  /** Takes note of a change of the synced mark, which counts also if the log was cut meanwhile. */
+  public void syncedMarkChanged(SyncedMarkChange change) {
+    state.syncedMark(change.stands());
+  }
+
+  /**
    * Whether a segment was rolled that neither was flushed nor will be by the flush that is under
    * way: it keeps its indexes on the heap.
    */

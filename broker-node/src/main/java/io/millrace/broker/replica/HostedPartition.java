@@ -18,19 +18,27 @@ final class HostedPartition implements PartitionHost {
   private final PartitionRuntime runtime;
   private final Shard shard;
   private final LogDirectory directory;
+  private final boolean inDoubt;
   private volatile PartitionConfig config;
 
+  /**
+   * Makes it.
+   *
+   * @param inDoubt whether a loss of the page cache may have cost it what it had acknowledged
+   */
   HostedPartition(
       TopicIdPartition id,
       LogDirectory directory,
       PartitionRuntime runtime,
       Shard shard,
-      PartitionConfig config) {
+      PartitionConfig config,
+      boolean inDoubt) {
     this.id = id;
     this.runtime = runtime;
     this.shard = shard;
     this.directory = directory;
     this.config = config;
+    this.inDoubt = inDoubt;
   }
 
   /** A batch on its way to the shard. */
@@ -122,6 +130,11 @@ final class HostedPartition implements PartitionHost {
 
   void post(PartitionEvent event) {
     shard.post(() -> runtime.handle(event));
+  }
+
+  /** Whether a loss of the page cache before this process may have cost what was acknowledged. */
+  boolean inDoubt() {
+    return inDoubt;
   }
 
   /** The log directory that holds it. */

@@ -123,7 +123,9 @@ final class LogDirectory {
       dir.confirmBoot();
     } catch (IOException e) {
       dir.fail("note the boot", e);
+      return;
     }
+    partitions.values().forEach(each -> each.onShard(PartitionRuntime::lossKnown));
   }
 
   UUID id() {
@@ -155,9 +157,13 @@ final class LogDirectory {
         (runtime, task) -> flusher.run(task, () -> shard.post(() -> runtime.done(task)));
     RuntimePorts ports = new RuntimePorts(clock, shard, tasks, this::diskFailed, faults);
     PartitionRuntime runtime = new PartitionRuntime(settings.brokerId(), name, log, config, ports);
-    HostedPartition hosted = new HostedPartition(id, this, runtime, shard, config);
+    HostedPartition hosted =
+        new HostedPartition(id, this, runtime, shard, config, !log.syncedMark());
     partitions.put(id, hosted);
     // It may have missed the news.
+    if (dir.isBootConfirmed()) {
+      hosted.onShard(PartitionRuntime::lossKnown);
+    }
     dir.failure().ifPresent(failure -> hosted.onShard(r -> r.logDirFailed(failure.toString())));
     return hosted;
   }

@@ -7,6 +7,7 @@ import io.millrace.broker.log.LogStartMove;
 import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
+import io.millrace.broker.log.SyncedMarkChange;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,8 +16,8 @@ import java.util.function.Consumer;
 /**
  * What a partition has to do with its log's files that may wait for the disk, and what of it is
  * under way: at most one flush, and at most one change of where the log and its epochs begin (an
- * epoch, a log start that moves, retention). Confined to the partition's thread; nothing here
- * waits.
+ * epoch, a log start that moves, retention) or of its synced mark. Confined to the partition's
+ * thread; nothing here waits.
  */
 final class LogWork {
   private final PartitionLog log;
@@ -30,6 +31,9 @@ final class LogWork {
 
   /** The log start that is to be reached; has been if the log's is not below it. */
   private long logStartWanted;
+
+  /** Whether the log's synced mark is to stand. */
+  private boolean syncedMarkWanted;
 
   /** Who asked for the retention that is under way. */
   private Optional<CompletableFuture<List<DetachedSegment>>> retention = Optional.empty();
@@ -45,6 +49,7 @@ final class LogWork {
   LogWork(PartitionLog log, Consumer<LogTask> runner) {
     this.log = log;
     this.runner = runner;
+    this.syncedMarkWanted = log.syncedMark();
   }
 
   void wantFlush() {
@@ -57,6 +62,10 @@ final class LogWork {
 
   void wantEpoch(int epoch) {
     epochWanted = epoch;
+  }
+
+  void wantSyncedMark(boolean stands) {
+    syncedMarkWanted = stands;
   }
 
   /**
@@ -82,6 +91,8 @@ final class LogWork {
       startChange(log.prepareEpoch(epochWanted));
     } else if (!changeUnderWay && logStartWanted > log.logStartOffset()) {
       startChange(log.prepareLogStart(logStartWanted));
+    } else if (!changeUnderWay && syncedMarkWanted != log.syncedMark()) {
+      startChange(log.prepareSyncedMark(syncedMarkWanted));
     }
     flushWanted |= log.hasRolledBeyond(flushUnderWay);
     if (flushWanted && flushUnderWay.isEmpty()) {
@@ -108,6 +119,8 @@ final class LogWork {
         log.epochStarted(start);
       } else if (task instanceof LogStartMove move) {
         endRetention(log.logStartMoved(move));
+      } else if (task instanceof SyncedMarkChange change) {
+        log.syncedMarkChanged(change);
       }
     }
     abandonIfIdle();

@@ -8,6 +8,7 @@ import io.millrace.broker.log.LogStartMove;
 import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
+import io.millrace.broker.log.SyncedMarkChange;
 import io.millrace.broker.replica.core.BatchFacts;
 import io.millrace.broker.replica.core.DeleteRecordsOutcome;
 import io.millrace.broker.replica.core.Effect;
@@ -47,6 +48,7 @@ public final class PartitionRuntime {
   private final RuntimePorts ports;
   private final PartitionCore core;
   private final LogWork work;
+  private final SyncedMark syncedMark;
   private final AdvanceListeners listeners = new AdvanceListeners();
 
   /** Effects not carried out yet; carrying one out may add more at the end. */
@@ -90,11 +92,12 @@ public final class PartitionRuntime {
     this.log = log;
     this.config = config;
     this.ports = ports;
+    this.syncedMark = new SyncedMark(log);
     this.core =
         new PartitionCore(
             brokerId,
             new LogPositions(log.logStartOffset(), log.logEndOffset(), log.durableOffset()),
-            config.coreSettings(),
+            syncedMark.inForce(config.coreSettings()),
             new LogProducers(log),
             ports.faults());
     this.work = new LogWork(log, task -> ports.tasks().run(this, task));
@@ -210,6 +213,8 @@ public final class PartitionRuntime {
       decide(new PartitionEvent.LogStartMoved(log.logStartOffset()));
     } else if (task instanceof EpochStart) {
       releaseHeld();
+    } else if (task instanceof SyncedMarkChange) {
+      decideSettings();
     }
   }
 
@@ -225,7 +230,22 @@ public final class PartitionRuntime {
     config = changed;
     if (!core.role().terminal()) {
       guarded(() -> log.reconfigure(changed.log()));
-      decide(new PartitionEvent.SettingsChanged(changed.coreSettings()));
+      syncedMark.settingsChanged();
+      decideSettings();
+    }
+  }
+
+  private void decideSettings() {
+    decide(new PartitionEvent.SettingsChanged(syncedMark.inForce(config.coreSettings())));
+  }
+
+  /** What a boot of the machine may have cost is known to the controller (S14). */
+  public void lossKnown() {
+    beginRun();
+    syncedMark.lossKnown();
+    if (!core.role().terminal()) {
+      // What was recovered is flushed now, as the mark waits for it.
+      decideSettings();
     }
   }
 
@@ -427,6 +447,7 @@ public final class PartitionRuntime {
 
   private void startWork() {
     if (!core.role().terminal()) {
+      work.wantSyncedMark(syncedMark.wanted(config.log().flushMode()));
       guarded(work::startWanted);
       carryOutAll();
     }

@@ -1,6 +1,5 @@
 package io.millrace.broker.replica;
 
-import io.millrace.common.FlushMode;
 import io.millrace.common.TopicIdPartition;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -30,7 +29,8 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
   }
 
   /**
-   * What a boot may have cost; what is synced before it is acknowledged is not in doubt.
+   * What a boot may have cost: not what had been synced before it was acknowledged, whatever the
+   * settings are by now.
    *
    * @param cut the replicas whose logs were cut below what was durable
    */
@@ -40,7 +40,7 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
     for (LogDirectory each : all) {
       if (each.online() && each.dir().mayHaveLostPageCache()) {
         List<TopicIdPartition> inDoubt = inDoubt(each);
-        if (inDoubt.size() == each.partitions().size()) {
+        if (!inDoubt.isEmpty() && inDoubt.size() == each.partitions().size()) {
           directories.add(each.id());
         } else {
           replicas.addAll(inDoubt);
@@ -53,7 +53,7 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
   private static List<TopicIdPartition> inDoubt(LogDirectory directory) {
     List<TopicIdPartition> all = new ArrayList<>();
     for (HostedPartition each : directory.partitions()) {
-      if (each.config().log().flushMode() == FlushMode.OS) {
+      if (each.inDoubt()) {
         all.add(each.id());
       }
     }

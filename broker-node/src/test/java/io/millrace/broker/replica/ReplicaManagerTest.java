@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -352,74 +351,6 @@ class ReplicaManagerTest {
   }
 
   @Test
-  void S14_anotherBootMayHaveLostWhatWasNotSyncedUntilTheControllerKnows() throws Exception {
-    MemoryFileStore osOnly = disk();
-    MemoryFileStore mixed = disk();
-    TestBroker broker = start(Map.of("/a", osOnly, "/b", mixed));
-    UUID os = broker.createTopic("os", 2, Map.of());
-    broker.manager.whenServing(os, broker.image().revision(), 10_000).get();
-    UUID commit = serving(broker, "commit", Map.of("flush.mode", "commit"));
-    UUID directoryOfCommit =
-        broker.image().topic(commit).orElseThrow().partitions().get(0).directories().get(0);
-    MetadataImage known = broker.image();
-    Map<String, FileStore> after = Map.of("/a", osOnly.killClone(), "/b", mixed.killClone());
-    broker.close();
-
-    for (int round = 0; round < 2; round++) {
-      // The second time, as nobody was told.
-      TestBroker again = new TestBroker(after, false, known, "another boot");
-      brokers.add(again);
-      PossibleLoss loss = again.manager.possibleLoss();
-      assertThat(loss.directories()).hasSize(1).doesNotContain(directoryOfCommit);
-      assertThat(loss.replicas()).extracting(TopicIdPartition::topicId).containsExactly(os);
-      if (round == 1) {
-        again.manager.lossReported();
-      }
-      again.close();
-    }
-    TestBroker known2 = new TestBroker(after, false, known, "another boot");
-    brokers.add(known2);
-    assertThat(known2.manager.possibleLoss().isNone()).isTrue();
-    known2.close();
-  }
-
-  @Test
-  void S14_aLogThatWasCutIsToldOfUntilTheControllerKnows() throws Exception {
-    MemoryFileStore disk = disk();
-    TestBroker broker = start(Map.of("/a", disk));
-    UUID topic = serving(broker, "orders", Map.of());
-    TopicIdPartition id = new TopicIdPartition(topic, 0);
-    for (int i = 0; i < 4; i++) {
-      append(broker, topic, 0, Acks.ALL);
-    }
-    broker.dirs.get(0).writeRecoveryPoints(Map.of(id, 4L));
-    MetadataImage known = broker.image();
-    Map<String, FileStore> after = Map.of("/a", disk.killClone());
-    broker.close();
-    giveUpHalf(after.get("/a"), Path.of("/a/orders-0"), 2);
-
-    for (int round = 0; round < 3; round++) {
-      // The second time, as nobody was told.
-      try (TestBroker again = new TestBroker(after, false, known, "boot")) {
-        Set<TopicIdPartition> told = round < 2 ? Set.of(id) : Set.of();
-        assertThat(again.manager.possibleLoss().replicas()).as("start %d", round).isEqualTo(told);
-        if (round == 1) {
-          again.manager.lossReported();
-        }
-      }
-    }
-  }
-
-  /** Loses the second half of a log of batches of one size, with an operator's consent. */
-  private static void giveUpHalf(FileStore store, Path directory, long end) throws IOException {
-    Path log = directory.resolve("00000000000000000000.log");
-    try (FileStore.StoredFile file = store.open(log, FileStore.OpenMode.READ_WRITE)) {
-      file.truncate(file.size() / 2);
-    }
-    store.open(directory.resolve("give-up-from-" + end), FileStore.OpenMode.CREATE_NEW).close();
-  }
-
-  @Test
   void S27_S30_retentionDeletesOldSegmentsInTheBackground() throws Exception {
     MemoryFileStore disk = disk();
     try (TestBroker broker = start(Map.of("/a", disk))) {
@@ -623,15 +554,15 @@ class ReplicaManagerTest {
     return new MemoryFileStore();
   }
 
-  private static UUID serving(TestBroker broker, String name, Map<String, String> configs)
+  static UUID serving(TestBroker broker, String name, Map<String, String> configs)
       throws Exception {
     UUID topic = broker.createTopic(name, 1, configs);
     broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
     return topic;
   }
 
-  private static ProduceOutcome.Acknowledged append(
-      TestBroker broker, UUID topic, int partition, Acks acks) throws Exception {
+  static ProduceOutcome.Acknowledged append(TestBroker broker, UUID topic, int partition, Acks acks)
+      throws Exception {
     ProduceOutcome outcome =
         broker.produce(broker.partition(topic, partition), Batches.of("x"), acks).get();
     assertThat(outcome).isInstanceOf(ProduceOutcome.Acknowledged.class);

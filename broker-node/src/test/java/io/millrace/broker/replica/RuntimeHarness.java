@@ -122,6 +122,28 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
     return new RuntimeHarness(disk.crashClone(1), log.config(), TimestampType.CREATE_TIME);
   }
 
+  /** What a loss of power leaves of the disk now. */
+  MemoryFileStore crashed(long seed) {
+    return disk.crashClone(seed);
+  }
+
+  /** What the death of the process leaves of the disk now. */
+  MemoryFileStore killed() {
+    return disk.killClone();
+  }
+
+  /** The same partition on a disk, under other settings perhaps. */
+  static RuntimeHarness on(MemoryFileStore disk, FlushMode mode) {
+    return new RuntimeHarness(
+        disk, LogConfig.DEFAULT.toBuilder().flushMode(mode).build(), TimestampType.CREATE_TIME);
+  }
+
+  void reconfigure(FlushMode mode) {
+    runtime.reconfigure(
+        config(log.config().toBuilder().flushMode(mode).build(), TimestampType.CREATE_TIME));
+    finish();
+  }
+
   void lead() {
     becomeLeader(0);
     startEpoch(0);
@@ -181,10 +203,19 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
 
   /** Runs the oldest task. */
   void runTask() {
+    handBack(runOnly());
+  }
+
+  /** Runs the oldest task, which is not handed back yet. */
+  LogTask runOnly() {
     LogTask task = tasks.remove();
     runsTask = true;
     task.run();
     runsTask = false;
+    return task;
+  }
+
+  void handBack(LogTask task) {
     runtime.done(task);
     finish();
   }

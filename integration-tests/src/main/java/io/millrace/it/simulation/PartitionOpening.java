@@ -94,7 +94,7 @@ final class PartitionOpening {
     SimulationSetup.Partition setup = node.world().setup().partitions().get(number);
     PartitionConfig config =
         PartitionConfig.of(
-            topicOf(setup.timestampType()), node.world().plants().runtimeConfig(setup.log()));
+            topicOf(setup.timestampType()), node.world().plants().logConfig(setup.log()));
     PartitionRuntime runtime =
         new PartitionRuntime(SimulatedNode.BROKER_ID, nameOf(number), log, config, ports);
     node.world().plants().hosted(runtime, log);
@@ -106,7 +106,7 @@ final class PartitionOpening {
         log.logStartOffset(),
         log.logEndOffset(),
         log.durableOffset(),
-        dir.mayHaveLostPageCache() || log.recovery().unclean());
+        (dir.mayHaveLostPageCache() && !log.syncedMark()) || log.recovery().unclean());
     forEachChunk(log.snapshot(), log.logStartOffset(), ledger::compareAndExtend);
     for (PartitionLedger.Entry entry : ledger.remembered(log.config().producerBatches())) {
       requireRemembered(log, entry);

@@ -81,18 +81,16 @@ final class Plants {
     return log != null && task instanceof FlushTicket ? log.prepareFlush() : task;
   }
 
-  /** The settings that a log gets. */
+  /** The settings that a log and its runtime get. */
   LogConfig logConfig(LogConfig config) {
-    return has(PlantedBug.PRODUCERS_EXPIRED_TOO_EARLY)
-        ? config.toBuilder().producerIdExpirationMs(1).build()
-        : config;
-  }
-
-  /** The settings that the runtime gets. */
-  LogConfig runtimeConfig(LogConfig config) {
-    return has(PlantedBug.ACKNOWLEDGED_BEFORE_DURABLE)
-        ? config.toBuilder().flushMode(FlushMode.OS).build()
-        : config;
+    LogConfig.Builder changed = config.toBuilder();
+    if (has(PlantedBug.PRODUCERS_EXPIRED_TOO_EARLY)) {
+      changed.producerIdExpirationMs(1);
+    }
+    if (has(PlantedBug.ACKNOWLEDGED_BEFORE_DURABLE)) {
+      changed.flushMode(FlushMode.OS);
+    }
+    return changed.build();
   }
 
   /** Hands a batch to the partition. */

@@ -167,6 +167,11 @@ public final class DataDir implements AutoCloseable {
     }
   }
 
+  /** Whether the data belong to this boot: nothing is left to report of one before. */
+  public boolean isBootConfirmed() {
+    return bootConfirmed;
+  }
+
   /**
    * Up to where each log is surely on disk. A damaged file counts as a missing one: then the logs
    * are checked from their beginnings.

@@ -29,7 +29,11 @@ final class PartitionVerifier {
       new DataDirContents(Optional.empty(), false, Map.of(), List.of());
 
   private static final Set<String> OWN_FILES =
-      Set.of(PartitionDirectory.METADATA, PartitionFiles.LEADER_EPOCHS, PartitionFiles.LOG_START);
+      Set.of(
+          PartitionDirectory.METADATA,
+          PartitionFiles.LEADER_EPOCHS,
+          PartitionFiles.LOG_START,
+          PartitionFiles.SYNCED_MARK);
   private static final List<String> SEGMENT_SUFFIXES =
       List.of(SegmentFiles.INDEX, SegmentFiles.TIME_INDEX, SegmentChecksum.SUFFIX);
 

@@ -9,6 +9,11 @@ import io.millrace.common.FlushMode;
  * @param deleteRecordsAllowed false for a topic that is only compacted
  */
 public record PartitionSettings(FlushMode flushMode, boolean deleteRecordsAllowed) {
+  /** The same with another flush mode. */
+  public PartitionSettings withFlushMode(FlushMode mode) {
+    return new PartitionSettings(mode, deleteRecordsAllowed);
+  }
+
   boolean acknowledgeDurable() {
     return flushMode == FlushMode.COMMIT;
   }
