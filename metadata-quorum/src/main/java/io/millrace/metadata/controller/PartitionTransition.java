@@ -159,14 +159,15 @@ final class PartitionTransition {
   }
 
   /**
-   * Whether a partition can do with these replicas: those of them that are in sync are as many as
-   * the min ISR, and one can lead. Else the ones that would go are copies that are needed, and stay
-   * until more are in sync.
+   * Whether a partition can do with these replicas: one of them is in sync and can lead; and if
+   * somebody in sync goes, as many are left as the min ISR. Else who would go is a copy that is
+   * needed, and stays until more are in sync.
    */
   private boolean isEnough(Assignment target) {
     List<Integer> left = isr.stream().filter(target.replicas()::contains).toList();
-    return left.size() >= eligibility.effectiveMinIsr(target.replicas().size())
-        && left.stream().anyMatch(broker -> eligibility.active(target, broker));
+    boolean nobodyGoes = left.size() == isr.size();
+    return left.stream().anyMatch(broker -> eligibility.active(target, broker))
+        && (nobodyGoes || left.size() >= eligibility.effectiveMinIsr(target.replicas().size()));
   }
 
   /**
