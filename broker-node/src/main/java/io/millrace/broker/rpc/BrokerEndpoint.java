@@ -110,7 +110,9 @@ final class BrokerEndpoint extends BrokerServiceGrpc.BrokerServiceImplBase {
     Replies.when(
         call,
         commands
-            .carryOut(new ClusterCommand.UnregisterBroker(request.getNodeId(), options))
+            .carryOut(
+                new ClusterCommand.UnregisterBroker(
+                    request.getNodeId(), request.getBrokerEpoch(), options))
             .thenApply(
                 done ->
                     UnregisterBrokerResponse.newBuilder().setRevision(done.revision()).build()));

@@ -3,12 +3,14 @@ package io.millrace.broker.rpc;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
+import io.millrace.broker.server.TestNode;
 import io.millrace.broker.server.TwoNodes;
 import io.millrace.common.ErrorCode;
 import io.millrace.proto.v1.Broker;
 import io.millrace.proto.v1.BrokerLogDirs;
 import io.millrace.proto.v1.BrokerServiceGrpc;
 import io.millrace.proto.v1.BrokerServiceGrpc.BrokerServiceBlockingStub;
+import io.millrace.proto.v1.BrokerState;
 import io.millrace.proto.v1.ClusterServiceGrpc;
 import io.millrace.proto.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.millrace.proto.v1.CreateTopicRequest;
@@ -37,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -183,6 +186,41 @@ class BrokerApiTest {
         ErrorCode.UNKNOWN_BROKER,
         Status.Code.NOT_FOUND,
         () -> brokers.unregisterBroker(UnregisterBrokerRequest.newBuilder().setNodeId(8).build()));
+  }
+
+  @Test
+  void aBrokerThatHasStoppedIsTakenOut() throws Exception {
+    TestNode third = nodes.startBroker(3, data.resolve("3"));
+    Awaitility.await().until(() -> states(3).contains(BrokerState.BROKER_STATE_ACTIVE));
+    third.close();
+    Awaitility.await().until(() -> states(3).contains(BrokerState.BROKER_STATE_FENCED));
+    long epoch =
+        brokers.listBrokers(ListBrokersRequest.getDefaultInstance()).getBrokers(2).getBrokerEpoch();
+    UnregisterBrokerRequest request =
+        UnregisterBrokerRequest.newBuilder()
+            .setNodeId(3)
+            .setBrokerEpoch(epoch)
+            .setRequestId(UUID.randomUUID().toString())
+            .build();
+    Api.refused(
+        ErrorCode.STALE_BROKER_EPOCH,
+        Status.Code.FAILED_PRECONDITION,
+        () ->
+            brokers.unregisterBroker(
+                request.toBuilder().setBrokerEpoch(epoch - 1).setRequestId("").build()));
+    brokers.unregisterBroker(request.toBuilder().setValidateOnly(true).setRequestId("").build());
+    assertThat(states(3)).containsExactly(BrokerState.BROKER_STATE_FENCED);
+    long revision = brokers.unregisterBroker(request).getRevision();
+    assertThat(states(3)).isEmpty();
+    assertThat(brokers.unregisterBroker(request).getRevision()).isEqualTo(revision);
+  }
+
+  /** The state of a broker, none if it is not registered. */
+  private static List<BrokerState> states(int node) {
+    return brokers.listBrokers(ListBrokersRequest.getDefaultInstance()).getBrokersList().stream()
+        .filter(broker -> broker.getNodeId() == node)
+        .map(Broker::getState)
+        .toList();
   }
 
   @Test

@@ -17,10 +17,12 @@ import java.util.concurrent.ThreadLocalRandom;
 public final class TwoNodes implements AutoCloseable {
   private final TestNode controller;
   private final TestNode follower;
+  private final String voter;
 
-  private TwoNodes(TestNode controller, TestNode follower) {
+  private TwoNodes(TestNode controller, TestNode follower, String voter) {
     this.controller = controller;
     this.follower = follower;
+    this.voter = voter;
   }
 
   /**
@@ -45,17 +47,24 @@ public final class TwoNodes implements AutoCloseable {
                             "listener.quorum=127.0.0.1:" + ports.get(0),
                             "listener.internal=127.0.0.1:" + ports.get(1)))
                     .file("node.properties", String.join("\n", settings)));
-    TestNode follower =
-        TestNode.start(
-            data.resolve("2"),
-            new RealFileStore(),
-            builder ->
-                builder
-                    .flags(
-                        "test",
-                        List.of("node.id=2", "process.roles=broker", "quorum.voters=" + voter))
-                    .file("node.properties", String.join("\n", settings)));
-    return new TwoNodes(controller, follower);
+    return new TwoNodes(controller, broker(2, voter, data.resolve("2"), settings), voter);
+  }
+
+  private static TestNode broker(int id, String voter, Path data, String... settings) {
+    return TestNode.start(
+        data,
+        new RealFileStore(),
+        builder ->
+            builder
+                .flags(
+                    "test",
+                    List.of("node.id=" + id, "process.roles=broker", "quorum.voters=" + voter))
+                .file("node.properties", String.join("\n", settings)));
+  }
+
+  /** A further broker, for the caller to close. */
+  public TestNode startBroker(int id, Path data) {
+    return broker(id, voter, data);
   }
 
   /** Free at the moment; held together so that they differ. */

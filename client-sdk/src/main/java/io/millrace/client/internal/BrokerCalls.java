@@ -62,10 +62,18 @@ final class BrokerCalls {
     return new DrainReport(nodeId, answer.getBroker().getDrained(), answer.getLeaderCount());
   }
 
+  /** Means the registration of now: should this come late, a process that starts is spared. */
   void unregister(int nodeId) {
+    long epoch =
+        list().stream()
+            .filter(broker -> broker.nodeId() == nodeId)
+            .map(broker -> broker.registration().epoch())
+            .findFirst()
+            .orElse(0L);
     UnregisterBrokerRequest request =
         UnregisterBrokerRequest.newBuilder()
             .setNodeId(nodeId)
+            .setBrokerEpoch(epoch)
             .setRequestId(UUID.randomUUID().toString())
             .build();
     call(stub -> stub.unregisterBroker(request));

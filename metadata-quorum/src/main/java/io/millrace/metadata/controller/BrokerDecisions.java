@@ -105,6 +105,9 @@ final class BrokerDecisions {
    */
   BrokerStates.Step unregister(MetadataImage image, UnregisterBroker command) {
     BrokerImage broker = BrokerLookup.existing(image, command.brokerId());
+    if (command.brokerEpoch() != 0) {
+      BrokerLookup.registered(image, command.brokerId(), command.brokerEpoch());
+    }
     if (!broker.fenced()) {
       throw new MillraceError(
               ErrorCode.POLICY_VIOLATION,

@@ -16,8 +16,11 @@ public sealed interface ClusterCommand extends AdminCommand {
    * stay assigned, but it is in sync nowhere and leads nothing. Refused while it is not fenced.
    *
    * @param brokerId the broker
+   * @param brokerEpoch the registration that is meant: one that has come since, of a process that
+   *     is starting, is left alone; 0 for whichever there is
    */
-  record UnregisterBroker(int brokerId, RequestOptions options) implements ClusterCommand {}
+  record UnregisterBroker(int brokerId, long brokerEpoch, RequestOptions options)
+      implements ClusterCommand {}
 
   /**
    * Has a broker lead nothing that another one can, and keeps new leaders off it; or ends that. It
@@ -69,8 +72,9 @@ public sealed interface ClusterCommand extends AdminCommand {
   record UpdateFeatureLevel(int level, RequestOptions options) implements ClusterCommand {}
 
   /**
-   * Elects leaders by an administrator's wish. A partition that needs no election is passed over.
-   * Not remembered under its request id: repeated, it elects nobody else.
+   * Elects leaders by an administrator's wish. A partition that needs no election is passed over,
+   * and so it is not remembered under its request id: repeated, it elects where an election is
+   * needed then. An unclean one may be needed again, if the leader has been lost in between.
    *
    * @param type which election
    * @param partitions the partitions; empty for all

@@ -116,7 +116,7 @@ final class RequestMemory {
 
   private static void fingerprint(MessageDigest digest, ClusterCommand command) {
     if (command instanceof UnregisterBroker unregister) {
-      put(digest, "unregister", "" + unregister.brokerId());
+      put(digest, "unregister", "" + unregister.brokerId(), "" + unregister.brokerEpoch());
     } else if (command instanceof DrainBroker drain) {
       put(digest, "drain", "" + drain.brokerId(), "" + drain.drained());
     } else if (command instanceof AlterClusterConfigs alter) {

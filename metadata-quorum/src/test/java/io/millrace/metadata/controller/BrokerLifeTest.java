@@ -193,16 +193,30 @@ final class BrokerLifeTest {
 
   @Test
   void onlyAFencedBrokerIsTakenOutOfTheCluster() {
-    MillraceError live = refused(new UnregisterBroker(3, RequestOptions.NONE));
+    MillraceError live = refused(new UnregisterBroker(3, 0, RequestOptions.NONE));
     assertThat(live.code()).isEqualTo(ErrorCode.POLICY_VIOLATION);
     assertThat(live.message()).contains("stop the broker first");
     cluster.fence(3);
-    assertThat(cluster.run(new UnregisterBroker(3, RequestOptions.withId("r1"))))
+    assertThat(cluster.run(new UnregisterBroker(3, 0, RequestOptions.withId("r1"))))
         .isInstanceOf(Done.class);
     assertThat(cluster.image().broker(3)).isEmpty();
-    assertThat(cluster.run(new UnregisterBroker(3, RequestOptions.withId("r1"))))
+    assertThat(cluster.run(new UnregisterBroker(3, 0, RequestOptions.withId("r1"))))
         .isInstanceOf(Done.class);
-    assertThat(refused(new UnregisterBroker(3, RequestOptions.NONE)).code())
+    assertThat(refused(new UnregisterBroker(3, 0, RequestOptions.NONE)).code())
+        .isEqualTo(ErrorCode.UNKNOWN_BROKER);
+  }
+
+  /** It was asked for while the broker was stopped, and comes when that is starting again. */
+  @Test
+  void lateUnregistrationSparesAProcessThatIsStarting() {
+    long stopped = cluster.epoch(3);
+    cluster.fence(3);
+    cluster.run(Cluster.register(3, "", 2));
+    MillraceError error = refused(new UnregisterBroker(3, stopped, RequestOptions.NONE));
+    assertThat(error.code()).isEqualTo(ErrorCode.STALE_BROKER_EPOCH);
+    assertThat(cluster.run(new UnregisterBroker(3, cluster.epoch(3), RequestOptions.NONE)))
+        .isInstanceOf(Done.class);
+    assertThat(refused(new UnregisterBroker(3, stopped, RequestOptions.NONE)).code())
         .isEqualTo(ErrorCode.UNKNOWN_BROKER);
   }
 

@@ -522,7 +522,7 @@ final class ClusterCommandsTest {
     cluster.fence(2);
     assertThat(cluster.run(Cluster.register(2, "", 2))).isInstanceOf(BrokerResult.class);
     assertThat(cluster.image().drained(2)).isTrue();
-    run(new UnregisterBroker(2, RequestOptions.NONE));
+    run(new UnregisterBroker(2, 0, RequestOptions.NONE));
     assertThat(cluster.image().drained(2)).isFalse();
     assertThat(refused(new DrainBroker(2, true, RequestOptions.NONE)).code())
         .isEqualTo(ErrorCode.UNKNOWN_BROKER);

@@ -68,7 +68,7 @@ final class RepairTest {
     create(List.of(1, 2, 3));
     cluster.runOnce(new FenceBroker(1, cluster.epoch(1)));
     int before = cluster.log().size();
-    run(new UnregisterBroker(1, RequestOptions.withId("r")));
+    run(new UnregisterBroker(1, 0, RequestOptions.withId("r")));
     assertThat(cluster.log().size() - before).isGreaterThan(2);
     assertThat(cluster.image().broker(1)).isEmpty();
     assertThat(count(partition -> partition.isr().equals(List.of(2, 3)))).isEqualTo(90 * TOPICS);
