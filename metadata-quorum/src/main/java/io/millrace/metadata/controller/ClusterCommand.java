@@ -65,7 +65,7 @@ public sealed interface ClusterCommand extends AdminCommand {
 
   /**
    * Raises the feature level. Refused unless this software and all registered brokers can run at
-   * it.
+   * it. Voters that are no brokers are not asked: they are to be upgraded before.
    *
    * @param level the new level, not below the current one
    */
