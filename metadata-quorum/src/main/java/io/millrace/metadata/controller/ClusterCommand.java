@@ -96,8 +96,8 @@ public sealed interface ClusterCommand extends AdminCommand {
 
   /**
    * Begins, changes or cancels the reassignment of partitions' replicas. A reassignment ends by
-   * itself when all new replicas are in sync, and, if somebody in sync goes, as many as the min ISR
-   * of those that stay.
+   * itself when all new replicas are in sync, and, if somebody goes who has all that was committed,
+   * as many as the min ISR of those that stay.
    *
    * @param reassignments what is to be of each partition
    */

@@ -160,14 +160,17 @@ final class PartitionTransition {
 
   /**
    * Whether a partition can do with these replicas: one of them is in sync and can lead; and if
-   * somebody in sync goes, as many are left as the min ISR. Else who would go is a copy that is
-   * needed, and stays until more are in sync.
+   * somebody goes who has all that was committed, as many are left in sync as the min ISR. Else who
+   * would go is a copy that is needed, and stays until more are in sync.
    */
   private boolean isEnough(Assignment target) {
     List<Integer> left = isr.stream().filter(target.replicas()::contains).toList();
-    boolean nobodyGoes = left.size() == isr.size();
+    boolean copyGoes =
+        assignment.removing().stream()
+            .filter(broker -> broker != dropped)
+            .anyMatch(b -> isr.contains(b) || elr.contains(b) || before.isr().contains(b));
     return left.stream().anyMatch(broker -> eligibility.active(target, broker))
-        && (nobodyGoes || left.size() >= eligibility.effectiveMinIsr(target.replicas().size()));
+        && (!copyGoes || left.size() >= eligibility.effectiveMinIsr(target.replicas().size()));
   }
 
   /**
