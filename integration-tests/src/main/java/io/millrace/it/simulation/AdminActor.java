@@ -36,7 +36,7 @@ import java.util.UUID;
  * until there is an answer. What was answered must stay. Confined to the simulation's thread.
  */
 final class AdminActor {
-  private static final int COMMANDS = 14;
+  private static final int COMMANDS = 18;
   private static final long PATIENCE_MS = 700;
 
   private final ControllerWorld world;
@@ -196,11 +196,11 @@ final class AdminActor {
 
   private AdminCommand draw(RequestOptions options) {
     List<String> names = new ArrayList<>(topics.keySet());
-    if (names.size() < 2 || random.nextInt(4) == 0) {
+    if (names.size() < 4 || random.nextInt(6) == 0) {
       return create(options);
     }
     String topic = names.get(random.nextInt(names.size()));
-    return switch (random.nextInt(9)) {
+    return switch (random.nextInt(10)) {
       case 0 -> new DeleteTopic(topic, Optional.empty(), options);
       case 1 ->
           new AlterTopicConfigs(
@@ -214,7 +214,7 @@ final class AdminActor {
       case 4 ->
           new AlterClusterConfigs(
               Map.of("min.insync.replicas", Optional.of("" + (1 + random.nextInt(3)))), options);
-      case 5 ->
+      case 5, 6 ->
           new DrainBroker(1 + random.nextInt(world.brokerCount()), random.nextBoolean(), options);
       default -> reassign(topic, options);
     };
@@ -228,7 +228,7 @@ final class AdminActor {
           default -> Map.of();
         };
     return new CreateTopic(
-        "topic-" + done, 1 + random.nextInt(6), 1 + random.nextInt(3), configs, options);
+        "topic-" + done, 3 + random.nextInt(6), 1 + random.nextInt(3), configs, options);
   }
 
   private AdminCommand reassign(String topic, RequestOptions options) {
@@ -241,7 +241,7 @@ final class AdminActor {
             ? Optional.empty()
             : Optional.of(replicas.subList(0, 1 + random.nextInt(3)));
     return new AlterReassignments(
-        List.of(new Reassignment(new TopicPartition(topic, 0), target)), options);
+        List.of(new Reassignment(new TopicPartition(topic, random.nextInt(3)), target)), options);
   }
 
   @Override

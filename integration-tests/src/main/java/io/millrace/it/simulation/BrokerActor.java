@@ -7,12 +7,14 @@ import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerCommand.IsrMember;
 import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
 import io.millrace.metadata.controller.BrokerStart;
+import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
 import io.millrace.metadata.controller.Command.AssignDirectories;
 import io.millrace.metadata.controller.Command.RegisterBroker;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.BrokerResult;
 import io.millrace.metadata.controller.CommandResult.HeartbeatResult;
 import io.millrace.metadata.controller.CommandResult.Refused;
+import io.millrace.metadata.controller.RequestOptions;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
@@ -36,7 +38,7 @@ import java.util.UUID;
  */
 final class BrokerActor {
   private static final long HEARTBEAT_MS = 100;
-  private static final int MAX_PROPOSALS = 15;
+  private static final int MAX_PROPOSALS = 6;
 
   private final int id;
   private final ControllerWorld world;
@@ -80,6 +82,10 @@ final class BrokerActor {
   }
 
   void start() {
+    if (world.isWell() && !world.isHealed() && process > 0) {
+      world.time().schedule(100, this::start);
+      return;
+    }
     process++;
     up = true;
     stopping = false;
@@ -117,6 +123,13 @@ final class BrokerActor {
     }
   }
 
+  /** Its process ends, if there is one. */
+  void kill() {
+    if (up) {
+      die();
+    }
+  }
+
   void heal() {
     if (stopping || !offline.isEmpty()) {
       if (up) {
@@ -131,7 +144,7 @@ final class BrokerActor {
     up = false;
     leading = false;
     world.someController().disconnected(id, epoch);
-    switch (world.isHealed() ? 7 : random.nextInt(8)) {
+    switch (world.isWell() ? 7 : random.nextInt(8)) {
       case 0 -> {
         directories.replaceAll(gone -> newId());
         lost = true;
@@ -143,7 +156,18 @@ final class BrokerActor {
       default -> {}
     }
     offline.clear();
+    if (random.nextInt(4) == 0) {
+      takeOut(40);
+    }
     world.time().schedule(20 + random.nextInt(900), this::start);
+  }
+
+  /** Somebody in a hurry has it taken out, and asks until it is fenced and that is done. */
+  private void takeOut(int times) {
+    if (times > 0 && !up && !world.isHealed()) {
+      world.send(new UnregisterBroker(id, 0, RequestOptions.NONE), result -> {});
+      world.time().schedule(15, () -> takeOut(times - 1));
+    }
   }
 
   private UUID incarnation() {
@@ -165,7 +189,7 @@ final class BrokerActor {
       heartbeat(ofProcess);
       lead();
     }
-    boolean pause = !world.isHealed() && random.nextInt(60) == 0;
+    boolean pause = !world.isWell() && random.nextInt(60) == 0;
     world.time().schedule(pause ? 300 + random.nextInt(900) : HEARTBEAT_MS, () -> beat(ofProcess));
   }
 
@@ -227,7 +251,7 @@ final class BrokerActor {
         }
         if (partition.leader() == id
             && proposals.size() < MAX_PROPOSALS
-            && (world.isHealed() || random.nextInt(3) == 0)) {
+            && (world.isWell() || random.nextInt(3) == 0)) {
           propose(topic, number, partition).ifPresent(proposals::add);
         }
         number++;
@@ -246,7 +270,7 @@ final class BrokerActor {
     List<IsrMember> isr = new ArrayList<>();
     for (int replica : partition.replicas()) {
       boolean member = partition.isr().contains(replica);
-      boolean leaves = member && replica != id && !world.isHealed() && random.nextInt(6) == 0;
+      boolean leaves = member && replica != id && !world.isWell() && random.nextInt(6) == 0;
       boolean joins = !member && catchesUp(replica, partition.directoryOf(replica));
       if (replica == id || (member && !leaves) || joins) {
         isr.add(new IsrMember(replica, heardEpoch(replica)));
@@ -262,7 +286,7 @@ final class BrokerActor {
 
   /** A follower catches up only if it runs, with its log; the leader may know an earlier one. */
   private boolean catchesUp(int replica, UUID directory) {
-    return (world.isHealed() || random.nextInt(3) == 0)
+    return (world.isWell() || random.nextInt(3) == 0)
         && world
             .broker(replica)
             .filter(broker -> broker.isUp() && broker.has(directory))

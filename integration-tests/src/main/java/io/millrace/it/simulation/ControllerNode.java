@@ -10,7 +10,6 @@ import io.millrace.metadata.controller.BrokerSessions;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.BrokerResult;
-import io.millrace.metadata.controller.Controller;
 import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
@@ -22,8 +21,7 @@ import java.util.function.Consumer;
 
 /** A node with a controller that may be active. Confined to the simulation's thread. */
 final class ControllerNode {
-  private static final Duration TIMEOUT = Duration.ofMillis(1_500);
-  private static final int MAX_ENTRY_BYTES = 2_048;
+  private static final long MAX_TIMEOUT_MS = 1_500;
   private static final int REMEMBERED = 1_000;
   private static final ControllerUpkeep.Settings UPKEEP =
       new ControllerUpkeep.Settings(new BrokerSessions.Settings(600, 100, 50, 300), 200, 1_000);
@@ -74,7 +72,7 @@ final class ControllerNode {
   void submit(Command command, Consumer<CommandResult> answered) {
     var unused =
         runtime
-            .submit(command, TIMEOUT)
+            .submit(command, Duration.ofMillis(world.isWell() ? MAX_TIMEOUT_MS : timeoutMs()))
             .thenAccept(
                 result -> {
                   if (result instanceof BrokerResult registered
@@ -88,6 +86,11 @@ final class ControllerNode {
     }
   }
 
+  /** Now and then one that is over in the middle of a change that takes several entries. */
+  private long timeoutMs() {
+    return random.nextInt(4) == 0 ? 20 + random.nextInt(200) : MAX_TIMEOUT_MS;
+  }
+
   void disconnected(int broker, long brokerEpoch) {
     upkeep.disconnected(broker, brokerEpoch);
   }
@@ -95,11 +98,14 @@ final class ControllerNode {
   private QuorumRuntime newRuntime() {
     return new QuorumRuntime(
         new QuorumSettings(id, 200, 400, 2_000),
-        new Controller(
-            ControllerSettings.DEFAULTS
-                .withTopics(new ControllerSettings.TopicDefaults(2, 2, 1, false))
-                .withBounds(MAX_ENTRY_BYTES, REMEMBERED),
-            () -> new UUID(random.nextLong(), random.nextLong())),
+        world
+            .plants()
+            .controller(
+                ControllerSettings.DEFAULTS
+                    .withTopics(new ControllerSettings.TopicDefaults(2, 2, 1, false))
+                    .withBounds(world.maxEntryBytes(), REMEMBERED),
+                () -> new UUID(random.nextLong(), random.nextLong()),
+                world),
         log,
         world.time(),
         world.time(),

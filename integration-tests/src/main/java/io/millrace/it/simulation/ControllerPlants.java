@@ -3,6 +3,8 @@ package io.millrace.it.simulation;
 import io.millrace.metadata.controller.BrokerStart;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.Command.RegisterBroker;
+import io.millrace.metadata.controller.Controller;
+import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.simulated.SimulatedQuorum.Fate;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import io.millrace.proto.internal.v1.MetadataRecord;
@@ -10,6 +12,8 @@ import io.millrace.proto.internal.v1.PartitionChange;
 import io.millrace.proto.internal.v1.PartitionsChanged;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 
 /** Does to commands, entries and the log what a planted bug of the controller would. */
@@ -18,6 +22,12 @@ final class ControllerPlants {
 
   ControllerPlants(Optional<PlantedBug> bug) {
     this.bug = bug;
+  }
+
+  /** A controller with the bug. */
+  Controller controller(
+      ControllerSettings settings, Supplier<UUID> topicIds, ControllerWorld world) {
+    return new SimulatedController(settings, topicIds, world, bug);
   }
 
   /** A command as a controller with the bug would understand it. */

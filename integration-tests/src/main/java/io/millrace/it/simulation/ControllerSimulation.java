@@ -15,8 +15,9 @@ import java.util.SplittableRandom;
  *
  * <p>First things go wrong for a while: controllers are deposed and restarted, entries of the log
  * are lost or come late, brokers die, lose their disks and come back, leaders change their ISR, an
- * administrator changes topics. Then nothing goes wrong any more, and within a bounded time
- * everything must be as it should.
+ * administrator changes topics. Then nothing goes wrong any more but that brokers stay down, and
+ * the controller that is active at the time must come to terms with it, without another one that
+ * looks after it. At last all come back, and within a bounded time everything must be as it should.
  */
 final class ControllerSimulation {
   private static final int TRACE_LINES = 120;
@@ -24,6 +25,14 @@ final class ControllerSimulation {
   private static final long TROUBLE_MS = 6_000;
   private static final long HEALING_MS = 20_000;
   private static final long TROUBLE_EVERY_MS = 180;
+
+  /** How long after the last trouble nothing may be left undone. */
+  private static final long CALM_MS = 3_000;
+
+  private static final long SLOW_MS = 700;
+
+  /** To look whether all is settled takes longer than what happens in the meantime. */
+  private static final long LOOK_EVERY_MS = 20;
 
   private final ControllerWorld world;
   private final SplittableRandom random;
@@ -36,7 +45,7 @@ final class ControllerSimulation {
     random = new SplittableRandom(seed);
     world = new ControllerWorld(new VirtualTime(), random.split(), bug);
     quorum = new SimulatedQuorum(world.time(), world, world.invariants());
-    world.connect(nodes, brokers);
+    world.connect(nodes, brokers, this::electSomebody);
     for (int node = 1; node <= NODES; node++) {
       nodes.add(new ControllerNode(node, world, quorum, random.split()));
     }
@@ -83,14 +92,18 @@ final class ControllerSimulation {
         trouble();
       }
     }
+    calm();
     heal();
     long endMs = world.time().nowMs() + HEALING_MS;
     while (!isSettled()) {
-      if (world.time().nowMs() >= endMs || !world.time().runNext()) {
-        require(false, "%d ms after everything was healed: %s", HEALING_MS, unsettled());
-      }
-      if (!quorum.hasLeader()) {
-        electSomebody();
+      long nextLookMs = world.time().nowMs() + LOOK_EVERY_MS;
+      while (world.time().nowMs() < nextLookMs) {
+        if (world.time().nowMs() >= endMs || !world.time().runNext()) {
+          require(false, "%d ms after everything was healed: %s", HEALING_MS, unsettled());
+        }
+        if (!quorum.hasLeader()) {
+          electSomebody();
+        }
       }
     }
     world.invariants().checkAtEnd(quorum.replayed(), admin);
@@ -101,12 +114,35 @@ final class ControllerSimulation {
       case 0, 1 -> electSomebody();
       case 2 -> nodes.get(random.nextInt(nodes.size())).restart();
       case 3, 4, 5 -> brokers.get(random.nextInt(brokers.size())).trouble();
+      case 6 -> {
+        if (random.nextInt(3) == 0) {
+          world.slow(random.nextLong(SLOW_MS));
+        }
+      }
       default -> {
         if (!quorum.hasLeader()) {
           electSomebody();
         }
       }
     }
+  }
+
+  /** Brokers die at the last moment, while everything may be slow. */
+  private void calm() {
+    if (random.nextBoolean()) {
+      world.slow(SLOW_MS + 600);
+    }
+    for (int dead = random.nextInt(3); dead > 0; dead--) {
+      brokers.get(random.nextInt(brokers.size())).kill();
+    }
+    world.calm();
+    long endMs = world.time().nowMs() + CALM_MS;
+    while (world.time().nowMs() < endMs && world.time().runNext()) {
+      if (!quorum.hasLeader()) {
+        electSomebody();
+      }
+    }
+    world.invariants().checkCalm(CALM_MS);
   }
 
   private void electSomebody() {

@@ -15,6 +15,12 @@ final class ControllerStats {
   long commands;
   long failovers;
 
+  /** Entries after which the change of a broker went on. */
+  long partsOfChanges;
+
+  /** Entries that finished what was left half done. */
+  long repairs;
+
   /** Takes in the counts of others. */
   void add(ControllerStats other) {
     runs += other.runs;
@@ -29,12 +35,14 @@ final class ControllerStats {
     uncleanElections += other.uncleanElections;
     commands += other.commands;
     failovers += other.failovers;
+    partsOfChanges += other.partsOfChanges;
+    repairs += other.repairs;
   }
 
   /** For a person. */
   String describe() {
     int each = Math.max(1, runs);
-    return "controllers: runs %,d, entries %,d (%,d a run), elections of controllers %,d, their restarts %,d, entries lost, untold or late %,d; brokers: deaths %,d, unclean returns %,d, orderly stops %,d; partitions: leader changes %,d, ISR changes %,d, unclean elections %,d; administrator's commands %,d"
+    return "controllers: runs %,d, entries %,d (%,d a run), elections of controllers %,d, their restarts %,d, entries lost, untold or late %,d; brokers: deaths %,d, unclean returns %,d, orderly stops %,d; partitions: leader changes %,d, ISR changes %,d, unclean elections %,d; administrator's commands %,d; parts of changes of brokers %,d, of repairs %,d"
         .formatted(
             runs,
             entries,
@@ -48,6 +56,8 @@ final class ControllerStats {
             failovers,
             isrChanges,
             uncleanElections,
-            commands);
+            commands,
+            partsOfChanges,
+            repairs);
   }
 }

@@ -24,19 +24,44 @@ final class ControllerWorld implements SimulatedQuorum.Chance {
   private final MetadataInvariants invariants;
   private List<ControllerNode> nodes = List.of();
   private List<BrokerActor> brokers = List.of();
+  private Runnable election = () -> {};
+  private final int maxEntryBytes;
+
+  /** Whether nothing goes wrong any more. */
+  private boolean well;
+
+  /** Whether, besides, brokers that are down come back. */
   private boolean healed;
+
+  /** Until when everything takes long. */
+  private long slowUntilMs;
 
   ControllerWorld(VirtualTime time, SplittableRandom random, Optional<PlantedBug> bug) {
     this.time = time;
     this.random = random;
     this.trace = new Trace(time);
     this.plants = new ControllerPlants(bug);
+    // So small that what happens to a broker takes several entries, more or less of them.
+    this.maxEntryBytes = 512 + 256 * random.nextInt(3);
     this.invariants = new MetadataInvariants(this);
   }
 
-  void connect(List<ControllerNode> allNodes, List<BrokerActor> allBrokers) {
+  /**
+   * Tells who there is.
+   *
+   * @param newElection makes some node the controller
+   */
+  void connect(List<ControllerNode> allNodes, List<BrokerActor> allBrokers, Runnable newElection) {
     nodes = allNodes;
     brokers = allBrokers;
+    election = newElection;
+  }
+
+  /** A change goes on in a further entry: a good moment for another controller. */
+  void halfDone() {
+    if (!well && random.nextInt(3) == 0) {
+      time.schedule(1 + random.nextInt(8), election);
+    }
   }
 
   VirtualTime time() {
@@ -67,13 +92,33 @@ final class ControllerWorld implements SimulatedQuorum.Chance {
     return brokers.size();
   }
 
+  int maxEntryBytes() {
+    return maxEntryBytes;
+  }
+
+  boolean isWell() {
+    return well;
+  }
+
   boolean isHealed() {
     return healed;
   }
 
+  /** From now on nothing goes wrong, but who is down stays down. */
+  void calm() {
+    well = true;
+    trace.add("nothing goes wrong any more");
+  }
+
   void heal() {
     healed = true;
-    trace.add("nothing goes wrong any more");
+    trace.add("everybody comes back");
+  }
+
+  /** For a while everything takes long, the log above all. */
+  void slow(long durationMs) {
+    trace.add("everything is slow for %d ms", durationMs);
+    slowUntilMs = time.nowMs() + durationMs;
   }
 
   /** The image of some node: what a broker follows. */
@@ -108,17 +153,20 @@ final class ControllerWorld implements SimulatedQuorum.Chance {
   }
 
   private boolean lost() {
-    return !healed && random.nextInt(25) == 0;
+    return !well && random.nextInt(25) == 0;
   }
 
   @Override
   public long delayMs() {
-    return healed || random.nextInt(20) != 0 ? 1 + random.nextInt(6) : random.nextInt(120);
+    if (time.nowMs() < slowUntilMs) {
+      return 40L + random.nextInt(140);
+    }
+    return well || random.nextInt(20) != 0 ? 1 + random.nextInt(6) : random.nextInt(120);
   }
 
   @Override
   public SimulatedQuorum.Fate fate(MetadataEntry entry) {
-    if (healed) {
+    if (well) {
       return SimulatedQuorum.Fate.COMMITTED;
     }
     SimulatedQuorum.Fate fate =

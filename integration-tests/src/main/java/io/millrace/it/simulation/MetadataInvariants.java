@@ -6,6 +6,7 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.controller.BrokerCommand.IsrMember;
 import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
+import io.millrace.metadata.image.Assignment;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.BrokerState;
 import io.millrace.metadata.image.MetadataDelta;
@@ -176,8 +177,8 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
 
   /** S14: who has lost records is neither in sync nor eligible when it is registered. */
   private void registered(BrokerRegistered record, MetadataImage after) {
-    if (!uncleanProcesses.contains(Uuids.fromBytes(record.getIncarnationId()))) {
-      return;
+    if (!uncleanProcesses.remove(Uuids.fromBytes(record.getIncarnationId()))) {
+      return; // It may be taken out and come again: what it has then it was given.
     }
     int broker = record.getBrokerId();
     for (TopicImage topic : after.topics().byId().values()) {
@@ -208,6 +209,7 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
     old.ifPresent(was -> checkEpochs(name, was, now));
     old.ifPresent(was -> checkJoins(name, was, now, after));
     old.ifPresent(was -> checkDrained(name, was, now, after));
+    old.ifPresent(was -> checkEnough(name, was, now, after));
     int leads = leaders.computeIfAbsent(new LeaderTerm(id, now.leaderEpoch()), t -> now.leader());
     require(
         leads == now.leader(),
@@ -284,6 +286,46 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
         was);
   }
 
+  /** Nobody in sync goes with a reassignment who is needed. */
+  private static void checkEnough(
+      String name, PartitionImage was, PartitionImage now, MetadataImage image) {
+    List<Integer> gone =
+        was.isr().stream()
+            .filter(id -> !now.replicas().contains(id) && mayJoin(was, id, image))
+            .toList();
+    require(
+        gone.isEmpty() || now.isr().size() >= now.effectiveMinIsr(),
+        "%s is left with too few in sync by a reassignment: %s, from %s",
+        name,
+        now,
+        was);
+  }
+
+  /**
+   * Nothing has gone wrong for a while, but for brokers that are down.
+   *
+   * @param calmMs for how long
+   */
+  void checkCalm(long calmMs) {
+    for (TopicImage topic : newest.topics().byId().values()) {
+      int number = 0;
+      for (PartitionImage partition : topic.partitions()) {
+        int leader = partition.leader();
+        String state = newest.broker(leader).map(b -> "" + b.state()).orElse("not registered");
+        require(
+            leader == PartitionImage.NO_BROKER
+                || newest.broker(leader).filter(known -> !known.fenced()).isPresent(),
+            "%s-%d is led by broker %d, which is %s, %d ms after the last trouble: %s",
+            topic.name(),
+            number++,
+            leader,
+            state,
+            calmMs,
+            partition);
+      }
+    }
+  }
+
   private static boolean mayJoin(PartitionImage partition, int broker, MetadataImage image) {
     UUID directory = partition.directoryOf(broker);
     return image
@@ -309,6 +351,15 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
         now,
         was);
     boolean lacking = inSync.stream().anyMatch(b -> !have.contains(b) && !caughtUp.contains(b));
+    require(
+        !lacking
+            || was.leader() == PartitionImage.NO_BROKER
+            || now.replicas().contains(was.leader())
+            || !mayJoin(was, was.leader(), image),
+        "a reassignment gives up the leader of %s for one who may lack records: %s, from %s",
+        id,
+        now,
+        was);
     if (now.leader() != PartitionImage.NO_BROKER) {
       Set<Integer> after = new HashSet<>(inSync);
       if (!lacking && inSync.size() < now.effectiveMinIsr()) {
@@ -385,16 +436,25 @@ final class MetadataInvariants implements SimulatedQuorum.Observer {
     if (!partition.isr().containsAll(able)) {
       return Optional.of("somebody is not in sync");
     }
-    if (partition.assignment().reassigning()
-        && partition.isr().containsAll(partition.assignment().adding())
-        && able.stream().anyMatch(id -> !partition.assignment().removing().contains(id))) {
+    int minIsr = minIsr(topic);
+    if (partition.assignment().reassigning() && mayEnd(partition, minIsr)) {
       return Optional.of("a reassignment does not end");
     }
-    int minIsr = minIsr(topic);
     int expected = Math.min(minIsr, partition.assignment().replicationFactor());
     return partition.effectiveMinIsr() == expected || partition.assignment().reassigning()
         ? Optional.empty()
         : Optional.of("the effective min ISR is not " + expected);
+  }
+
+  /** Whether a reassignment has all that it waits for. */
+  private boolean mayEnd(PartitionImage partition, int minIsr) {
+    Assignment end = partition.assignment().completed();
+    List<Integer> left = partition.isr().stream().filter(end.replicas()::contains).toList();
+    return left.containsAll(partition.assignment().adding())
+        && left.stream().anyMatch(id -> mayJoin(partition, id, newest))
+        && (partition.assignment().removing().stream()
+                .noneMatch(id -> partition.isr().contains(id) || partition.elr().contains(id))
+            || left.size() >= Math.min(minIsr, end.replicas().size()));
   }
 
   private int minIsr(TopicImage topic) {

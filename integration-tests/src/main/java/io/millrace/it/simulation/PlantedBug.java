@@ -95,7 +95,15 @@ enum PlantedBug {
   /** A replica that has lost its records counts as in sync. */
   UNCLEAN_REPLICA_BELIEVED("has lost its records", true),
   /** A changed min.insync.replicas does not reach the partitions. */
-  MIN_ISR_NOT_CHANGED("the effective min ISR is not", true);
+  MIN_ISR_NOT_CHANGED("the effective min ISR is not", true),
+  /** What is left half done for two brokers is finished for both over one image. */
+  REPAIR_CHANGES_TWICE("InvalidRecordException: partition epoch", true),
+  /** A broker is taken out in the middle of its fencing. */
+  TAKEN_OUT_WHILE_LEADING("is led by broker \\d+, which is not registered", true),
+  /** A change whose command is given up in the middle stays half done. */
+  HALF_DONE_CHANGE_KEPT("is led by broker \\d+, which is FENCED", true),
+  /** A reassignment that only removes replicas ends though those that stay are not in sync. */
+  REASSIGNMENT_ENDS_TOO_EARLY("is left with too few in sync by a reassignment", true);
 
   private final Pattern sign;
   private final boolean ofController;
