@@ -1,10 +1,13 @@
 package io.millrace.broker.replica;
 
 import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.controller.BrokerStart;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 
@@ -29,25 +32,42 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
   }
 
   /**
-   * What a boot may have cost: not what had been synced before it was acknowledged, whatever the
-   * settings are by now.
-   *
-   * @param cut the replicas whose logs were cut below what was durable
+   * The logs that were cut, and what a boot may have cost: not what had been synced before it was
+   * acknowledged, whatever the settings are by now.
    */
-  static PossibleLoss of(Collection<LogDirectory> all, Set<TopicIdPartition> cut) {
+  static PossibleLoss of(Collection<LogDirectory> all) {
     Set<UUID> directories = new HashSet<>();
-    Set<TopicIdPartition> replicas = new HashSet<>(cut);
+    Map<UUID, Set<TopicIdPartition>> replicas = new HashMap<>();
     for (LogDirectory each : all) {
+      Set<TopicIdPartition> here = new HashSet<>(each.untoldCuts());
       if (each.online() && each.dir().mayHaveLostPageCache()) {
         List<TopicIdPartition> inDoubt = inDoubt(each);
+        here.addAll(inDoubt);
         if (!inDoubt.isEmpty() && inDoubt.size() == each.partitions().size()) {
           directories.add(each.id());
-        } else {
-          replicas.addAll(inDoubt);
+          here.clear();
         }
       }
+      replicas.put(each.id(), here);
     }
-    return new PossibleLoss(directories, replicas);
+    return bounded(directories, replicas);
+  }
+
+  /** Names whole directories where the replicas are too many for one registration. */
+  static PossibleLoss bounded(Set<UUID> directories, Map<UUID, Set<TopicIdPartition>> replicas) {
+    Set<UUID> whole = new HashSet<>(directories);
+    Set<TopicIdPartition> single = new HashSet<>();
+    replicas.values().forEach(single::addAll);
+    if (single.size() > BrokerStart.MOST_UNCLEAN_REPLICAS) {
+      single.clear();
+      replicas.forEach(
+          (directory, each) -> {
+            if (!each.isEmpty()) {
+              whole.add(directory);
+            }
+          });
+    }
+    return new PossibleLoss(whole, single);
   }
 
   private static List<TopicIdPartition> inDoubt(LogDirectory directory) {

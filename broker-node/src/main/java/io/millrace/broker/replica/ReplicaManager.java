@@ -60,9 +60,6 @@ public final class ReplicaManager
 
   private volatile List<LogRecovery> recoveries = List.of();
 
-  /** Logs that end below what was durable; changed by {@link #recover} only. */
-  private final Set<TopicIdPartition> cutLogs = new HashSet<>();
-
   /** The image that was applied last; what came before the registration is not applied. */
   private volatile MetadataImage applied = MetadataImage.EMPTY;
 
@@ -131,7 +128,6 @@ public final class ReplicaManager
   private void host(LogDirectory directory, LogRecovery.Opened opened) {
     LogRecovery.Found found = opened.found();
     if (opened.log().recovery().unclean()) {
-      cutLogs.add(found.id());
       directory.cut(found.id());
     }
     add(directory.host(found.id(), found.name(), opened.log(), found.config()));
@@ -149,7 +145,7 @@ public final class ReplicaManager
 
   /** What this start has to tell the controller of, after {@link #recover} (S14). */
   public PossibleLoss possibleLoss() {
-    return PossibleLoss.of(directories, cutLogs);
+    return PossibleLoss.of(directories);
   }
 
   /** The controller knows of {@link #possibleLoss}: the data belong to this boot of the machine. */

@@ -36,8 +36,8 @@ record ProcessRegistration(
     if (!loss.isNone()) {
       log.warn(
           "[broker {}] records that were acknowledged may be lost, as the machine was booted since"
-              + " this node ended, or logs are damaged; the controller is told: all replicas with"
-              + " flush.mode=os in the directories {}; of others {}",
+              + " this node ended, or logs are damaged; the controller is told: all replicas in the"
+              + " directories {}; of others {}",
           config.get(NodeSettings.NODE_ID),
           loss.directories(),
           loss.replicas());

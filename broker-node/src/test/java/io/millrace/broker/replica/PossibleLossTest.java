@@ -10,12 +10,15 @@ import io.millrace.common.Acks;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.file.MemoryFileStore;
+import io.millrace.metadata.controller.BrokerStart;
 import io.millrace.metadata.image.MetadataImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -163,6 +166,33 @@ class PossibleLossTest {
         }
       }
     }
+  }
+
+  @Test
+  void S14_whereTheReplicasAreTooManyForARegistrationTheirDirectoriesAreNamed() {
+    UUID first = new UUID(1, 1);
+    UUID second = new UUID(2, 2);
+    UUID whole = new UUID(3, 3);
+    Set<TopicIdPartition> most = replicas(BrokerStart.MOST_UNCLEAN_REPLICAS - 1);
+    Set<TopicIdPartition> one = Set.of(new TopicIdPartition(new UUID(0, 9), 0));
+    Set<TopicIdPartition> two =
+        Set.of(one.iterator().next(), new TopicIdPartition(new UUID(0, 9), 1));
+
+    PossibleLoss fits = PossibleLoss.bounded(Set.of(whole), Map.of(first, most, second, one));
+    assertThat(fits.directories()).containsExactly(whole);
+    assertThat(fits.replicas()).hasSize(BrokerStart.MOST_UNCLEAN_REPLICAS);
+
+    PossibleLoss tooMany =
+        PossibleLoss.bounded(
+            Set.of(whole), Map.of(first, most, second, two, new UUID(4, 4), Set.of()));
+    assertThat(tooMany.directories()).containsExactlyInAnyOrder(whole, first, second);
+    assertThat(tooMany.replicas()).isEmpty();
+  }
+
+  private static Set<TopicIdPartition> replicas(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(number -> new TopicIdPartition(new UUID(0, 8), number))
+        .collect(Collectors.toSet());
   }
 
   /** Loses the second half of a log of batches of one size, with an operator's consent. */

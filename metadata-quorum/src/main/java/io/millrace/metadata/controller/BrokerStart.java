@@ -13,7 +13,8 @@ import java.util.UUID;
  *     directory that is missed may come back
  * @param uncleanDirectories of these directories all replicas may lack records that they had
  *     acknowledged: the machine booted anew with {@code flush.mode=os}
- * @param uncleanReplicas these replicas may lack records that they had acknowledged
+ * @param uncleanReplicas these replicas may lack records that they had acknowledged; where they are
+ *     more than {@link #MOST_UNCLEAN_REPLICAS}, their directories are named instead
  * @param earlierProcessEnded whether the controller's node knows that the process that was
  *     registered before has ended: then nobody waits until it is fenced
  */
@@ -23,6 +24,9 @@ public record BrokerStart(
     Set<UUID> uncleanDirectories,
     Set<TopicIdPartition> uncleanReplicas,
     boolean earlierProcessEnded) {
+
+  /** So many can be named in a registration, which must fit into the smallest message there is. */
+  public static final int MOST_UNCLEAN_REPLICAS = 256;
 
   public BrokerStart {
     directories = List.copyOf(directories);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.controller.BrokerStart;
 import io.millrace.metadata.controller.Cluster;
 import io.millrace.metadata.controller.Command;
 import io.millrace.metadata.controller.Command.AlterTopicConfigs;
@@ -24,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +52,20 @@ final class StructureCodecTest {
             new MillraceError(ErrorCode.INVALID_CONFIG, "no", Map.of("key", "x")));
     assertThat(StructureCodec.read(StructureCodec.write((Record) refused), CommandResult.class))
         .isEqualTo(refused);
+  }
+
+  /** S14: {@code rpc.max.message.bytes} can be set as low as 64 KB. */
+  @Test
+  void S14_registrationWithAsManyUncleanReplicasAsItMayNameFitsIntoTheSmallestMessage() {
+    Set<TopicIdPartition> replicas =
+        IntStream.range(0, BrokerStart.MOST_UNCLEAN_REPLICAS)
+            .mapToObj(number -> new TopicIdPartition(UUID.randomUUID(), 1_000_000 + number))
+            .collect(Collectors.toSet());
+    List<UUID> directories = Stream.generate(UUID::randomUUID).limit(100).toList();
+    BrokerStart start =
+        new BrokerStart(directories, true, Set.copyOf(directories), replicas, false);
+    assertThat(StructureCodec.write(Cluster.register(3, 1, start)).getSerializedSize())
+        .isLessThan(48 << 10);
   }
 
   /** A command or result with a field of a kind that has no form would fail in a cluster only. */
