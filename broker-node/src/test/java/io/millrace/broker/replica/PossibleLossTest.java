@@ -161,6 +161,7 @@ class PossibleLossTest {
       try (TestBroker again = new TestBroker(after, false, known, "boot")) {
         Set<TopicIdPartition> told = round < 2 ? Set.of(id) : Set.of();
         assertThat(again.manager.possibleLoss().replicas()).as("start %d", round).isEqualTo(told);
+        assertThat(again.dirs.get(0).wasCleanlyClosed()).as("start %d", round).isEqualTo(round > 1);
         if (round == 1) {
           again.manager.lossReported();
         }
