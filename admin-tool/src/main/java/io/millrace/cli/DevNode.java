@@ -9,7 +9,6 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,15 +70,10 @@ record DevNode(Path home, LocalNode local) {
           ? Optional.empty()
           : ProcessHandle.of(Long.parseLong(lines.get(0)))
               .filter(ProcessHandle::isAlive)
-              .filter(found -> begun(found).equals(lines.get(1)));
+              .filter(found -> ProcessMark.of(found).equals(lines.get(1)));
     } catch (IOException | NumberFormatException none) {
       return Optional.empty();
     }
-  }
-
-  /** Tells a process from a later one with the same number. */
-  private static String begun(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toString).orElse("unknown");
   }
 
   private Path pidFile() {
@@ -103,7 +97,7 @@ record DevNode(Path home, LocalNode local) {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
             .start();
-    Files.writeString(pidFile(), process.pid() + "\n" + begun(process.toHandle()) + "\n");
+    Files.writeString(pidFile(), process.pid() + "\n" + ProcessMark.of(process.toHandle()) + "\n");
     return process;
   }
 
