@@ -1,22 +1,19 @@
 package io.millrace.broker.replica;
 
-import io.millrace.common.MillraceException;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
 import io.millrace.metadata.image.ConfigsImage;
 import io.millrace.metadata.image.MetadataImage;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * This broker's settings in force: those of its file, and over them what is set through the
  * cluster. Thread-safe.
  */
 public final class BrokerDefaults {
-  private static final Logger LOG = LoggerFactory.getLogger(BrokerDefaults.class);
-
   private final int brokerId;
   private final EffectiveConfig own;
+  private final NotUnderstood ignored;
 
   /** The last ones: most images change none of them. */
   private volatile Optional<Known> last = Optional.empty();
@@ -27,10 +24,12 @@ public final class BrokerDefaults {
    * The settings of a broker.
    *
    * @param own what its file, environment and flags say
+   * @param ignored told of what is set through the cluster and not understood
    */
-  public BrokerDefaults(int brokerId, EffectiveConfig own) {
+  public BrokerDefaults(int brokerId, EffectiveConfig own, NotUnderstood ignored) {
     this.brokerId = brokerId;
     this.own = own;
+    this.ignored = ignored;
   }
 
   /** The broker's node id. */
@@ -50,21 +49,8 @@ public final class BrokerDefaults {
     if (known.isPresent() && known.get().configs().equals(configs)) {
       return known.get().inForce();
     }
-    EffectiveConfig inForce = inForce(configs);
+    EffectiveConfig inForce = configs.effective(brokerId, own, ignored);
     last = Optional.of(new Known(configs, inForce));
     return inForce;
-  }
-
-  private EffectiveConfig inForce(ConfigsImage configs) {
-    try {
-      return configs.effective(brokerId, own);
-    } catch (MillraceException e) {
-      // The controller has checked it; another release may have.
-      LOG.error(
-          "[broker {}] what is set through the cluster is not understood, the file holds",
-          brokerId,
-          e);
-      return own;
-    }
   }
 }

@@ -6,6 +6,7 @@ import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.BrokerDefaults;
 import io.millrace.broker.replica.PartitionRegistry;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.ChangeHistory;
@@ -145,7 +146,9 @@ public final class BrokerServices {
   private static List<BindableService> forAdministrators(
       Parts parts, RecordDeletion deletion, long timeoutMs) {
     AdminCommands commands = new AdminCommands(parts.quorum(), timeoutMs);
-    BrokerDefaults defaults = new BrokerDefaults(parts.node().nodeId(), parts.config());
+    // What is not understood is told of where it would be in force.
+    BrokerDefaults defaults =
+        new BrokerDefaults(parts.node().nodeId(), parts.config(), NotUnderstood.SILENT);
     Authorizer authorizer = parts.authorizer();
     return List.of(
         new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),

@@ -3,6 +3,7 @@ package io.millrace.broker.rpc;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.TopicConfigs;
@@ -53,7 +54,9 @@ final class TopicViews {
 
   /** The entries in force with what a topic sets for itself. */
   static Iterable<ConfigEntry> configs(Map<String, String> own, EffectiveConfig broker) {
-    return TopicConfigs.effective(own, broker).settings().stream().map(TopicViews::entry).toList();
+    return TopicConfigs.effective(own, broker, NotUnderstood.SILENT).settings().stream()
+        .map(TopicViews::entry)
+        .toList();
   }
 
   /** What is said of a topic that does not exist. */

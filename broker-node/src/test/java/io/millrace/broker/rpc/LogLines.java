@@ -9,12 +9,13 @@ import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Property;
 
 /** What a class, or any, logs while a test runs. */
-final class LogLines implements AutoCloseable {
-  final List<String> lines = new CopyOnWriteArrayList<>();
+public final class LogLines implements AutoCloseable {
+  public final List<String> lines = new CopyOnWriteArrayList<>();
   private final Logger logger;
   private final Keeper keeper = new Keeper();
 
-  LogLines(Class<?> of) {
+  /** What a class logs. */
+  public LogLines(Class<?> of) {
     this((Logger) LogManager.getLogger(of));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.TopicConfigs;
 import java.io.IOException;
@@ -129,7 +130,9 @@ class BrokerSettingsTest {
         EffectiveConfig.builder(BrokerSettings.SCHEMA)
             .flags("--set", List.of("message.max.bytes=2MB"))
             .build();
-    assertThat(TopicConfigs.effective(Map.of(), config).get(TopicConfigs.MAX_MESSAGE_BYTES))
+    assertThat(
+            TopicConfigs.effective(Map.of(), config, NotUnderstood.SILENT)
+                .get(TopicConfigs.MAX_MESSAGE_BYTES))
         .isEqualTo(2 << 20);
   }
 

@@ -66,15 +66,13 @@ public final class EffectiveConfig {
   /**
    * The same with some values from a later source.
    *
-   * @throws MillraceException with {@link ErrorCode#INVALID_CONFIG} if a key is not of this schema
-   *     or its value is bad
+   * @param ignored told of the keys that are not of this schema, or have a bad value
    */
-  public EffectiveConfig with(Map<String, String> values, Origin origin) {
+  public EffectiveConfig with(Map<String, String> values, Origin origin, NotUnderstood ignored) {
     Builder builder = new Builder(schema);
     builder.settings.putAll(settings);
     builder.warnings.addAll(warnings);
-    values.forEach((name, text) -> builder.put(name, text, origin, ""));
-    return builder.build();
+    return builder.putUnderstood(values, origin, ignored).build();
   }
 
   /** All values in the order of the schema. */
@@ -176,6 +174,19 @@ public final class EffectiveConfig {
         String message = place + ": " + error.message();
         throw new MillraceError(error.code(), message, error.details()).exception();
       }
+    }
+
+    /** Sets what is understood of some values; the rest is only told of. */
+    Builder putUnderstood(Map<String, String> values, Origin origin, NotUnderstood ignored) {
+      values.forEach(
+          (name, text) -> {
+            try {
+              put(name, text, origin, "");
+            } catch (MillraceException e) {
+              ignored.setting(name, e.error());
+            }
+          });
+      return this;
     }
 
     /** Sets one value from code: an embedding program or a test. */

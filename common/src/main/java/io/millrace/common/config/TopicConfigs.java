@@ -211,14 +211,13 @@ public final class TopicConfigs {
    *
    * @param own the topic's own configuration
    * @param broker settings of a schema that has {@link #brokerDefaults()}
-   * @throws io.millrace.common.MillraceException with {@link
-   *     io.millrace.common.ErrorCode#INVALID_CONFIG} if the topic's own configuration is bad
+   * @param ignored told of what is not understood of the topic's own configuration
    */
-  public static EffectiveConfig effective(Map<String, String> own, EffectiveConfig broker) {
+  public static EffectiveConfig effective(
+      Map<String, String> own, EffectiveConfig broker, NotUnderstood ignored) {
     EffectiveConfig.Builder builder = EffectiveConfig.builder(SCHEMA);
     SCHEMA.keys().forEach(key -> builder.inherit(key, broker.setting(brokerKey(key))));
-    own.forEach((name, text) -> builder.put(name, text, Origin.TOPIC, ""));
-    return builder.build();
+    return builder.putUnderstood(own, Origin.TOPIC, ignored).build();
   }
 
   private static Map<ConfigKey<?>, ConfigKey<?>> brokerKeys() {

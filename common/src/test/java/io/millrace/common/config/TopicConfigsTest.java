@@ -61,7 +61,7 @@ class TopicConfigsTest {
     }
     EffectiveConfig.Builder broker = EffectiveConfig.builder(BROKER);
     other.forEach((name, value) -> broker.put(name, value, Origin.FILE, "m.conf:1"));
-    EffectiveConfig topic = TopicConfigs.effective(Map.of(), broker.build());
+    EffectiveConfig topic = TopicConfigs.effective(Map.of(), broker.build(), NotUnderstood.SILENT);
     for (ConfigKey<?> key : TopicConfigs.SCHEMA.keys()) {
       assertThat(topic.setting(key).text())
           .as(key.name())
@@ -78,7 +78,9 @@ class TopicConfigsTest {
             .build();
     EffectiveConfig topic =
         TopicConfigs.effective(
-            Map.of("flush.mode", "os", "message.timestamp.type", "logappendtime"), broker);
+            Map.of("flush.mode", "os", "message.timestamp.type", "logappendtime"),
+            broker,
+            NotUnderstood.SILENT);
     assertThat(topic.get(TopicConfigs.FLUSH_MODE)).isEqualTo(FlushMode.OS);
     assertThat(topic.setting(TopicConfigs.FLUSH_MODE).origin()).isEqualTo(Origin.TOPIC);
     assertThat(topic.get(TopicConfigs.MESSAGE_TIMESTAMP_TYPE))

@@ -1,6 +1,7 @@
 package io.millrace.metadata.image;
 
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
 import io.millrace.common.config.Origin;
 import java.util.Map;
 import java.util.SortedMap;
@@ -31,10 +32,11 @@ public record ConfigsImage(
    *
    * @param nodeId the broker
    * @param own what its file, environment and flags say
-   * @throws io.millrace.common.MillraceException with INVALID_CONFIG if a value is not understood
+   * @param ignored told of what is not understood
    */
-  public EffectiveConfig effective(int nodeId, EffectiveConfig own) {
-    return own.with(cluster, Origin.CLUSTER).with(ofBroker(nodeId), Origin.BROKER);
+  public EffectiveConfig effective(int nodeId, EffectiveConfig own, NotUnderstood ignored) {
+    return own.with(cluster, Origin.CLUSTER, ignored)
+        .with(ofBroker(nodeId), Origin.BROKER, ignored);
   }
 
   ConfigsImage withCluster(PSortedMap<String, String> changed) {

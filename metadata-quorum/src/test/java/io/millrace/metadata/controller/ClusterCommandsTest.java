@@ -9,6 +9,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.config.ConfigSchema;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
 import io.millrace.common.config.Origin;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
@@ -409,14 +410,14 @@ final class ClusterCommandsTest {
         new AlterBrokerConfigs(
             3, Map.of("log.retention.ms", Optional.of("3s")), RequestOptions.NONE));
     var key = TopicConfigs.brokerKey(TopicConfigs.RETENTION_MS);
-    EffectiveConfig one = cluster.image().configs().effective(1, own);
-    EffectiveConfig three = cluster.image().configs().effective(3, own);
+    EffectiveConfig one = cluster.image().configs().effective(1, own, NotUnderstood.SILENT);
+    EffectiveConfig three = cluster.image().configs().effective(3, own, NotUnderstood.SILENT);
     assertThat(one.setting(key).origin()).isEqualTo(Origin.CLUSTER);
     assertThat(one.get(key)).isEqualTo(2);
     assertThat(three.setting(key).origin()).isEqualTo(Origin.BROKER);
     assertThat(three.get(key)).isEqualTo(3_000);
     assertThat(
-            TopicConfigs.effective(Map.of("retention.ms", "4"), three)
+            TopicConfigs.effective(Map.of("retention.ms", "4"), three, NotUnderstood.SILENT)
                 .setting(TopicConfigs.RETENTION_MS)
                 .origin())
         .isEqualTo(Origin.TOPIC);
