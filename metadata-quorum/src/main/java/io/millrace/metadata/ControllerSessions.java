@@ -110,17 +110,22 @@ public final class ControllerSessions implements AutoCloseable {
   /** Asks a broker's listener until it refuses, the broker is back, or it has been asked enough. */
   private void dial(BrokerImage broker, Runnable refused, int probes) {
     Optional<Endpoint> listener = broker.internalEndpoint();
-    boolean watched =
-        local
-            .image()
-            .broker(broker.id())
-            .filter(known -> known.epoch() == broker.epoch() && !known.fenced())
-            .isPresent();
-    if (closed || !watched || probes == 0 || listener.isEmpty() || isConnected(broker)) {
-      return;
+    if (!closed && probes > 0 && listener.isPresent()) {
+      // A fenced one too: while its session lasts, no other process gets its node id.
+      Optional<UUID> process = Optional.of(broker.registration().incarnationId());
+      upkeep.liveIncarnation(
+          broker.id(),
+          live -> {
+            if (live.equals(process) && !isConnected(broker)) {
+              probe(broker, listener.get(), refused, probes);
+            }
+          });
     }
+  }
+
+  private void probe(BrokerImage broker, Endpoint listener, Runnable refused, int probes) {
     prober.probe(
-        listener.get(),
+        listener,
         wasRefused -> {
           if (!wasRefused) {
             scheduler.schedule(PROBE_AGAIN_MS, () -> dial(broker, refused, probes - 1));
@@ -230,26 +235,10 @@ public final class ControllerSessions implements AutoCloseable {
     }
 
     private CommandResult inUse(RegisterBroker command) {
-      String where =
-          local
-              .image()
-              .broker(command.brokerId())
-              .map(known -> ", at " + known.clientEndpoint())
-              .orElse("");
       return new Refused(
-          new MillraceError(
-              ErrorCode.BROKER_ID_IN_USE,
-              "broker id: "
-                  + command.brokerId()
-                  + " is in use by another process"
-                  + where
-                  + " (expected: an id of its own for each node; after the end of that process the"
-                  + " id is free within the session time-out)",
-              Map.of(
-                  "broker_id",
-                  "" + command.brokerId(),
-                  "session_timeout_ms",
-                  "" + sessionTimeoutMs)));
+          command.idInUse(
+              local.image().broker(command.brokerId()),
+              Map.of("session_timeout_ms", "" + sessionTimeoutMs)));
     }
 
     private CommandResult known(RegisterBroker command, CommandResult result) {

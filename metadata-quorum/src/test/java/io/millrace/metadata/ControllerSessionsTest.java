@@ -131,6 +131,21 @@ final class ControllerSessionsTest implements MetadataQuorum {
         .isEqualTo(ErrorCode.BROKER_ID_IN_USE);
   }
 
+  /** It is fenced, but its session keeps its node id from the next process. */
+  @Test
+  void processThatEndsBeforeItLeadsKeepsItsNodeIdForTheGraceOnly() {
+    watch();
+    SessionLink link = sessions.open();
+    assertThat(ask(link, Cluster.register(1, "", 1))).isInstanceOf(BrokerResult.class);
+    refusing.add("broker-1");
+    link.close();
+    time.advance(400);
+    assertThat(code(ask(sessions.open(), Cluster.register(1, "", 2))))
+        .isEqualTo(ErrorCode.BROKER_ID_IN_USE);
+    time.advance(300);
+    assertThat(ask(sessions.open(), Cluster.register(1, "", 2))).isInstanceOf(BrokerResult.class);
+  }
+
   @Test
   void nextControllerGivesEveryBrokerAFullSession() {
     SessionLink link = lead(1, 1);

@@ -1,8 +1,12 @@
 package io.millrace.metadata.controller;
 
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.FeatureRange;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,7 +132,28 @@ public sealed interface Command
       String rack,
       FeatureRange features,
       BrokerStart start)
-      implements Command {}
+      implements Command {
+    /**
+     * The refusal, as another process has the node id.
+     *
+     * @param known the broker as it is registered, if it is
+     * @param details what is said for programs, besides the node id
+     */
+    public MillraceError idInUse(Optional<BrokerImage> known, Map<String, String> details) {
+      Map<String, String> all = new HashMap<>(details);
+      all.put("broker_id", "" + brokerId);
+      known.ifPresent(other -> all.put("endpoint", other.clientEndpoint().toString()));
+      return new MillraceError(
+          ErrorCode.BROKER_ID_IN_USE,
+          "broker id: "
+              + brokerId
+              + " is in use by another process"
+              + known.map(other -> ", at " + other.clientEndpoint()).orElse("")
+              + " (expected: an id of its own for each node; after the end of that process the id"
+              + " is free within the session time-out)",
+          all);
+    }
+  }
 
   /**
    * Asks for a block of producer ids that no one else gets. Answered with {@link

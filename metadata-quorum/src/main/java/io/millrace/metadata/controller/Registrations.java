@@ -55,7 +55,7 @@ final class Registrations {
         return Decision.answer(new BrokerResult(earlier.epoch(), image.revision()));
       }
       if (!earlier.fenced() && !command.start().earlierProcessEnded()) {
-        throw inUse(earlier, command).exception();
+        throw command.idInUse(known, Map.of()).exception();
       }
     }
     BrokerStates.Step fencing =
@@ -152,19 +152,6 @@ final class Registrations {
               Map.of("feature_level", "" + image.featureLevel()))
           .exception();
     }
-  }
-
-  private static MillraceError inUse(BrokerImage earlier, RegisterBroker command) {
-    return new MillraceError(
-        ErrorCode.BROKER_ID_IN_USE,
-        "broker id: "
-            + command.brokerId()
-            + " is in use by another process, at "
-            + earlier.clientEndpoint()
-            + " (expected: an id of its own for each node; after the end of that process the id is"
-            + " free within the session time-out)",
-        Map.of(
-            "broker_id", "" + command.brokerId(), "endpoint", earlier.clientEndpoint().toString()));
   }
 
   private static BrokerImage broker(RegisterBroker command, long epoch) {
