@@ -13,7 +13,9 @@ import io.millrace.proto.internal.v1.BrokerSessionRequest;
 import io.millrace.proto.internal.v1.BrokerSessionResponse;
 import io.millrace.proto.internal.v1.RequestContext;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -31,6 +33,9 @@ final class SessionStream implements StreamObserver<BrokerSessionRequest> {
   private final SessionLink link;
   private final ServerCallStreamObserver<BrokerSessionResponse> call;
   private boolean ended;
+
+  /** Why requests of this stream were refused, as far as it was logged; of its thread alone. */
+  private final Set<ErrorCode> logged = EnumSet.noneOf(ErrorCode.class);
 
   /**
    * Takes the call over; to be made within its handler.
@@ -69,7 +74,9 @@ final class SessionStream implements StreamObserver<BrokerSessionRequest> {
     RequestContext context = request.getContext();
     Optional<MillraceError> refused = refusal.apply(context);
     if (refused.isPresent()) {
-      LOG.warn("[controller] a broker's session is refused: {}", refused.get());
+      if (logged.add(refused.get().code())) {
+        LOG.warn("[controller] a broker's session is refused: {}", refused.get());
+      }
       return CompletableFuture.completedFuture(new Refused(refused.get()));
     }
     try {
