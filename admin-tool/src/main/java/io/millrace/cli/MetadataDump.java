@@ -1,9 +1,6 @@
 package io.millrace.cli;
 
-import io.millrace.client.api.MetadataValue;
 import io.millrace.client.api.MillraceClient;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Command;
@@ -17,8 +14,6 @@ abstract class MetadataDump implements Callable<Integer> {
   @Mixin private ConnectionOptions connection = new ConnectionOptions();
   @Mixin private OutputOptions output = new OutputOptions();
 
-  private long printed;
-
   MetadataDump(CliContext context) {
     this.context = context;
   }
@@ -28,34 +23,16 @@ abstract class MetadataDump implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    PathValues values = new PathValues(context, output);
     try (MillraceClient client = connection.connect(context)) {
-      long revision = client.admin().dumpMetadata(path(), this::print);
-      context.out().flush();
-      if (printed == 0) {
-        throw new CliException(
-            "nothing lies at or below " + path() + " (expected: a path such as /topics/NAME)",
-            "see them all:  " + context.command() + " metadata dump");
-      }
+      long revision =
+          client.admin().dumpMetadata(path(), value -> values.print(value.path(), value.value()));
+      values.end(path(), "metadata dump");
       context.err().println("revision " + revision);
     } catch (CancellationException outputClosed) {
       return 0; // Told by the command's end.
     }
     return 0;
-  }
-
-  private void print(MetadataValue value) {
-    if (context.out().failure().isPresent()) {
-      throw new CancellationException("nobody reads");
-    }
-    printed++;
-    if (output.forPrograms()) {
-      Map<String, Object> line = new LinkedHashMap<>();
-      line.put("path", value.path());
-      line.put("value", value.value());
-      context.out().println(DataWriter.json(line, false));
-    } else {
-      context.out().println(value.path() + "  " + value.value());
-    }
   }
 
   /** {@code millrace metadata dump}. */

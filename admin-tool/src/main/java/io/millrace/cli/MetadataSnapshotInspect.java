@@ -1,8 +1,7 @@
 package io.millrace.cli;
 
 import io.millrace.metadata.image.CorruptSnapshotException;
-import io.millrace.metadata.image.MetadataTree;
-import io.millrace.metadata.image.MetadataTree.Leaf;
+import io.millrace.metadata.image.MetadataCursor;
 import io.millrace.metadata.image.SnapshotCodec;
 import io.millrace.metadata.image.SnapshotCodec.Snapshot;
 import java.io.BufferedInputStream;
@@ -12,12 +11,9 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -31,6 +27,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Prints everything that a snapshot of the metadata says, a value a line, by its path.",
       "It only reads, and the node may run: what it has done since the snapshot is not in it.",
+      "With -o json an object a line.",
     },
     footer = {
       "%nExamples:",
@@ -55,7 +52,7 @@ final class MetadataSnapshotInspect implements Callable<Integer> {
       index = "1",
       arity = "0..1",
       paramLabel = "PATH",
-      description = "Only what lies below this path.")
+      description = "Only what lies at or below this path.")
   private String under = "/";
 
   MetadataSnapshotInspect(CliContext context) {
@@ -66,21 +63,15 @@ final class MetadataSnapshotInspect implements Callable<Integer> {
   public Integer call() throws IOException {
     Path snapshotFile = Files.isDirectory(file) ? newest(file) : file;
     Snapshot snapshot = read(snapshotFile);
-    List<Leaf> values = new ArrayList<>();
-    MetadataTree.forEach(
-        snapshot.image(),
-        leaf -> {
-          if (leaf.isUnder(under)) {
-            values.add(leaf);
-          }
-        });
-    if (values.isEmpty()) {
-      throw new CliException(
-          "nothing lies below " + under + " (expected: a path such as /topics/NAME)",
-          "see them all:  " + context.command() + " metadata snapshot-inspect " + file);
-    }
     context.err().println("snapshot " + snapshotFile + " of the cluster " + snapshot.clusterId());
-    output.print(context, () -> nested(values), () -> lines(values));
+    PathValues values = new PathValues(context, output);
+    try {
+      new MetadataCursor(snapshot.image(), under)
+          .forEachRemaining(step -> step.forEach(leaf -> values.print(leaf.name(), leaf.value())));
+      values.end(under, "metadata snapshot-inspect " + file);
+    } catch (CancellationException outputClosed) {
+      return 0; // Told by the command's end.
+    }
     return 0;
   }
 
@@ -124,29 +115,5 @@ final class MetadataSnapshotInspect implements Callable<Integer> {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static String lines(List<Leaf> values) {
-    StringBuilder text = new StringBuilder();
-    values.forEach(leaf -> text.append(leaf.name()).append("  ").append(leaf.value()).append('\n'));
-    return text.toString();
-  }
-
-  /** The tree as maps in maps. */
-  private static Map<String, Object> nested(List<Leaf> values) {
-    Map<String, Object> root = new LinkedHashMap<>();
-    for (Leaf leaf : values) {
-      Map<String, Object> at = root;
-      for (String name : leaf.path().subList(0, leaf.path().size() - 1)) {
-        at = child(at, name);
-      }
-      at.put(leaf.path().get(leaf.path().size() - 1), leaf.value());
-    }
-    return root;
-  }
-
-  @SuppressWarnings("unchecked")
-  private static Map<String, Object> child(Map<String, Object> parent, String name) {
-    return (Map<String, Object>) parent.computeIfAbsent(name, n -> new LinkedHashMap<>());
   }
 }

@@ -38,10 +38,6 @@ public final class MetadataTree {
     }
 
     /** Whether it is the value at that path, or lies below it. */
-    public boolean isUnder(String path) {
-      return isUnder(names(path));
-    }
-
     boolean isUnder(List<String> names) {
       return path.size() >= names.size() && path.subList(0, names.size()).equals(names);
     }
@@ -53,11 +49,6 @@ public final class MetadataTree {
         .filter(name -> !name.isEmpty())
         .map(name -> name.replace("%2F", SEPARATOR).replace("%25", "%"))
         .toList();
-  }
-
-  /** Tells every value, those of one topic or broker together. */
-  public static void forEach(MetadataImage image, Consumer<Leaf> values) {
-    new MetadataCursor(image, SEPARATOR).forEachRemaining(step -> step.forEach(values));
   }
 
   /** What holds for the cluster as a whole. */

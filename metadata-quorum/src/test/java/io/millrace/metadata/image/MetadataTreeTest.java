@@ -78,9 +78,9 @@ final class MetadataTreeTest {
 
   private List<String> lines(String under) {
     List<Leaf> leaves = new ArrayList<>();
-    MetadataTree.forEach(cluster.image(), leaves::add);
+    new MetadataCursor(cluster.image(), "/").forEachRemaining(leaves::addAll);
     return leaves.stream()
-        .filter(leaf -> leaf.isUnder(under))
+        .filter(leaf -> leaf.isUnder(MetadataTree.names(under)))
         .map(leaf -> leaf.name() + " " + leaf.value())
         .toList();
   }
