@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiConsumer;
+import java.util.function.Function;
 
 /** Asks other brokers what only they know. Thread-safe. */
 public final class RemoteBrokers {
@@ -52,72 +52,64 @@ public final class RemoteBrokers {
    * What a broker's file, environment and flags say; fails with BROKER_NOT_AVAILABLE if it is away.
    */
   CompletableFuture<List<Config>> configs(BrokerImage broker, Duration timeout) {
-    Duration patience = patience(timeout);
-    GetBrokerConfigsRequest request =
-        GetBrokerConfigsRequest.newBuilder()
-            .setContext(context(patience))
-            .setBrokerId(broker.id())
-            .build();
     return ask(
             broker,
-            patience,
-            (stub, answer) -> stub.getBrokerConfigs(request, answer),
-            new Answer<GetBrokerConfigsResponse>(where(broker)))
+            timeout,
+            context ->
+                GetBrokerConfigsRequest.newBuilder()
+                    .setContext(context)
+                    .setBrokerId(broker.id())
+                    .build(),
+            BrokerQueryServiceStub::getBrokerConfigs)
         .thenApply(GetBrokerConfigsResponse::getConfigsList);
   }
 
   /** A broker's log directories; fails with BROKER_NOT_AVAILABLE if it is away. */
   CompletableFuture<List<LogDir>> logDirs(BrokerImage broker, Duration timeout) {
-    Duration patience = patience(timeout);
-    GetBrokerLogDirsRequest request =
-        GetBrokerLogDirsRequest.newBuilder()
-            .setContext(context(patience))
-            .setBrokerId(broker.id())
-            .build();
     return ask(
             broker,
-            patience,
-            (stub, answer) -> stub.getBrokerLogDirs(request, answer),
-            new Answer<GetBrokerLogDirsResponse>(where(broker)))
+            timeout,
+            context ->
+                GetBrokerLogDirsRequest.newBuilder()
+                    .setContext(context)
+                    .setBrokerId(broker.id())
+                    .build(),
+            BrokerQueryServiceStub::getBrokerLogDirs)
         .thenApply(GetBrokerLogDirsResponse::getLogDirsList);
   }
 
   /** The replicas on a broker; fails with BROKER_NOT_AVAILABLE if it is away. */
   CompletableFuture<ListReplicasResponse> replicas(
       BrokerImage broker, ListReplicasRequest asked, Duration timeout) {
-    Duration patience = patience(timeout);
-    GetBrokerReplicasRequest request =
-        GetBrokerReplicasRequest.newBuilder()
-            .setContext(context(patience))
-            .setRequest(asked)
-            .build();
     return ask(
             broker,
-            patience,
-            (stub, answer) -> stub.getBrokerReplicas(request, answer),
-            new Answer<GetBrokerReplicasResponse>(where(broker)))
+            timeout,
+            context ->
+                GetBrokerReplicasRequest.newBuilder().setContext(context).setRequest(asked).build(),
+            BrokerQueryServiceStub::getBrokerReplicas)
         .thenApply(GetBrokerReplicasResponse::getResponse);
   }
 
-  private <A> CompletableFuture<A> ask(
-      BrokerImage broker,
-      Duration patience,
-      BiConsumer<BrokerQueryServiceStub, StreamObserver<A>> call,
-      Answer<A> answer) {
+  /** One of the service's calls. */
+  private interface Call<Q, A> {
+    void on(BrokerQueryServiceStub stub, Q request, StreamObserver<A> answer);
+  }
+
+  private <Q, A> CompletableFuture<A> ask(
+      BrokerImage broker, Duration timeout, Function<RequestContext, Q> request, Call<Q, A> call) {
     if (broker.internalEndpoint().isEmpty()) {
       return CompletableFuture.failedFuture(
           unavailable(where(broker), "has no listener for other nodes").exception());
     }
     Endpoint endpoint = broker.internalEndpoint().get();
-    call.accept(
+    Duration patience = timeout.compareTo(PATIENCE) < 0 ? timeout : PATIENCE;
+    Answer<A> answer = new Answer<>(where(broker));
+    call.on(
         BrokerQueryServiceGrpc.newStub(channels.to(endpoint))
             .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS),
+        request.apply(context(patience)),
         answer);
     return answer.future;
-  }
-
-  private static Duration patience(Duration timeout) {
-    return timeout.compareTo(PATIENCE) < 0 ? timeout : PATIENCE;
   }
 
   private static String where(BrokerImage broker) {
