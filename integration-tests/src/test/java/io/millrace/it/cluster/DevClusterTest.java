@@ -32,7 +32,8 @@ class DevClusterTest {
     List<String> start =
         List.of("dev", "--nodes", "3", "--port", "0", "--data", data, "-o", "json");
     JsonArray nodes;
-    try (MillraceProcess dev = MillraceProcess.start(home, "dev", start)) {
+    try (Dev running = new Dev(MillraceProcess.start(home, "dev", start))) {
+      MillraceProcess dev = running.process();
       nodes = awaitNodes(dev);
       assertThat(nodes).hasSize(3);
       createTopic(nodes, 0, "before");
@@ -40,14 +41,15 @@ class DevClusterTest {
       assertThat(refused("dev", "kill", "4", "--data", data)).contains("expected: 1 to 3");
       String first = text(nodes, 0, "clients");
       assertThat(run("cluster", "status", "--bootstrap", first)).startsWith("OK");
-      MillraceProcess watch =
-          start("metadata", "watch", "/brokers/2", "--bootstrap", first, "--max", "1");
-      awaitTold(watch, "tells, from revision");
-      assertThat(run("dev", "kill", "2", "--data", data))
-          .contains("node 2 (pid ")
-          .contains("killed");
-      assertThat(watch.waitFor(SOON)).as(watch.stderr()).isZero();
-      assertThat(watch.stdout()).contains("/brokers/2/fenced  true  (was false)");
+      try (MillraceProcess watch =
+          start("metadata", "watch", "/brokers/2", "--bootstrap", first, "--max", "1")) {
+        awaitTold(watch, "tells, from revision");
+        assertThat(run("dev", "kill", "2", "--data", data))
+            .contains("node 2 (pid ")
+            .contains("killed");
+        assertThat(watch.waitFor(SOON)).as(watch.stderr()).isZero();
+        assertThat(watch.stdout()).contains("/brokers/2/fenced  true  (was false)");
+      }
       assertThat(run("cluster", "status", "--bootstrap", first))
           .startsWith("DEGRADED")
           .contains("2");
@@ -66,12 +68,25 @@ class DevClusterTest {
     }
     assertThat(alive(nodes, 0)).isFalse();
     List<String> again = List.of("dev", "--data", data, "-o", "json");
-    try (MillraceProcess dev = MillraceProcess.start(home, "again", again)) {
+    try (Dev running = new Dev(MillraceProcess.start(home, "again", again))) {
+      MillraceProcess dev = running.process();
       JsonArray restarted = awaitNodes(dev);
       assertThat(text(restarted, 1, "clients")).isEqualTo(text(nodes, 1, "clients"));
       assertThat(topics(restarted, 2)).contains("before", "meanwhile");
       dev.terminate();
       assertThat(dev.waitFor(SOON)).as(dev.stderr()).isZero();
+    }
+  }
+
+  /**
+   * A `dev` that is asked to end, whatever becomes of the test: killed, it would leave its nodes.
+   */
+  private record Dev(MillraceProcess process) implements AutoCloseable {
+    @Override
+    public void close() throws Exception {
+      process.terminate();
+      process.waitFor(SOON);
+      process.close();
     }
   }
 
