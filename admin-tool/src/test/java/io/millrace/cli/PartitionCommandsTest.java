@@ -45,7 +45,8 @@ final class PartitionCommandsTest {
 
   @Test
   void nothingIsUnderWayOnOneBroker() {
-    assertThat(node.run("partition reassign orders 0=1").out()).containsPattern("orders .*done\n");
+    assertThat(node.run("partition reassign orders 0=1").out())
+        .containsPattern("orders .*in place\n");
     assertThat(node.run("partition reassignments").out())
         .isEqualTo("no reassignment is under way\n");
     assertThat(node.run("partition reassignments orders -o json").out().strip()).isEqualTo("[]");
