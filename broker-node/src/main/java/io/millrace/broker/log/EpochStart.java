@@ -1,15 +1,22 @@
 package io.millrace.broker.log;
 
 /**
- * Notes durably that a leader epoch begins at the log end; handed back to {@link
+ * Notes durably which leader epoch writes at the log end; handed back to {@link
  * PartitionLog#epochStarted}, before which nothing may be appended.
  */
 public final class EpochStart extends LogTask {
   private final LeaderEpochCache epochs;
+  private final long startOffset;
 
-  EpochStart(Guard guard, LogDisk disk, LeaderEpochCache epochs) {
+  EpochStart(Guard guard, LogDisk disk, LeaderEpochCache epochs, long startOffset) {
     super(guard, disk);
     this.epochs = epochs;
+    this.startOffset = startOffset;
+  }
+
+  /** The log end for which it was made. */
+  long startOffset() {
+    return startOffset;
   }
 
   LeaderEpochCache epochs() {

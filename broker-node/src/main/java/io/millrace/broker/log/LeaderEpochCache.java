@@ -79,6 +79,16 @@ public final class LeaderEpochCache {
     return new LeaderEpochCache(List.copyOf(next));
   }
 
+  /**
+   * Has an epoch write from an offset on, whatever was noted of that offset and beyond: epochs that
+   * would begin there wrote nothing and are dropped, be they newer.
+   *
+   * @throws IllegalArgumentException if the epoch is older than the one that wrote before
+   */
+  public LeaderEpochCache begin(int epoch, long startOffset) {
+    return truncateFromEnd(startOffset).assign(epoch, startOffset);
+  }
+
   /** The epoch that wrote an offset, or would write it; empty below the first epoch's start. */
   public OptionalInt epochOf(long offset) {
     int low = 0;

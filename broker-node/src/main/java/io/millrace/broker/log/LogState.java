@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import io.millrace.common.TopicPartition;
+import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +68,13 @@ final class LogState {
   /** The newest epoch that has begun; -1 before the first. */
   int latestEpoch() {
     return epochs.latestEpoch().orElse(-1);
+  }
+
+  /** The epoch of the last batch that can be read; one that has begun may have none yet. */
+  OptionalInt lastBatchEpoch() {
+    return logEndOffset() > logStartOffset
+        ? epochs.epochOf(logEndOffset() - 1)
+        : OptionalInt.empty();
   }
 
   ProducerStateTable producers() {

@@ -16,6 +16,9 @@ final class LogTasks {
   /** Made and not handed back yet; its segments are in the log until then. */
   private Optional<LogStartMove> move = Optional.empty();
 
+  /** Made and not handed back yet: what it wrote down may be on disk already. */
+  private Optional<EpochStart> epochStart = Optional.empty();
+
   LogTasks(LogState state, LogDisk disk, LogTask.Guard guard) {
     this.state = state;
     this.disk = disk;
@@ -40,30 +43,27 @@ final class LogTasks {
   /** See {@link PartitionLog#prepareEpoch}. */
   EpochStart prepareEpoch(int epoch) {
     disk.requireUsable();
-    if (epoch <= state.latestEpoch()) {
-      throw new IllegalArgumentException(
-          "[%s] leader epoch: %d (expected: > %d)"
-              .formatted(state.name(), epoch, state.latestEpoch()));
-    }
-    return new EpochStart(guard, disk, state.epochs().assign(epoch, state.logEndOffset()));
+    long end = state.logEndOffset();
+    EpochStart start = new EpochStart(guard, disk, state.epochs().begin(epoch, end), end);
+    epochStart = Optional.of(start);
+    return start;
   }
 
   /** See {@link PartitionLog#epochStarted}. */
   void epochStarted(EpochStart start) {
     if (start.isCurrent()) {
-      requireAtEnd(start.epochs());
-      state.epochStarted(start.epochs());
+      takeNoteOf(start);
     }
   }
 
-  private void requireAtEnd(LeaderEpochCache started) {
-    List<LeaderEpochCache.Entry> entries = started.entries();
-    long startOffset = entries.get(entries.size() - 1).startOffset();
-    if (startOffset != state.logEndOffset()) {
+  private void takeNoteOf(EpochStart start) {
+    epochStart = Optional.empty();
+    if (start.startOffset() != state.logEndOffset()) {
       throw new IllegalStateException(
           "[%s] log end: %d (expected: %d, where the epoch begins)"
-              .formatted(state.name(), state.logEndOffset(), startOffset));
+              .formatted(state.name(), state.logEndOffset(), start.startOffset()));
     }
+    state.epochStarted(start.epochs());
   }
 
   /** See {@link PartitionLog#prepareSyncedMark}. */
@@ -133,7 +133,7 @@ final class LogTasks {
   }
 
   /**
-   * Before the log is cut, and before anything looks where: a move that has run counts, and what
+   * Before the log is cut, and before anything looks where: a change that has run counts, and what
    * has not run never will.
    */
   void endAll() {
@@ -141,6 +141,8 @@ final class LogTasks {
       guard.advance();
       move.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
       move = Optional.empty();
+      epochStart.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
+      epochStart = Optional.empty();
     }
     state.segments().flushesEnded();
   }

@@ -49,6 +49,12 @@ final class LogTruncation {
     state.publish();
   }
 
+  /** Nothing was cut off, but epochs may be noted that wrote nothing. */
+  void forgetEpochsAtEnd() {
+    state.endCut(state.producers());
+    state.publish();
+  }
+
   private SegmentWriter cut(SegmentView target, int position, LogConfig config) {
     // Durably gone before the bytes are: it would say that they had been on disk and are missing.
     disk.delete(target.segment().files().checksum());

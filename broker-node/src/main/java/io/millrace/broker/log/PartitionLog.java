@@ -1,10 +1,12 @@
 package io.millrace.broker.log;
 
+import io.millrace.common.MillraceError;
 import io.millrace.common.record.RecordBatch;
 import io.millrace.common.time.Clock;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * One partition's log on one disk. Confined to the partition's shard; {@link #open} and what comes
@@ -143,15 +145,49 @@ public final class PartitionLog implements AutoCloseable {
     }
   }
 
-  /** Whether the epoch is newer than the newest, and must begin before it appends. */
-  public boolean mustStartEpoch(int epoch) {
-    return epoch > state.latestEpoch();
+  /**
+   * What keeps a batch of the leader's log from being appended here (S25). Its CRC is checked
+   * already.
+   *
+   * @param batch the batch's header
+   * @param leaderEpoch the leader's epoch: no batch can be newer
+   */
+  public Optional<MillraceError> whyNotNext(RecordBatch batch, int leaderEpoch) {
+    return ReplicatedBatch.whyNotNext(batch, state, leaderEpoch);
   }
 
   /**
-   * Begins a leader epoch at the log end.
+   * Appends one batch of the leader's log as it is: the bytes between position and limit, which are
+   * left alone. Into an empty log that begins within the batch it goes as a whole.
    *
-   * @throws IllegalArgumentException if it is not newer than the newest
+   * @throws IllegalArgumentException if there is something in {@link #whyNotNext}, or its leader
+   *     epoch is not the newest that has begun
+   * @throws LogDirException if the disk fails; the batch counts as not appended
+   */
+  public void appendReplicated(ByteBuffer batch) {
+    disk.requireUsable();
+    RecordBatch header = RecordBatch.at(batch, batch.position());
+    if (ReplicatedBatch.holdsStartOfEmptyLog(header, state)) {
+      tasks.endAll();
+      state.segments().beginAnew(header.baseOffset());
+    }
+    append(batch);
+  }
+
+  /** The leader epoch of the last batch; empty if there is none. */
+  public OptionalInt lastBatchEpoch() {
+    return state.lastBatchEpoch();
+  }
+
+  /** Whether another epoch is noted for the log end, and this one must begin before it appends. */
+  public boolean mustStartEpoch(int epoch) {
+    return epoch != state.latestEpoch();
+  }
+
+  /**
+   * Begins a leader epoch at the log end. Epochs that are noted and wrote nothing are forgotten.
+   *
+   * @throws IllegalArgumentException if it is older than the last batch's
    * @throws LogDirException if the disk has failed
    */
   public EpochStart prepareEpoch(int epoch) {
@@ -242,17 +278,20 @@ public final class PartitionLog implements AutoCloseable {
   }
 
   /**
-   * Cuts off the batches with records at or above an offset; nothing happens if there are none. A
-   * batch that begins below it and ends above goes as a whole. The caller has lowered the
-   * checkpointed recovery point before, else the next recovery takes the cut for a loss.
+   * Cuts off the batches with records at or above an offset, and forgets the epochs that were to
+   * write from there on, be there batches of theirs or not (KAFKA-10706). A batch that begins below
+   * it and ends above goes as a whole. The caller has lowered the checkpointed recovery point
+   * before, else the next recovery takes the cut for a loss.
    *
    * @throws LogDirException if the disk fails
    */
   public void truncateTo(long offset) {
     disk.requireUsable();
+    tasks.endAll();
     if (offset < logEndOffset()) {
-      tasks.endAll();
       truncation.truncateTo(offset, config);
+    } else {
+      truncation.forgetEpochsAtEnd();
     }
   }
 

@@ -38,6 +38,7 @@ public final class DataDir implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DataDir.class);
 
   static final String RECOVERY_POINTS = "recovery-points";
+  static final String HIGH_WATERMARKS = "high-watermarks";
 
   private final FileStore store;
   private final Path path;
@@ -190,6 +191,26 @@ public final class DataDir implements AutoCloseable {
   /** Replaces all recovery points, durably. */
   public void writeRecoveryPoints(Map<TopicIdPartition, Long> offsets) throws IOException {
     new OffsetCheckpoint(store, path.resolve(RECOVERY_POINTS)).write(offsets);
+  }
+
+  /**
+   * Up to where each log's records were committed, or a little less. A damaged file counts as a
+   * missing one: then the high watermarks are found anew with the other replicas.
+   */
+  public Map<TopicIdPartition, Long> highWatermarks() throws IOException {
+    try {
+      return new OffsetCheckpoint(store, path.resolve(HIGH_WATERMARKS)).read();
+    } catch (CorruptFileException e) {
+      LOG.warn("[data directory {}] {}: taken for missing", path, e.getMessage());
+      return Map.of();
+    } catch (IOException e) {
+      throw DataDirException.of(path, e);
+    }
+  }
+
+  /** Replaces all high watermarks, durably. */
+  public void writeHighWatermarks(Map<TopicIdPartition, Long> offsets) throws IOException {
+    new OffsetCheckpoint(store, path.resolve(HIGH_WATERMARKS)).write(offsets);
   }
 
   /** Whether it can be used. */
