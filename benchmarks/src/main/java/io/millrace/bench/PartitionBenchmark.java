@@ -9,6 +9,7 @@ import io.millrace.broker.log.MapBudget;
 import io.millrace.broker.log.PartitionDirectory;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RecoveryProgress;
+import io.millrace.broker.replica.LocalReplica;
 import io.millrace.broker.replica.PartitionConfig;
 import io.millrace.broker.replica.PartitionDriver;
 import io.millrace.broker.replica.PartitionRuntime;
@@ -207,7 +208,8 @@ public class PartitionBenchmark {
               throw failure;
             },
             IllegalStateException::new);
-    PartitionRuntime runtime = new PartitionRuntime(1, NAME, log, config, ports);
+    PartitionRuntime runtime =
+        new PartitionRuntime(LocalReplica.alone(1, NAME), log, config, ports);
     LeaderState alone = new LeaderState(0, 0, List.of(1), Set.of(1), 1);
     runtime.handle(new PartitionEvent.BecomeLeader(alone));
     runtime.finishRun();

@@ -19,6 +19,7 @@ final class HostedPartition implements PartitionHost {
   private final Shard shard;
   private final LogDirectory directory;
   private final boolean inDoubt;
+  private final NotedOffsets noted;
   private volatile PartitionConfig config;
 
   /**
@@ -31,12 +32,14 @@ final class HostedPartition implements PartitionHost {
       LogDirectory directory,
       PartitionRuntime runtime,
       Shard shard,
+      NotedOffsets noted,
       PartitionConfig config,
       boolean inDoubt) {
     this.id = id;
     this.runtime = runtime;
     this.shard = shard;
     this.directory = directory;
+    this.noted = noted;
     this.config = config;
     this.inDoubt = inDoubt;
   }
@@ -104,6 +107,11 @@ final class HostedPartition implements PartitionHost {
   }
 
   @Override
+  public Registration onAppend(Runnable listener) {
+    return runtime.appendListeners().add(listener);
+  }
+
+  @Override
   public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
     CompletableFuture<Long> result = new CompletableFuture<>();
     if (!shard.offer(() -> runtime.deleteRecords(beforeOffset, leaderEpoch, result))) {
@@ -118,9 +126,14 @@ final class HostedPartition implements PartitionHost {
     directory.diskFailed(cause);
   }
 
-  /** From where a recovery would have to check. */
-  long recoveryPoint() {
-    return runtime.recoveryPoint();
+  /** From where a recovery would have to check, to be noted now. */
+  long noteRecoveryPoint() {
+    return noted.recoveryPoint().note(runtime.recoveryPoint());
+  }
+
+  /** The high watermark, to be noted now. */
+  long noteHighWatermark() {
+    return noted.highWatermark().note(runtime.view().highWatermark());
   }
 
   void reconfigure(PartitionConfig changed) {
@@ -135,6 +148,21 @@ final class HostedPartition implements PartitionHost {
   /** Whether a loss of the page cache before this process may have cost what was acknowledged. */
   boolean inDoubt() {
     return inDoubt;
+  }
+
+  /** What the checkpoints say of it. */
+  NotedOffsets noted() {
+    return noted;
+  }
+
+  /** No checkpoint says more of it than where its log is about to be cut. */
+  void lowered() {
+    shard.post(
+        () -> {
+          runtime.lowered();
+          // Once the run has ended the partition itself says no more than that.
+          shard.post(noted::lift);
+        });
   }
 
   /** The log directory that holds it. */

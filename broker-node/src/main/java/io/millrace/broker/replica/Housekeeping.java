@@ -7,10 +7,14 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.fault.FaultHandler;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -22,11 +26,20 @@ import java.util.concurrent.TimeUnit;
  * between. Thread-safe.
  */
 final class Housekeeping {
+  /** So far may a high watermark be behind after a crash; it then waits for the followers. */
+  private static final long HIGH_WATERMARK_INTERVAL_MS = 5_000;
+
   private final LogDirectory directory;
   private final LogFiles files;
   private final TimeGuard timeGuard;
   private final FaultHandler faults;
   private final ScheduledThreadPoolExecutor thread;
+
+  /** Partitions that are about to be cut below what is noted of them. */
+  private final Queue<HostedPartition> lowering = new ConcurrentLinkedQueue<>();
+
+  /** What was written last; confined to the thread. */
+  private Map<TopicIdPartition, Long> writtenHighWatermarks = Map.of();
 
   /** Work with the disk. */
   private interface DiskWork {
@@ -48,7 +61,10 @@ final class Housekeeping {
 
   void start(ReplicaSettings.Housekeeping settings) {
     every(settings.retentionCheckIntervalMs(), this::applyRetention);
-    every(settings.checkpointIntervalMs(), this::checkpoint);
+    every(settings.checkpointIntervalMs(), this::checkpointRecoveryPoints);
+    every(
+        Math.min(HIGH_WATERMARK_INTERVAL_MS, settings.checkpointIntervalMs()),
+        this::checkpointHighWatermarks);
     later(0, this::deleteLeftovers);
   }
 
@@ -69,16 +85,61 @@ final class Housekeeping {
     }
   }
 
-  /** Notes from where a recovery would have to check. */
+  /** Notes all that is noted of the partitions. */
   void checkpoint() throws IOException {
+    checkpointRecoveryPoints();
+    checkpointHighWatermarks();
+  }
+
+  /** Notes from where a recovery would have to check. */
+  private void checkpointRecoveryPoints() throws IOException {
     Map<TopicIdPartition, Long> points = new HashMap<>();
-    for (HostedPartition hosted : directory.partitions()) {
-      points.put(hosted.id(), hosted.recoveryPoint());
-    }
+    Collection<HostedPartition> hosted = List.copyOf(directory.partitions());
+    hosted.forEach(each -> points.put(each.id(), each.noteRecoveryPoint()));
+    Map<TopicIdPartition, Long> all = new HashMap<>(points);
     // Without it the next opening would take what is damaged there for a torn end, and cut it off.
-    directory.damaged().keySet().forEach(id -> points.put(id, files.recoveryPoint(id)));
-    directory.untoldCuts().forEach(id -> points.put(id, files.recoveryPoint(id)));
-    directory.dir().writeRecoveryPoints(points);
+    directory.damaged().keySet().forEach(id -> all.put(id, files.recoveryPoint(id)));
+    directory.untoldCuts().forEach(id -> all.put(id, files.recoveryPoint(id)));
+    directory.dir().writeRecoveryPoints(all);
+    hosted.forEach(each -> each.noted().recoveryPoint().written(written(points, each)));
+  }
+
+  /** Notes up to where records are committed, if that has changed. */
+  private void checkpointHighWatermarks() throws IOException {
+    Map<TopicIdPartition, Long> points = new HashMap<>();
+    Collection<HostedPartition> hosted = List.copyOf(directory.partitions());
+    hosted.forEach(each -> points.put(each.id(), each.noteHighWatermark()));
+    Map<TopicIdPartition, Long> all = new HashMap<>(points);
+    directory.damaged().keySet().forEach(id -> all.put(id, files.highWatermark(id)));
+    if (!all.equals(writtenHighWatermarks)) {
+      directory.dir().writeHighWatermarks(all);
+      writtenHighWatermarks = all;
+    }
+    hosted.forEach(each -> each.noted().highWatermark().written(written(points, each)));
+  }
+
+  private static long written(Map<TopicIdPartition, Long> points, HostedPartition hosted) {
+    return points.getOrDefault(hosted.id(), 0L);
+  }
+
+  /**
+   * Sees to it that nothing noted of a partition lies above its ceiling, then says so to it. What
+   * asks meanwhile is seen to together.
+   */
+  void lower(HostedPartition hosted) {
+    lowering.add(hosted);
+    later(0, this::lowerAll);
+  }
+
+  private void lowerAll() throws IOException {
+    List<HostedPartition> all = new ArrayList<>();
+    for (HostedPartition next = lowering.poll(); next != null; next = lowering.poll()) {
+      all.add(next);
+    }
+    if (!all.isEmpty()) {
+      checkpoint();
+      all.forEach(HostedPartition::lowered);
+    }
   }
 
   private void deleteLeftovers() throws IOException {

@@ -3,14 +3,16 @@ package io.millrace.broker.replica;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.SequenceCheck;
 import io.millrace.broker.replica.core.BatchFacts;
-import io.millrace.broker.replica.core.ProducerSequences;
+import io.millrace.broker.replica.core.LogMemory;
 import io.millrace.broker.replica.core.SequenceVerdict;
+import io.millrace.common.OffsetAndEpoch;
+import java.util.Optional;
 
-/** The log's memory of producers as the core looks at it. Confined to the partition's shard. */
-final class LogProducers implements ProducerSequences {
+/** A log's memory as the core looks at it. Confined to the partition's shard. */
+final class LiveLogMemory implements LogMemory {
   private final PartitionLog log;
 
-  LogProducers(PartitionLog log) {
+  LiveLogMemory(PartitionLog log) {
     this.log = log;
   }
 
@@ -30,5 +32,20 @@ final class LogProducers implements ProducerSequences {
     return check instanceof SequenceCheck.Refuse refuse
         ? new SequenceVerdict.Refuse(refuse.error())
         : SequenceVerdict.ACCEPT;
+  }
+
+  @Override
+  public int latestEpoch() {
+    return log.leaderEpochs().latestEpoch().orElse(-1);
+  }
+
+  @Override
+  public int lastBatchEpoch() {
+    return log.lastBatchEpoch().orElse(-1);
+  }
+
+  @Override
+  public Optional<OffsetAndEpoch> endOffsetFor(int epoch) {
+    return log.leaderEpochs().endOffsetFor(epoch, log.logEndOffset());
   }
 }

@@ -40,6 +40,7 @@ final class LogDirectory {
   private final Housekeeping housekeeping;
   private final Clock clock;
   private final FaultHandler faults;
+  private final ReplicationPorts replication;
   private final List<Shard> shards = new ArrayList<>();
   private final Flusher flusher;
   private final Map<TopicIdPartition, HostedPartition> partitions = new ConcurrentHashMap<>();
@@ -64,13 +65,15 @@ final class LogDirectory {
       ReplicaSettings settings,
       TimeGuard timeGuard,
       Clock clock,
-      FaultHandler faults) {
+      FaultHandler faults,
+      ReplicationPorts replication) {
     this.dir = dir;
     this.settings = settings;
     this.files = new LogFiles(dir, clock, new MapBudget(settings.housekeeping().openSegments()));
     this.housekeeping = new Housekeeping(this, files, timeGuard, faults);
     this.clock = clock;
     this.faults = faults;
+    this.replication = replication;
     String suffix = "-" + dir.path().getFileName();
     for (int i = 0; i < settings.threads().shards(); i++) {
       shards.add(new Shard("shard-" + i + suffix, settings.threads().shardLimits(), clock, faults));
@@ -155,10 +158,21 @@ final class LogDirectory {
     Shard shard = shards.get(Math.floorMod(id.hashCode(), shards.size()));
     LogTaskPort tasks =
         (runtime, task) -> flusher.run(task, () -> shard.post(() -> runtime.done(task)));
-    RuntimePorts ports = new RuntimePorts(clock, shard, tasks, this::diskFailed, faults);
-    PartitionRuntime runtime = new PartitionRuntime(settings.brokerId(), name, log, config, ports);
-    HostedPartition hosted =
-        new HostedPartition(id, this, runtime, shard, config, !log.syncedMark());
+    NotedOffsets noted = NotedOffsets.of(files.recoveryPoint(id), files.highWatermark(id));
+    RuntimePorts ports =
+        new RuntimePorts(
+            clock,
+            shard,
+            tasks,
+            this::diskFailed,
+            faults,
+            replication.of(id),
+            (runtime, offset) -> lower(id, offset));
+    LocalReplica replica =
+        new LocalReplica(
+            settings.brokerId(), name, files.highWatermark(id), settings.replicaLagTimeMaxMs());
+    PartitionRuntime runtime = new PartitionRuntime(replica, log, config, ports);
+    HostedPartition hosted = new HostedPartition(id, this, runtime, shard, noted, config, !log.syncedMark());
     partitions.put(id, hosted);
     // It may have missed the news.
     if (dir.isBootConfirmed()) {
@@ -166,6 +180,20 @@ final class LogDirectory {
     }
     dir.failure().ifPresent(failure -> hosted.onShard(r -> r.logDirFailed(failure.toString())));
     return hosted;
+  }
+
+  private boolean lower(TopicIdPartition id, long offset) {
+    HostedPartition hosted = partitions.get(id);
+    if (hosted == null) {
+      return true;
+    }
+    boolean low = hosted.noted().lower(offset);
+    if (low) {
+      hosted.onShard(runtime -> hosted.noted().lift());
+    } else {
+      housekeeping.lower(hosted);
+    }
+    return low;
   }
 
   /** Ends a partition; its log is closed, unflushed, when the future completes. */

@@ -33,6 +33,9 @@ final class LogFiles {
   /** What the last process noted; read by {@link #scan}. */
   private volatile Map<TopicIdPartition, Long> recoveryPoints = Map.of();
 
+  /** Likewise. */
+  private volatile Map<TopicIdPartition, Long> highWatermarks = Map.of();
+
   LogFiles(DataDir dir, Clock clock, MapBudget budget) {
     this.dir = dir;
     this.clock = clock;
@@ -42,6 +45,7 @@ final class LogFiles {
   /** The partitions whose directories are there. */
   List<PartitionDirectory.Found> scan() throws IOException {
     recoveryPoints = Map.copyOf(dir.recoveryPoints());
+    highWatermarks = Map.copyOf(dir.highWatermarks());
     return PartitionDirectory.scan(dir.store(), dir.path());
   }
 
@@ -78,6 +82,11 @@ final class LogFiles {
   /** Up to where a log that was found had been on disk, as the last process noted. */
   long recoveryPoint(TopicIdPartition id) {
     return recoveryPoints.getOrDefault(id, 0L);
+  }
+
+  /** The high watermark of a log that was found, as the last process noted. */
+  long highWatermark(TopicIdPartition id) {
+    return highWatermarks.getOrDefault(id, 0L);
   }
 
   /** Makes an empty log; what has its name and is another's moves out of the way. */

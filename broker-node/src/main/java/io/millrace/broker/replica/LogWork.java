@@ -26,7 +26,10 @@ final class LogWork {
   private Optional<FlushTicket> flushUnderWay = Optional.empty();
   private boolean changeUnderWay;
 
-  /** An epoch that is to begin; has begun if the log has none that is older. */
+  /** Whether that change is an epoch that begins. */
+  private boolean epochUnderWay;
+
+  /** An epoch that is to begin, or -1. */
   private int epochWanted = -1;
 
   /** The log start that is to be reached; has been if the log's is not below it. */
@@ -68,6 +71,17 @@ final class LogWork {
     syncedMarkWanted = stands;
   }
 
+  /** Whether the epoch's batches can't be appended yet; ask for it by {@link #wantEpoch}. */
+  boolean mustAwaitEpoch(int epoch) {
+    return epochUnderWay || log.mustStartEpoch(epoch);
+  }
+
+  /** The log was cut: what was wanted of it before has no meaning any more. */
+  void cut() {
+    epochWanted = -1;
+    logStartWanted = 0;
+  }
+
   /**
    * Starts retention, unless something else is under way: then it is left to the next time.
    *
@@ -87,7 +101,8 @@ final class LogWork {
 
   /** Starts what is wanted and does not wait for something under way. */
   void startWanted() {
-    if (!changeUnderWay && log.mustStartEpoch(epochWanted)) {
+    if (!changeUnderWay && epochWanted >= 0 && log.mustStartEpoch(epochWanted)) {
+      epochUnderWay = true;
       startChange(log.prepareEpoch(epochWanted));
     } else if (!changeUnderWay && logStartWanted > log.logStartOffset()) {
       startChange(log.prepareLogStart(logStartWanted));
@@ -116,6 +131,8 @@ final class LogWork {
     } else {
       changeUnderWay = false;
       if (task instanceof EpochStart start) {
+        epochUnderWay = false;
+        epochWanted = -1;
         log.epochStarted(start);
       } else if (task instanceof LogStartMove move) {
         endRetention(log.logStartMoved(move));
@@ -136,6 +153,7 @@ final class LogWork {
   void diskFailed() {
     flushUnderWay = Optional.empty();
     changeUnderWay = false;
+    epochUnderWay = false;
     endRetention(List.of());
     abandonIfIdle();
   }

@@ -56,6 +56,12 @@ public interface PartitionHost {
   Registration onAdvance(Runnable listener);
 
   /**
+   * Calls back as {@link #onAdvance}, and also when records were appended that only replicas may
+   * see.
+   */
+  Registration onAppend(Runnable listener);
+
+  /**
    * Deletes the records before an offset (S33).
    *
    * @param beforeOffset the first offset to keep, or -1 for the high watermark

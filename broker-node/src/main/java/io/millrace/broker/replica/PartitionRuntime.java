@@ -10,12 +10,13 @@ import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
 import io.millrace.broker.log.SyncedMarkChange;
 import io.millrace.broker.replica.core.BatchFacts;
-import io.millrace.broker.replica.core.DeleteRecordsOutcome;
 import io.millrace.broker.replica.core.Effect;
+import io.millrace.broker.replica.core.FollowingEffect;
+import io.millrace.broker.replica.core.FollowingEvent;
+import io.millrace.broker.replica.core.LeadingEffect;
 import io.millrace.broker.replica.core.LogPositions;
 import io.millrace.broker.replica.core.PartitionCore;
 import io.millrace.broker.replica.core.PartitionEvent;
-import io.millrace.broker.replica.core.RequestToken;
 import io.millrace.broker.replica.core.Role;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -23,8 +24,11 @@ import io.millrace.common.TimestampType;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,12 +54,22 @@ public final class PartitionRuntime {
   private final LogWork work;
   private final SyncedMark syncedMark;
   private final AdvanceListeners listeners = new AdvanceListeners();
+  private final AdvanceListeners appendListeners = new AdvanceListeners();
 
   /** Effects not carried out yet; carrying one out may add more at the end. */
   private final List<Effect> effects = new ArrayList<>();
 
-  /** Answers of this run, held back until the view is published. */
-  private final List<Effect> answers = new ArrayList<>();
+  /** What this run says to others, held back until the view is published. */
+  private final Outbox outbox;
+
+  /** What the leader sent, while this broker follows. */
+  private final ReplicatedFrames frames;
+
+  /** The cut that is to be made once nothing noted lies above it. */
+  private Optional<FollowingEffect> cut = Optional.empty();
+
+  /** What came while a cut was waited for. */
+  private final Deque<Runnable> behindCut = new ArrayDeque<>();
 
   /** What waits for its leader epoch to be written down; {@link #releaseHeld} lets it go on. */
   private final HeldFrames held;
@@ -69,26 +83,18 @@ public final class PartitionRuntime {
 
   private volatile long recoveryPoint;
 
-  /** A request to delete records, on its way. */
-  private record DeleteToken(CompletableFuture<Long> result) implements RequestToken {}
-
   /**
    * Makes the runtime of a log that was opened; from now on only this touches it.
    *
-   * @param brokerId this broker
-   * @param name the partition
-   * @param log its log
+   * @param replica whose log it is
+   * @param log the log
    * @param config the settings in force; the log has them already
    * @param ports the world
    */
   public PartitionRuntime(
-      int brokerId,
-      TopicPartition name,
-      PartitionLog log,
-      PartitionConfig config,
-      RuntimePorts ports) {
-    this.brokerId = brokerId;
-    this.name = name;
+      LocalReplica replica, PartitionLog log, PartitionConfig config, RuntimePorts ports) {
+    this.brokerId = replica.brokerId();
+    this.name = replica.name();
     this.log = log;
     this.config = config;
     this.ports = ports;
@@ -96,11 +102,18 @@ public final class PartitionRuntime {
     this.core =
         new PartitionCore(
             brokerId,
-            new LogPositions(log.logStartOffset(), log.logEndOffset(), log.durableOffset()),
+            new LogPositions(
+                log.logStartOffset(),
+                log.logEndOffset(),
+                log.durableOffset(),
+                replica.highWatermark()),
             syncedMark.inForce(config.coreSettings()),
-            new LogProducers(log),
+            replica.lagTimeMaxMs(),
+            new LiveLogMemory(log),
             ports.faults());
     this.work = new LogWork(log, task -> ports.tasks().run(this, task));
+    this.outbox = new Outbox(ports.replication(), this::callbackThrew);
+    this.frames = new ReplicatedFrames(log, core, work, this::refusedBatches);
     this.held = new HeldFrames(atMs -> ports.driver().tickAt(this, atMs));
     this.view = currentView();
     this.told = view;
@@ -125,6 +138,11 @@ public final class PartitionRuntime {
   /** Who is told of advances. Any thread. */
   public AdvanceListeners listeners() {
     return listeners;
+  }
+
+  /** Who is told of advances, and of records in the log that nobody but replicas may see. */
+  public AdvanceListeners appendListeners() {
+    return appendListeners;
   }
 
   /** The facts of a validated batch. Any thread. */
@@ -158,17 +176,30 @@ public final class PartitionRuntime {
 
   /** Takes a request to delete records; completes the result at the end of a run. */
   public void deleteRecords(long beforeOffset, int leaderEpoch, CompletableFuture<Long> result) {
-    handle(new PartitionEvent.DeleteRecords(new DeleteToken(result), beforeOffset, leaderEpoch));
+    handle(
+        new PartitionEvent.DeleteRecords(
+            new Outbox.DeleteToken(result), beforeOffset, leaderEpoch));
   }
 
   /** Takes a change of role or state, or what concerns pipelines. */
   public void handle(PartitionEvent event) {
     beginRun();
-    if (mustHold(event)) {
+    if (core.isCutting() && !isTerminal(event)) {
+      behindCut.add(() -> handle(event));
+    } else if (event instanceof FollowingEvent.ReplicatedBatches batches) {
+      frames.take(batches, this::decide);
+    } else if (mustHold(event)) {
       hold(event);
     } else {
       decide(event);
+      if (!held.isEmpty() && core.role() != Role.LEADER) {
+        releaseHeld();
+      }
     }
+  }
+
+  private static boolean isTerminal(PartitionEvent event) {
+    return event instanceof PartitionEvent.LogDirOffline || event instanceof PartitionEvent.Close;
   }
 
   /**
@@ -196,7 +227,8 @@ public final class PartitionRuntime {
   /** The timer ran out. */
   public void tick() {
     handle(new PartitionEvent.Tick());
-    // The core refuses what has expired, so nothing is appended before its epoch.
+    // While the log is being cut there are none. The core refuses what has expired, so nothing is
+    // appended before its epoch.
     held.takeExpired(ports.clock().monotonicMs()).forEach(this::decide);
   }
 
@@ -204,6 +236,14 @@ public final class PartitionRuntime {
   public void done(LogTask task) {
     beginRun();
     guarded(() -> work.done(task));
+    if (core.isCutting()) {
+      behindCut.add(() -> tell(task));
+    } else {
+      tell(task);
+    }
+  }
+
+  private void tell(LogTask task) {
     if (core.role().terminal()) {
       return;
     }
@@ -213,6 +253,7 @@ public final class PartitionRuntime {
       decide(new PartitionEvent.LogStartMoved(log.logStartOffset()));
     } else if (task instanceof EpochStart) {
       releaseHeld();
+      frames.goOn(this::decide);
     } else if (task instanceof SyncedMarkChange) {
       decideSettings();
     }
@@ -236,7 +277,7 @@ public final class PartitionRuntime {
   }
 
   private void decideSettings() {
-    decide(new PartitionEvent.SettingsChanged(syncedMark.inForce(config.coreSettings())));
+    handle(new PartitionEvent.SettingsChanged(syncedMark.inForce(config.coreSettings())));
   }
 
   /** What a boot of the machine may have cost is known to the controller (S14). */
@@ -277,7 +318,21 @@ public final class PartitionRuntime {
   public void logDirFailed(String what) {
     handle(new PartitionEvent.LogDirOffline(offline(what)));
     work.diskFailed();
+    refuseHeld();
+  }
+
+  /** After the end: whatever was held is refused now. */
+  private void refuseHeld() {
+    cut = Optional.empty();
+    releaseBehindCut();
     releaseHeld();
+    frames.goOn(this::decide);
+  }
+
+  private void releaseBehindCut() {
+    List<Runnable> all = List.copyOf(behindCut);
+    behindCut.clear();
+    all.forEach(Runnable::run);
   }
 
   /**
@@ -308,29 +363,31 @@ public final class PartitionRuntime {
 
   private void end(MillraceError refusal) {
     handle(new PartitionEvent.Close(refusal));
-    releaseHeld();
+    refuseHeld();
     view = currentView();
   }
 
   /** Ends a run: asks for a flush, publishes the view, answers, tells of the advance. */
   public void finishRun() {
+    frames.dropStale(this::decide);
     inRun = false;
     startWork();
     PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
-    if (advanced || before.log() != after.log()) {
+    boolean changed = advanced || before.log() != after.log();
+    if (changed) {
       view = after;
       told = after;
     }
     recoveryPoint = log.recoveryPoint();
-    for (int i = 0; i < answers.size(); i++) {
-      answer(answers.get(i));
-    }
-    answers.clear();
+    outbox.sendAll();
     if (advanced) {
       tellRole(before, after);
       listeners.advanced(this::callbackThrew);
+    }
+    if (changed) {
+      appendListeners.advanced(this::callbackThrew);
     }
   }
 
@@ -350,6 +407,15 @@ public final class PartitionRuntime {
           after.leaderEpoch(),
           after.logStartOffset(),
           after.logEndOffset());
+    } else if (after.role() == Role.FOLLOWER) {
+      LOG.info(
+          "[broker {}] [{} epoch {}] follows, offsets {} to {}: {}",
+          brokerId,
+          name,
+          after.leaderEpoch(),
+          after.logStartOffset(),
+          after.logEndOffset(),
+          after.refusal().message());
     } else if (before.leads()) {
       LOG.info(
           "[broker {}] [{} epoch {}] leads no more: {}",
@@ -400,15 +466,31 @@ public final class PartitionRuntime {
     if (effect instanceof Effect.Append append) {
       guarded(() -> append(append));
     } else if (effect instanceof Effect.Answer || effect instanceof Effect.AnswerDelete) {
-      answers.add(effect);
+      outbox.add(effect);
     } else if (effect instanceof Effect.RequestFlush) {
       work.wantFlush();
     } else if (effect instanceof Effect.MoveLogStart move) {
       work.wantLogStart(move.logStartOffset());
     } else if (effect instanceof Effect.SetTimer timer) {
       ports.driver().tickAt(this, timer.atMs());
+    } else if (effect instanceof FollowingEffect following) {
+      carryOutFollowing(following);
+    } else if (effect instanceof LeadingEffect) {
+      outbox.add(effect);
     }
     // MoveHighWatermark is published with the view at the end of the run.
+  }
+
+  private void carryOutFollowing(FollowingEffect effect) {
+    if (effect instanceof FollowingEffect.AppendReplicated replicated) {
+      guarded(() -> frames.append(replicated.event(), this::feed));
+    } else if (effect instanceof FollowingEffect.Truncate truncate) {
+      beginCut(truncate, truncate.offset());
+    } else if (effect instanceof FollowingEffect.TruncateFullyAndStartAt truncate) {
+      beginCut(truncate, truncate.offset());
+    } else {
+      outbox.add(effect);
+    }
   }
 
   private void append(Effect.Append append) {
@@ -419,6 +501,49 @@ public final class PartitionRuntime {
     RecordBatch.stamp(batch, batch.position(), append.baseOffset(), append.leaderEpoch());
     log.append(batch);
     feed(new PartitionEvent.Appended(log.logEndOffset()));
+  }
+
+  private void beginCut(FollowingEffect wanted, long offset) {
+    cut = Optional.of(wanted);
+    if (ports.checkpoints().lower(this, offset)) {
+      cutNow();
+    }
+  }
+
+  /** Nothing noted lies above the cut that was to be made. */
+  public void lowered() {
+    beginRun();
+    if (cut.isPresent()) {
+      cutNow();
+      carryOutAll();
+      releaseBehindCut();
+    }
+  }
+
+  private void cutNow() {
+    FollowingEffect wanted = cut.orElseThrow();
+    cut = Optional.empty();
+    guarded(
+        () -> {
+          if (wanted instanceof FollowingEffect.Truncate truncate) {
+            log.truncateTo(truncate.offset());
+          } else if (wanted instanceof FollowingEffect.TruncateFullyAndStartAt anew) {
+            log.truncateFullyAndStartAt(anew.offset());
+          }
+          work.cut();
+          recoveryPoint = log.recoveryPoint();
+          feed(new FollowingEvent.Truncated(log.logStartOffset(), log.logEndOffset()));
+        });
+  }
+
+  private void refusedBatches(MillraceError why) {
+    LOG.error(
+        "[broker {}] [{} epoch {}] batches from the leader are not appended: {}",
+        brokerId,
+        name,
+        core.leaderEpoch(),
+        why.message());
+    ports.replication().refused(why);
   }
 
   /** Gives the core an event from within the carrying out of its effects. */
@@ -450,24 +575,6 @@ public final class PartitionRuntime {
       work.wantSyncedMark(syncedMark.wanted(config.log().flushMode()));
       guarded(work::startWanted);
       carryOutAll();
-    }
-  }
-
-  private void answer(Effect effect) {
-    if (effect instanceof Effect.Answer answer) {
-      ProduceCommand command = (ProduceCommand) answer.token();
-      try {
-        command.callback().answered(command, answer.outcome());
-      } catch (RuntimeException e) {
-        callbackThrew(e);
-      }
-    } else if (effect instanceof Effect.AnswerDelete answer) {
-      CompletableFuture<Long> result = ((DeleteToken) answer.token()).result();
-      if (answer.outcome() instanceof DeleteRecordsOutcome.Deleted deleted) {
-        result.complete(deleted.logStartOffset());
-      } else if (answer.outcome() instanceof DeleteRecordsOutcome.Refused refused) {
-        result.completeExceptionally(refused.error().exception());
-      }
     }
   }
 }

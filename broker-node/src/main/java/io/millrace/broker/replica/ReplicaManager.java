@@ -76,6 +76,7 @@ public final class ReplicaManager
    * @param assignments tells the controller where new replicas lie
    * @param clock the node's clocks
    * @param faults told of broken invariants
+   * @param replication connects partitions with their other replicas
    */
   public ReplicaManager(
       ReplicaSettings settings,
@@ -83,7 +84,8 @@ public final class ReplicaManager
       boolean directoriesMissing,
       DirectoryAssignments assignments,
       Clock clock,
-      FaultHandler faults) {
+      FaultHandler faults,
+      ReplicationPorts replication) {
     this.settings = settings;
     this.assignments = assignments;
     this.clock = clock;
@@ -91,7 +93,7 @@ public final class ReplicaManager
     this.topicSettings = new TopicSettings(settings);
     this.timeGuard = new TimeGuard(clock);
     for (DataDir dir : dataDirs) {
-      directories.add(new LogDirectory(dir, settings, timeGuard, clock, faults));
+      directories.add(new LogDirectory(dir, settings, timeGuard, clock, faults, replication));
     }
     this.reconciler =
         new PartitionReconciler(

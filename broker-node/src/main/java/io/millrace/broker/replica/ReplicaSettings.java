@@ -11,13 +11,15 @@ import java.util.UUID;
  * @param brokerConfig settings that hold where a topic sets nothing
  * @param threads how many threads and how much waiting work
  * @param housekeeping what is done in the background and how often
+ * @param replicaLagTimeMaxMs how long a follower may lag behind and stay in sync (S09)
  */
 public record ReplicaSettings(
     int brokerId,
     UUID incarnationId,
     EffectiveConfig brokerConfig,
     Threading threads,
-    Housekeeping housekeeping) {
+    Housekeeping housekeeping,
+    long replicaLagTimeMaxMs) {
   /**
    * Threads of each log directory.
    *

@@ -11,10 +11,24 @@ import io.millrace.common.time.Clock;
  * @param tasks does what waits for the disk
  * @param failures told when the disk failed
  * @param faults told of broken invariants
+ * @param replication says what concerns other brokers
+ * @param checkpoints knows what is noted of the partition
  */
 public record RuntimePorts(
     Clock clock,
     PartitionDriver driver,
     LogTaskPort tasks,
     DiskFailurePort failures,
-    FaultHandler faults) {}
+    FaultHandler faults,
+    ReplicationPort replication,
+    CheckpointPort checkpoints) {
+  /** Of a partition that has one replica, and of which nothing is noted. */
+  public RuntimePorts(
+      Clock clock,
+      PartitionDriver driver,
+      LogTaskPort tasks,
+      DiskFailurePort failures,
+      FaultHandler faults) {
+    this(clock, driver, tasks, failures, faults, ReplicationPort.NONE, CheckpointPort.NONE);
+  }
+}

@@ -21,6 +21,7 @@ public final class BrokerSettings {
               ConnectionSettings.SECTION,
               StorageSettings.THREADS,
               StorageSettings.LOGS,
+              StorageSettings.REPLICATION,
               TopicConfigs.brokerDefaults(),
               StorageSettings.PRODUCERS,
               LoggingSettings.SECTION));

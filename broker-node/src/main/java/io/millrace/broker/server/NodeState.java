@@ -3,6 +3,7 @@ package io.millrace.broker.server;
 import io.millrace.broker.metadata.BrokerSession;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
+import io.millrace.broker.replica.ReplicationPorts;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerSessions;
@@ -60,7 +61,8 @@ record NodeState(
             !dirs.missing().isEmpty(),
             session,
             environment.clock(),
-            environment.faults());
+            environment.faults(),
+            ReplicationPorts.NONE);
     startup.opened("partitions", replicas::close);
     return new NodeState(
         incarnationId, dirs, quorum, parts.members(), parts.sessions(), session, replicas);

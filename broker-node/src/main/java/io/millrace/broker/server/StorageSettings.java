@@ -5,7 +5,7 @@ import io.millrace.common.config.ConfigSchema.Section;
 import io.millrace.common.config.ConfigTypes;
 import java.util.List;
 
-/** Threads, logs, and what is remembered of producers. */
+/** Threads, logs, replicas, and what is remembered of producers. */
 public final class StorageSettings {
   public static final ConfigKey<Integer> SHARDS_PER_DIR =
       ConfigKey.of(
@@ -84,6 +84,14 @@ public final class StorageSettings {
                   + " a producer should not have more in flight.")
           .between(1, 1_024);
 
+  public static final ConfigKey<Long> REPLICA_LAG_TIME_MAX_MS =
+      ConfigKey.of(
+              "replica.lag.time.max.ms",
+              ConfigTypes.DURATION,
+              30_000L,
+              "A follower that has not been caught up for this time leaves the in-sync replicas.")
+          .atLeast(1);
+
   static final Section THREADS =
       new Section("Threads", List.of(SHARDS_PER_DIR, FETCH_THREADS, RECOVERY_THREADS));
 
@@ -96,6 +104,8 @@ public final class StorageSettings {
               RETENTION_CHECK_INTERVAL_MS,
               CHECKPOINT_INTERVAL_MS,
               MAX_OPEN_SEGMENTS));
+
+  static final Section REPLICATION = new Section("Replication", List.of(REPLICA_LAG_TIME_MAX_MS));
 
   static final Section PRODUCERS =
       new Section("Producers", List.of(PRODUCER_ID_EXPIRATION_MS, PRODUCER_BATCHES_REMEMBERED));

@@ -52,7 +52,12 @@ final class Wiring {
             config.get(StorageSettings.PRODUCER_BATCHES_REMEMBERED),
             config.get(StorageSettings.MAX_OPEN_SEGMENTS));
     return new ReplicaSettings(
-        config.get(NodeSettings.NODE_ID), incarnationId, config, threading, housekeeping);
+        config.get(NodeSettings.NODE_ID),
+        incarnationId,
+        config,
+        threading,
+        housekeeping,
+        config.get(StorageSettings.REPLICA_LAG_TIME_MAX_MS));
   }
 
   static NodeInfo node(EffectiveConfig config, String clusterId) {

@@ -89,8 +89,7 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
                 RecoveryProgress.NONE));
     runtime =
         new PartitionRuntime(
-            1,
-            NAME,
+            LocalReplica.alone(1, NAME),
             log,
             config(config, timestamps),
             new RuntimePorts(

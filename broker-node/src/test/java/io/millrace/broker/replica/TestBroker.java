@@ -101,7 +101,8 @@ final class TestBroker implements AutoCloseable {
                 incarnation,
                 BROKER_CONFIG,
                 new Threading(2, 2, ShardLimits.DEFAULT),
-                new Housekeeping(20, 20, 86_400_000, 64, 100)),
+                new Housekeeping(20, 20, 86_400_000, 64, 100),
+                30_000),
             dirs,
             missing,
             this::assign,
@@ -109,7 +110,8 @@ final class TestBroker implements AutoCloseable {
             (message, cause) -> {
               faults.add(message + ": " + cause);
               return new IllegalStateException(message, cause);
-            });
+            },
+            ReplicationPorts.NONE);
     image = known;
     manager.recover(known);
     manager.onImage(known, MetadataDelta.between(MetadataImage.EMPTY, known));

@@ -86,6 +86,11 @@ class FakeHost implements PartitionHost {
   }
 
   @Override
+  public Registration onAppend(Runnable listener) {
+    return () -> {};
+  }
+
+  @Override
   public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
     return CompletableFuture.completedFuture(0L);
   }

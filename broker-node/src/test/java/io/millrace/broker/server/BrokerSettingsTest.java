@@ -70,6 +70,7 @@ class BrokerSettingsTest {
       log.retention.check.interval.ms=300000
       log.flush.offset.checkpoint.interval.ms=60000
       log.max.open.segments=4096
+      replica.lag.time.max.ms=30000
       log.cleanup.policy=delete
       log.retention.ms=604800000
       log.retention.bytes=-1

@@ -11,6 +11,7 @@ import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RecoveryProgress;
 import io.millrace.broker.log.SequenceCheck;
 import io.millrace.broker.log.dir.DataDir;
+import io.millrace.broker.replica.LocalReplica;
 import io.millrace.broker.replica.PartitionConfig;
 import io.millrace.broker.replica.PartitionRuntime;
 import io.millrace.broker.replica.RuntimePorts;
@@ -96,7 +97,8 @@ final class PartitionOpening {
         PartitionConfig.of(
             topicOf(setup.timestampType()), node.world().plants().logConfig(setup.log()));
     PartitionRuntime runtime =
-        new PartitionRuntime(SimulatedNode.BROKER_ID, nameOf(number), log, config, ports);
+        new PartitionRuntime(
+            LocalReplica.alone(SimulatedNode.BROKER_ID, nameOf(number)), log, config, ports);
     node.world().plants().hosted(runtime, log);
     return runtime;
   }

@@ -1,43 +1,23 @@
 package io.millrace.broker.replica.core;
 
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * How far each replica has acknowledged, and what the maximal ISR makes of it (S02, S03). Confined
  * to its core.
- *
- * <p>The acknowledged offset of a replica is what it has appended, or, where only durable records
- * count, what it has synced. A change from the first to the second takes effect for a replica once
- * it has synced all that it had at the change; until then it counts by what it appended.
  */
 final class Acknowledgements {
-  private static final class Progress {
-    private long appended;
-    private long durable;
-
-    /** Durable records alone count from the moment that `durable` has come here. */
-    private long durableCountsFrom;
-
-    private boolean durableCounts = true;
-
-    /** In the maximal ISR: the committed one and what is proposed. */
-    private boolean counted;
-
-    long acknowledged(boolean durableWanted) {
-      if (!durableWanted) {
-        return appended;
-      }
-      durableCounts |= durable >= durableCountsFrom;
-      return durableCounts ? durable : appended;
-    }
-  }
-
   private final int leaderId;
-  private final Progress leader = new Progress();
-  private final Map<Integer, Progress> replicas = new HashMap<>();
+
+  /** This broker's own replica, in every role. */
+  private final ReplicaProgress leader;
+
+  /** In the order of the committed state; the leader's own is one of them. */
+  private List<ReplicaProgress> replicas = List.of();
+
   private Set<Integer> committedIsr = Set.of();
   private Set<Integer> proposedIsr = Set.of();
   private int minIsr = 1;
@@ -46,22 +26,23 @@ final class Acknowledgements {
   Acknowledgements(int leaderId, LogPositions positions, boolean durableWanted) {
     this.leaderId = leaderId;
     this.durableWanted = durableWanted;
-    leader.appended = positions.logEndOffset();
-    leader.durable = positions.durableOffset();
+    leader = new ReplicaProgress(leaderId);
+    leader.setTo(positions.logEndOffset(), positions.durableOffset());
   }
 
   /** A new leader epoch: followers' positions under the old one mean nothing any more. */
   void becomeLeader(LeaderState state) {
-    replicas.clear();
+    replicas = List.of();
     apply(state);
   }
 
   /** Takes over a committed state; replicas that stay keep their positions. */
   void apply(LeaderState state) {
-    replicas.keySet().retainAll(new HashSet<>(state.replicas()));
+    List<ReplicaProgress> next = new ArrayList<>(state.replicas().size());
     for (int id : state.replicas()) {
-      replicas.computeIfAbsent(id, absent -> id == leaderId ? leader : new Progress());
+      next.add(id == leaderId ? leader : find(id).orElseGet(() -> new ReplicaProgress(id)));
     }
+    replicas = List.copyOf(next);
     committedIsr = state.isr();
     proposedIsr = Set.of();
     minIsr = state.minIsr();
@@ -74,17 +55,25 @@ final class Acknowledgements {
     countMaximalIsr();
   }
 
-  private void countMaximalIsr() {
-    replicas.forEach(
-        (id, progress) -> progress.counted = committedIsr.contains(id) || proposedIsr.contains(id));
+  /** What was proposed will not be: the committed ISR alone counts. */
+  void withdrawProposal() {
+    proposedIsr = Set.of();
+    countMaximalIsr();
   }
 
-  /** Changes what counts; see the class. */
+  private void countMaximalIsr() {
+    for (ReplicaProgress replica : replicas) {
+      boolean inSync = committedIsr.contains(replica.brokerId());
+      replica.standing(inSync, inSync || proposedIsr.contains(replica.brokerId()));
+    }
+  }
+
+  /** Changes what counts; see {@link ReplicaProgress}. */
   void durableWanted(boolean wanted) {
     if (wanted && !durableWanted) {
-      for (Progress progress : replicas.values()) {
-        progress.durableCounts = false;
-        progress.durableCountsFrom = progress.appended;
+      leader.beginToCountDurable();
+      for (ReplicaProgress replica : replicas) {
+        replica.beginToCountDurable();
       }
     }
     durableWanted = wanted;
@@ -94,29 +83,63 @@ final class Acknowledgements {
     return durableWanted;
   }
 
+  /** The log of this broker ends there. */
   void leaderAppended(long logEndOffset) {
-    leader.appended = logEndOffset;
+    leader.reached(logEndOffset, 0);
   }
 
   void leaderDurable(long durableOffset) {
-    leader.durable = Math.max(leader.durable, durableOffset);
+    leader.reached(0, durableOffset);
   }
 
-  /** A follower's word; ignored from a broker that is no replica. Positions never move back. */
-  void followerAcknowledged(int brokerId, long appended, long durable) {
-    Progress progress = replicas.get(brokerId);
-    if (progress != null && progress != leader) {
-      progress.appended = Math.max(progress.appended, appended);
-      progress.durable = Math.max(progress.durable, durable);
-    }
+  /** The log of this broker was cut. */
+  void leaderCut(long logEndOffset) {
+    leader.setTo(logEndOffset, Math.min(leader.durable(), logEndOffset));
   }
 
   long leaderDurable() {
-    return leader.durable;
+    return leader.durable();
   }
 
   long leaderAcknowledged() {
-    return leader.acknowledged(durableWanted);
+    return acknowledged(leader);
+  }
+
+  /** What the replica has acknowledged, as it counts now. */
+  long acknowledged(ReplicaProgress replica) {
+    return replica.acknowledged(durableWanted);
+  }
+
+  /** The replicas of the leadership, the leader's own among them. */
+  List<ReplicaProgress> replicas() {
+    return replicas;
+  }
+
+  boolean isLeader(ReplicaProgress replica) {
+    return replica == leader;
+  }
+
+  boolean hasFollowers() {
+    return replicas.size() > 1;
+  }
+
+  Optional<ReplicaProgress> find(int brokerId) {
+    for (ReplicaProgress replica : replicas) {
+      if (replica.brokerId() == brokerId) {
+        return Optional.of(replica);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The follower that has this subscription, as its newest. */
+  Optional<ReplicaProgress> find(FollowerRef ref) {
+    for (ReplicaProgress replica : replicas) {
+      if (replica.isSubscribed(ref)) {
+        return Optional.of(replica);
+      }
+    }
+    return Optional.empty();
   }
 
   /** Whether the committed ISR has its minimum; without it the high watermark stands still. */
@@ -132,15 +155,17 @@ final class Acknowledgements {
     return minIsr;
   }
 
+  Set<Integer> committedIsr() {
+    return committedIsr;
+  }
+
   /** The smallest acknowledged offset over the maximal ISR. */
   long smallestInMaximalIsr() {
-    if (replicas.size() == 1) {
-      return leader.acknowledged(durableWanted);
-    }
-    long smallest = Long.MAX_VALUE;
-    for (Progress progress : replicas.values()) {
-      if (progress.counted) {
-        smallest = Math.min(smallest, progress.acknowledged(durableWanted));
+    long smallest = leader.acknowledged(durableWanted);
+    for (int i = 0; i < replicas.size(); i++) {
+      ReplicaProgress replica = replicas.get(i);
+      if (replica.counted()) {
+        smallest = Math.min(smallest, replica.acknowledged(durableWanted));
       }
     }
     return smallest;

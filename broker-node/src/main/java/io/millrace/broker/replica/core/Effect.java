@@ -5,7 +5,16 @@ package io.millrace.broker.replica.core;
  * PartitionEvent.Appended} the role, the committed state and the settings must not change; the only
  * way out is {@link PartitionEvent.LogDirOffline}.
  */
-public sealed interface Effect {
+public sealed interface Effect
+    permits LeadingEffect,
+        FollowingEffect,
+        Effect.Append,
+        Effect.Answer,
+        Effect.AnswerDelete,
+        Effect.RequestFlush,
+        Effect.MoveHighWatermark,
+        Effect.MoveLogStart,
+        Effect.SetTimer {
   /**
    * Append the request's batch under this base offset and epoch, then tell {@link
    * PartitionEvent.Appended}; several in a row may be written together.
@@ -52,7 +61,8 @@ public sealed interface Effect {
   record MoveLogStart(long logStartOffset) implements Effect {}
 
   /**
-   * Send {@link PartitionEvent.Tick} at that time or soon after; replaces a later one.
+   * Send {@link PartitionEvent.Tick} at that time or soon after; those that were asked for before
+   * stay.
    *
    * @param atMs on the clock of the events
    */

@@ -3,6 +3,7 @@ package io.millrace.broker.replica.core;
 import io.millrace.common.MillraceError;
 import io.millrace.common.fault.FaultHandler;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Decides everything about one partition on one broker: what is appended, where the high watermark
@@ -20,6 +21,8 @@ public final class PartitionCore {
   private final PartitionState state;
   private final ProduceRequests produces;
   private final DeleteRequests deletes;
+  private final Followers followers;
+  private final Following following;
   private boolean flushRequested;
 
   /**
@@ -28,20 +31,24 @@ public final class PartitionCore {
    * @param brokerId this broker
    * @param positions where the log stands
    * @param settings the topic's settings
-   * @param producers what the log remembers of producers
+   * @param lagTimeMaxMs how long a follower may lag behind and stay in sync (S09)
+   * @param log what the log remembers
    * @param faults told of a broken invariant
    */
   public PartitionCore(
       int brokerId,
       LogPositions positions,
       PartitionSettings settings,
-      ProducerSequences producers,
+      long lagTimeMaxMs,
+      LogMemory log,
       FaultHandler faults) {
     this.brokerId = brokerId;
     this.faults = faults;
     this.state = new PartitionState(brokerId, positions, settings);
-    this.produces = new ProduceRequests(state, producers);
+    this.produces = new ProduceRequests(state, log);
     this.deletes = new DeleteRequests(state);
+    this.followers = new Followers(state, log, lagTimeMaxMs);
+    this.following = new Following(state, log);
   }
 
   /** What this broker is to the partition. */
@@ -79,6 +86,16 @@ public final class PartitionCore {
     return state.logEndOffset();
   }
 
+  /** Whether a follower's batches are what comes next, as far as their frame tells. */
+  public boolean awaits(FollowingEvent.ReplicatedBatches batches) {
+    return following.awaits(batches);
+  }
+
+  /** Whether the log is being cut: then nothing but the end of that may be told. */
+  public boolean isCutting() {
+    return following.isCutting();
+  }
+
   /**
    * Takes an event.
    *
@@ -87,19 +104,23 @@ public final class PartitionCore {
    * @param effects takes what is to be done, in order
    */
   public void on(PartitionEvent event, long nowMs, List<Effect> effects) {
+    requireLogAtRest(event);
     if (event instanceof PartitionEvent.Produce produce) {
       produces.on(produce, nowMs, effects);
     } else if (event instanceof PartitionEvent.Appended appended) {
-      onAppended(appended.logEndOffset(), effects);
+      onAppended(appended.logEndOffset(), nowMs, effects);
     } else if (event instanceof PartitionEvent.Flushed flushed) {
       onFlushed(flushed.durableOffset(), effects);
-    } else if (event instanceof PartitionEvent.FollowerAcknowledged follower) {
-      state
-          .acknowledgements()
-          .followerAcknowledged(follower.brokerId(), follower.appended(), follower.durable());
+    } else if (event instanceof LeadingEvent leading) {
+      followers.on(leading, nowMs, effects);
       advance(effects);
+    } else if (event instanceof FollowingEvent news) {
+      following.on(news, nowMs, effects);
+      requestFlushIfNeeded(effects);
     } else if (event instanceof PartitionEvent.Tick) {
       produces.expire(nowMs, effects);
+      followers.tick(nowMs, effects);
+      following.tick(nowMs, effects);
     } else if (event instanceof PartitionEvent.RefuseFrame refused) {
       produces.on(refused, effects);
     } else if (event instanceof PartitionEvent.ResumePipeline resume) {
@@ -112,27 +133,35 @@ public final class PartitionCore {
       state.logStartMovedTo(moved.logStartOffset());
       deletes.logStartMoved(effects);
     } else {
-      onChangeOfState(event, effects);
+      onChangeOfState(event, nowMs, effects);
     }
     checkInvariants(event);
   }
 
-  private void onChangeOfState(PartitionEvent event, List<Effect> effects) {
+  /** Between an effect that changes the log and the event that it is done nothing may happen. */
+  private void requireLogAtRest(PartitionEvent event) {
+    boolean terminal =
+        event instanceof PartitionEvent.LogDirOffline || event instanceof PartitionEvent.Close;
+    if (following.isCutting() && !terminal && !(event instanceof FollowingEvent.Truncated)) {
+      throw faults.fatal("event while the log is being cut: " + event, null);
+    }
+  }
+
+  private void onChangeOfState(PartitionEvent event, long nowMs, List<Effect> effects) {
     if (produces.isAppending() && !(event instanceof PartitionEvent.LogDirOffline)) {
       throw faults.fatal("event while appends are under way: " + event, null);
     }
     if (event instanceof PartitionEvent.BecomeLeader become) {
-      onBecomeLeader(become.state(), effects);
+      onBecomeLeader(become.state(), nowMs, effects);
+    } else if (event instanceof PartitionEvent.BecomeFollower follow) {
+      onBecomeFollower(follow, effects);
     } else if (event instanceof PartitionEvent.StateCommitted committed) {
-      onStateCommitted(committed.state(), effects);
-    } else if (event instanceof PartitionEvent.IsrProposed proposed) {
-      if (state.leads()) {
-        state.acknowledgements().propose(proposed.isr());
-      }
+      onStateCommitted(committed.state(), nowMs, effects);
     } else if (event instanceof PartitionEvent.SettingsChanged changed) {
       state.settings(changed.settings());
       advance(effects);
       requestFlushIfNeeded(effects);
+      following.acknowledge(effects);
     } else if (event instanceof PartitionEvent.Resign resign) {
       leave(Role.IDLE, resign.refusal(), effects);
     } else if (event instanceof PartitionEvent.LogDirOffline offline) {
@@ -146,13 +175,14 @@ public final class PartitionCore {
 
   // ---- acknowledgement
 
-  private void onAppended(long newLogEndOffset, List<Effect> effects) {
+  private void onAppended(long newLogEndOffset, long nowMs, List<Effect> effects) {
     if (newLogEndOffset < state.logEndOffset() || newLogEndOffset > state.nextOffset()) {
       throw faults.fatal(
           "appended up to: %d (expected: [%d, %d])"
               .formatted(newLogEndOffset, state.logEndOffset(), state.nextOffset()),
           null);
     }
+    followers.leaderAppends(state.logEndOffset(), nowMs, effects);
     state.appendedUpTo(newLogEndOffset);
     advance(effects);
     produces.appended(effects);
@@ -169,6 +199,9 @@ public final class PartitionCore {
     flushRequested = false;
     state.acknowledgements().leaderDurable(durableOffset);
     advance(effects);
+    if (state.settings().acknowledgeDurable()) {
+      following.acknowledge(effects);
+    }
     requestFlushIfNeeded(effects);
   }
 
@@ -195,7 +228,7 @@ public final class PartitionCore {
 
   // ---- role
 
-  private void onBecomeLeader(LeaderState leadership, List<Effect> effects) {
+  private void onBecomeLeader(LeaderState leadership, long nowMs, List<Effect> effects) {
     if (state.role().terminal() || leadership.leaderEpoch() <= state.leaderEpoch()) {
       return;
     }
@@ -205,28 +238,52 @@ public final class PartitionCore {
               .formatted(brokerId, leadership.leaderEpoch(), leadership.isr()),
           null);
     }
+    following.stop(effects);
+    followers.endAll(Refusals.leadsAnew(leadership.leaderEpoch()), effects);
     state.becomeLeader(leadership);
+    followers.becameLeader(nowMs, effects);
     produces.failIfTooFewInSync(effects);
     advance(effects);
     requestFlushIfNeeded(effects);
   }
 
-  private void onStateCommitted(LeaderState committed, List<Effect> effects) {
+  private void onBecomeFollower(PartitionEvent.BecomeFollower follow, List<Effect> effects) {
+    boolean known =
+        follow.leaderEpoch() < state.leaderEpoch()
+            || (follow.leaderEpoch() == state.leaderEpoch() && state.role() != Role.IDLE);
+    if (state.role().terminal() || known) {
+      return;
+    }
+    MillraceError why = Refusals.notLeader(follow.leaderId(), follow.leaderEpoch());
+    followers.endAll(why, effects);
+    state.becomeFollower(follow);
+    produces.failAll(why, effects);
+    deletes.failAll(why, effects);
+    following.begin(follow.leaderId(), effects);
+  }
+
+  private void onStateCommitted(LeaderState committed, long nowMs, List<Effect> effects) {
     if (!state.leads()
         || committed.leaderEpoch() != state.leaderEpoch()
         || committed.partitionEpoch() <= state.partitionEpoch()) {
       return;
     }
+    Set<Integer> isrBefore = state.acknowledgements().committedIsr();
+    followers.endOthersThan(committed.replicas(), effects);
     state.committed(committed);
+    // First, or a follower that is behind what is committed now would be thought to be in time.
     advance(effects);
+    followers.committed(isrBefore, nowMs, effects);
     produces.failIfTooFewInSync(effects);
   }
 
-  /** Stops leading, for now or for good; nothing waits on. */
+  /** Takes part no more, for now or for good; nothing waits on. */
   private void leave(Role next, MillraceError why, List<Effect> effects) {
     if (state.role().terminal()) {
       return;
     }
+    following.stop(effects);
+    followers.endAll(why, effects);
     state.leave(next, why);
     produces.failAll(why, effects);
     deletes.failAll(why, effects);

@@ -2,10 +2,30 @@ package io.millrace.broker.replica.core;
 
 import io.millrace.common.Acks;
 import io.millrace.common.MillraceError;
-import java.util.Set;
 
-/** What can happen to a partition. */
-public sealed interface PartitionEvent {
+/**
+ * What can happen to a partition: here what concerns it in every role; {@link LeadingEvent} and
+ * {@link FollowingEvent} are the rest.
+ */
+public sealed interface PartitionEvent
+    permits LeadingEvent,
+        FollowingEvent,
+        PartitionEvent.BecomeLeader,
+        PartitionEvent.StateCommitted,
+        PartitionEvent.BecomeFollower,
+        PartitionEvent.Produce,
+        PartitionEvent.RefuseFrame,
+        PartitionEvent.ResumePipeline,
+        PartitionEvent.ClosePipeline,
+        PartitionEvent.Appended,
+        PartitionEvent.Flushed,
+        PartitionEvent.DeleteRecords,
+        PartitionEvent.LogStartMoved,
+        PartitionEvent.SettingsChanged,
+        PartitionEvent.Tick,
+        PartitionEvent.Resign,
+        PartitionEvent.LogDirOffline,
+        PartitionEvent.Close {
   /** {@link Produce#pipeline} of a batch that came outside a stream. */
   long NO_PIPELINE = 0;
 
@@ -29,21 +49,14 @@ public sealed interface PartitionEvent {
   record StateCommitted(LeaderState state) implements PartitionEvent {}
 
   /**
-   * An ISR was proposed to the controller and may take effect at any moment: until the answer the
-   * high watermark counts with the committed ISR and these (the maximal ISR).
+   * Another broker leads the partition, as of this leader epoch. Ignored if the epoch is older than
+   * the known one, or known already.
    *
-   * @param isr the proposed ISR
+   * @param leaderId the leader's broker
+   * @param leaderEpoch the epoch in which it leads
+   * @param partitionEpoch the partition epoch at which that is committed
    */
-  record IsrProposed(Set<Integer> isr) implements PartitionEvent {}
-
-  /**
-   * A follower told how far it is.
-   *
-   * @param brokerId the follower
-   * @param appended one past the last record in its log
-   * @param durable one past the last record it has synced
-   */
-  record FollowerAcknowledged(int brokerId, long appended, long durable)
+  record BecomeFollower(int leaderId, int leaderEpoch, int partitionEpoch)
       implements PartitionEvent {}
 
   /**
@@ -140,7 +153,7 @@ public sealed interface PartitionEvent {
   record Tick() implements PartitionEvent {}
 
   /**
-   * This broker does not lead any more; another may.
+   * Nobody leads the partition as far as this broker knows, or it must not take part in it now.
    *
    * @param refusal what waiting and later requests are told
    */

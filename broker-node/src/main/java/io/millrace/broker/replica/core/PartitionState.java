@@ -7,7 +7,7 @@ import io.millrace.common.MillraceError;
  * core.
  *
  * <p>{@code logStartOffset <= highWatermark <= logEndOffset <= nextOffset} after each event; the
- * high watermark and the log start never move back.
+ * high watermark and the log start never move back, but where a follower's log is cut below them.
  */
 final class PartitionState {
   private final Acknowledgements acknowledgements;
@@ -21,7 +21,7 @@ final class PartitionState {
   /** At most {@link #highWatermark}. */
   private long logStartOffset;
 
-  /** Between {@link #logStartOffset} and {@link #logEndOffset}; never moves back. */
+  /** Between {@link #logStartOffset} and {@link #logEndOffset}. */
   private long highWatermark;
 
   /** One past the last record in the log. */
@@ -35,7 +35,7 @@ final class PartitionState {
     this.acknowledgements =
         new Acknowledgements(brokerId, positions, settings.acknowledgeDurable());
     logStartOffset = positions.logStartOffset();
-    highWatermark = positions.logStartOffset();
+    highWatermark = positions.highWatermark();
     logEndOffset = positions.logEndOffset();
     nextOffset = positions.logEndOffset();
     epochStartOffset = positions.logEndOffset();
@@ -112,6 +112,14 @@ final class PartitionState {
     acknowledgements.apply(state);
   }
 
+  void becomeFollower(PartitionEvent.BecomeFollower follow) {
+    role = Role.FOLLOWER;
+    refusal = Refusals.notLeader(follow.leaderId(), follow.leaderEpoch());
+    leaderEpoch = follow.leaderEpoch();
+    partitionEpoch = follow.partitionEpoch();
+    epochStartOffset = logEndOffset;
+  }
+
   void leave(Role next, MillraceError why) {
     role = next;
     refusal = why;
@@ -127,6 +135,34 @@ final class PartitionState {
   void appendedUpTo(long newLogEndOffset) {
     logEndOffset = newLogEndOffset;
     acknowledgements.leaderAppended(newLogEndOffset);
+  }
+
+  /** Batches of the leader were appended. */
+  void replicatedUpTo(long newLogEndOffset) {
+    nextOffset = newLogEndOffset;
+    appendedUpTo(newLogEndOffset);
+  }
+
+  /** The leader's high watermark holds here as far as this log goes; whether ours moved. */
+  boolean followHighWatermark(long leaderHighWatermark) {
+    long candidate = Math.min(leaderHighWatermark, logEndOffset);
+    if (candidate <= highWatermark) {
+      return false;
+    }
+    highWatermark = candidate;
+    return true;
+  }
+
+  /**
+   * The log was cut. Only an unclean election makes that go below the high watermark, which then
+   * follows: what it stood for is lost (KAFKA-9491).
+   */
+  void cutTo(long newLogStartOffset, long newLogEndOffset) {
+    logStartOffset = newLogStartOffset;
+    logEndOffset = newLogEndOffset;
+    nextOffset = newLogEndOffset;
+    highWatermark = Math.max(newLogStartOffset, Math.min(highWatermark, newLogEndOffset));
+    acknowledgements.leaderCut(newLogEndOffset);
   }
 
   void logStartMovedTo(long newLogStartOffset) {

@@ -2,6 +2,7 @@ package io.millrace.broker.replica.core;
 
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import java.util.List;
 import java.util.Map;
 
 /** The core's own refusals, each naming the value and what was expected. */
@@ -10,6 +11,42 @@ final class Refusals {
 
   static MillraceError noLeaderYet() {
     return new MillraceError(ErrorCode.NOT_LEADER, "this broker does not lead the partition");
+  }
+
+  static MillraceError notLeader(int leaderId, int leaderEpoch) {
+    return new MillraceError(
+        ErrorCode.NOT_LEADER,
+        "this broker does not lead the partition: broker " + leaderId + " does",
+        Map.of(
+            "leader_id", Integer.toString(leaderId),
+            "current_leader_epoch", Integer.toString(leaderEpoch)));
+  }
+
+  static MillraceError notAReplica(int brokerId, List<ReplicaProgress> replicas) {
+    return new MillraceError(
+        ErrorCode.INELIGIBLE_REPLICA,
+        "broker_id: %d (expected: another broker than the leader, of %s)"
+            .formatted(brokerId, replicas.stream().map(ReplicaProgress::brokerId).toList()),
+        Map.of("broker_id", Integer.toString(brokerId)));
+  }
+
+  static MillraceError staleBrokerEpoch(long asked, long known) {
+    return new MillraceError(
+        ErrorCode.STALE_BROKER_EPOCH,
+        "broker_epoch: " + asked + " (expected: >= " + known + ")",
+        Map.of("broker_epoch", Long.toString(asked)));
+  }
+
+  static MillraceError subscribedAnew() {
+    return new MillraceError(
+        ErrorCode.UNAVAILABLE, "the follower has subscribed the partition anew");
+  }
+
+  static MillraceError leadsAnew(int leaderEpoch) {
+    return new MillraceError(
+        ErrorCode.FENCED_LEADER_EPOCH,
+        "the leader epoch is " + leaderEpoch + " now",
+        Map.of("current_leader_epoch", Integer.toString(leaderEpoch)));
   }
 
   static MillraceError epoch(int asked, int current) {

@@ -4,6 +4,8 @@ package io.millrace.broker.replica.core;
 public enum Role {
   /** Nothing yet, or no longer the leader: requests are refused. */
   IDLE,
+  /** Follows the leader of the current epoch. */
+  FOLLOWER,
   /** The leader of the current epoch. */
   LEADER,
   /** The log directory failed: refused for good in the life of this object. */

@@ -1,9 +1,11 @@
 package io.millrace.broker.replica.core;
 
+import io.millrace.broker.log.LeaderEpochCache;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.FlushMode;
 import io.millrace.common.MillraceError;
+import io.millrace.common.OffsetAndEpoch;
 import io.millrace.common.fault.FaultHandler;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,10 +18,16 @@ import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Drives a core as a shell would, over a log that is nothing but its end and its producers. */
-final class CoreDriver implements ProducerSequences {
+final class CoreDriver implements LogMemory {
   static final int BROKER = 1;
+  static final long LAG_MS = 16_000;
+
+  /** Longer than the lag time by the distance of two marks. */
+  static final long LAGGED_MS = 17_000;
 
   record Token(long id) implements RequestToken {}
+
+  record Ref(int follower, int number) implements FollowerRef {}
 
   /** A broken invariant, as the tests see it. */
   static final class Fault extends RuntimeException {
@@ -43,12 +51,19 @@ final class CoreDriver implements ProducerSequences {
   long nowMs = 1_000;
   int flushRequests;
   boolean holdAppends;
+  final Map<Integer, Ref> subscriptions = new HashMap<>();
+  LeaderEpochCache epochs = LeaderEpochCache.EMPTY;
   private final Map<Long, List<Remembered>> producers = new HashMap<>();
   private final Map<RequestToken, BatchFacts> batches = new HashMap<>();
   private long nextToken;
+  private int nextRef;
 
   CoreDriver(PartitionSettings settings, LogPositions positions) {
-    core = new PartitionCore(BROKER, positions, settings, this, FAULTS);
+    this(settings, positions, LAG_MS);
+  }
+
+  CoreDriver(PartitionSettings settings, LogPositions positions, long lagTimeMaxMs) {
+    core = new PartitionCore(BROKER, positions, settings, lagTimeMaxMs, this, FAULTS);
     logEndOffset = positions.logEndOffset();
   }
 
@@ -94,6 +109,7 @@ final class CoreDriver implements ProducerSequences {
       }
       BatchFacts batch = batches.get(append.token());
       remember(batch, append.baseOffset());
+      epochs = epochs.begin(append.leaderEpoch(), logEndOffset);
       logEndOffset += batch.recordCount();
       if (!holdAppends) {
         on(new PartitionEvent.Appended(logEndOffset));
@@ -142,6 +158,63 @@ final class CoreDriver implements ProducerSequences {
     return token;
   }
 
+  /** A follower's log that is the beginning of this one asks to go on at a position. */
+  SubscribeAnswer subscribe(int follower, long position) {
+    return subscribe(follower, 1, position, epochs.epochOf(position - 1).orElse(-1));
+  }
+
+  SubscribeAnswer subscribe(int follower, long brokerEpoch, long position, int lastEpoch) {
+    Ref ref = new Ref(follower, nextRef++);
+    on(
+        new LeadingEvent.FollowerSubscribes(
+            ref, follower, brokerEpoch, core.leaderEpoch(), position, lastEpoch));
+    SubscribeAnswer answer =
+        all(LeadingEffect.AnswerSubscribe.class).stream()
+            .filter(each -> each.ref().equals(ref))
+            .map(LeadingEffect.AnswerSubscribe::answer)
+            .findFirst()
+            .orElseThrow();
+    if (answer instanceof SubscribeAnswer.Accepted) {
+      subscriptions.put(follower, ref);
+    }
+    return answer;
+  }
+
+  /** A follower tells how far it is; it subscribes from the beginning if it has not yet. */
+  void acknowledge(int follower, long appended, long durable) {
+    if (!subscriptions.containsKey(follower)) {
+      subscribe(follower, 0);
+    }
+    on(new LeadingEvent.FollowerAcknowledged(subscriptions.get(follower), appended, durable));
+  }
+
+  /** Both followers, from the beginning. */
+  CoreDriver followed() {
+    subscribe(2, 0);
+    subscribe(3, 0);
+    return this;
+  }
+
+  void eligible(Integer... brokers) {
+    Map<Integer, Long> epochOfEach = new HashMap<>();
+    for (int broker : brokers) {
+      epochOfEach.put(broker, 1L);
+    }
+    on(new LeadingEvent.BrokersChanged(epochOfEach));
+  }
+
+  /** The effects of a kind so far. */
+  <T extends Effect> List<T> all(Class<T> kind) {
+    return history.stream().filter(kind::isInstance).map(kind::cast).toList();
+  }
+
+  /** The brokers of the ISRs that were proposed so far. */
+  List<List<Integer>> proposals() {
+    return all(LeadingEffect.ProposeIsr.class).stream()
+        .map(each -> each.isr().stream().map(IsrMember::brokerId).toList())
+        .toList();
+  }
+
   void flushed() {
     on(new PartitionEvent.Flushed(logEndOffset));
   }
@@ -184,6 +257,21 @@ final class CoreDriver implements ProducerSequences {
               new Remembered(
                   batch.producerEpoch(), batch.baseSequence(), batch.lastSequence(), baseOffset));
     }
+  }
+
+  @Override
+  public int latestEpoch() {
+    return epochs.latestEpoch().orElse(-1);
+  }
+
+  @Override
+  public int lastBatchEpoch() {
+    return epochs.epochOf(logEndOffset - 1).orElse(-1);
+  }
+
+  @Override
+  public Optional<OffsetAndEpoch> endOffsetFor(int epoch) {
+    return epochs.endOffsetFor(epoch, logEndOffset);
   }
 
   /** The rule in its simplest form: everything is remembered, nothing wraps, nothing expires. */

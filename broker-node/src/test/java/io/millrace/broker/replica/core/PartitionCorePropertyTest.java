@@ -11,8 +11,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -69,6 +71,7 @@ class PartitionCorePropertyTest {
     private int partitionEpoch;
     private Set<Integer> isr;
     private Set<Integer> maximalIsr;
+    private Optional<Set<Integer>> proposed = Optional.empty();
     private int minIsr;
     private boolean leads;
     private boolean closed;
@@ -82,7 +85,9 @@ class PartitionCorePropertyTest {
       driver =
           new CoreDriver(
               new PartitionSettings(durable ? FlushMode.COMMIT : FlushMode.OS, true),
-              new LogPositions(0, 0, 0));
+              new LogPositions(0, 0, 0),
+              random.nextInt(100, 1_000));
+      driver.eligible(2, 3);
       isr = replicated ? Set.of(1, 2, 3) : Set.of(1);
       maximalIsr = isr;
       minIsr = replicated ? 2 : 1;
@@ -168,11 +173,25 @@ class PartitionCorePropertyTest {
     }
 
     private void followerAcknowledges() {
+      if (!replicated || !leads) {
+        return;
+      }
       int id = 2 + random.nextInt(2);
-      long[] position = followers.computeIfAbsent(id, absent -> new long[2]);
-      position[0] += random.nextLong(driver.logEndOffset - position[0] + 1);
-      position[1] += random.nextLong(position[0] - position[1] + 1);
-      driver.on(new PartitionEvent.FollowerAcknowledged(id, position[0], position[1]));
+      int choice = random.nextInt(20);
+      boolean subscribed = driver.subscriptions.containsKey(id);
+      if (choice == 0 && subscribed) {
+        driver.on(new LeadingEvent.FollowerGone(driver.subscriptions.remove(id)));
+      } else if (choice == 1 || !subscribed) {
+        long from = driver.core.logStartOffset();
+        long position = from + random.nextLong(driver.logEndOffset - from + 1);
+        assertThat(driver.subscribe(id, position)).isInstanceOf(SubscribeAnswer.Accepted.class);
+        followers.put(id, new long[] {position, 0});
+      } else {
+        long[] position = followers.get(id);
+        position[0] += random.nextLong(driver.logEndOffset - position[0] + 1);
+        position[1] += random.nextLong(position[0] - position[1] + 1);
+        driver.acknowledge(id, position[0], position[1]);
+      }
     }
 
     private void resumePipeline() {
@@ -190,23 +209,46 @@ class PartitionCorePropertyTest {
       if (!replicated || !leads) {
         return;
       }
-      Set<Integer> next = new HashSet<>(Set.of(1));
-      if (random.nextBoolean()) {
-        next.add(2);
+      int choice = random.nextInt(4);
+      if (choice == 0) {
+        Set<Integer> next = new HashSet<>(isr);
+        next.remove(2 + random.nextInt(2));
+        commit(next);
+      } else if (proposed.isPresent() && choice == 1) {
+        maximalIsr = isr;
+        proposed = Optional.empty();
+        driver.on(
+            new LeadingEvent.IsrAnswered(
+                leaderEpoch,
+                partitionEpoch,
+                Optional.of(new MillraceError(ErrorCode.INELIGIBLE_REPLICA, "no"))));
+      } else if (proposed.isPresent()) {
+        commit(proposed.get());
       }
-      if (random.nextBoolean()) {
-        next.add(3);
+    }
+
+    private void commit(Set<Integer> next) {
+      isr = next;
+      maximalIsr = next;
+      proposed = Optional.empty();
+      partitionEpoch++;
+      driver.on(new PartitionEvent.StateCommitted(state()));
+    }
+
+    private void proposes(LeadingEffect.ProposeIsr proposal) {
+      assertThat(proposed).as("S09: one at a time").isEmpty();
+      assertThat(proposal.leaderEpoch()).isEqualTo(leaderEpoch);
+      assertThat(proposal.partitionEpoch()).isEqualTo(partitionEpoch);
+      Set<Integer> next =
+          proposal.isr().stream().map(IsrMember::brokerId).collect(Collectors.toSet());
+      for (int joining : next) {
+        if (joining != 1 && !isr.contains(joining)) {
+          assertThat(driver.subscriptions).as("S10").containsKey(joining);
+        }
       }
-      if (random.nextBoolean()) {
-        driver.on(new PartitionEvent.IsrProposed(next));
-        maximalIsr = new HashSet<>(isr);
-        maximalIsr.addAll(next);
-      } else {
-        isr = next;
-        maximalIsr = next;
-        partitionEpoch++;
-        driver.on(new PartitionEvent.StateCommitted(state()));
-      }
+      proposed = Optional.of(next);
+      maximalIsr = new HashSet<>(isr);
+      maximalIsr.addAll(next);
     }
 
     private LeaderState state() {
@@ -224,6 +266,8 @@ class PartitionCorePropertyTest {
       leaderEpoch++;
       partitionEpoch++;
       followers.clear();
+      driver.subscriptions.clear();
+      proposed = Optional.empty();
       maximalIsr = isr;
       leads = true;
       driver.on(new PartitionEvent.BecomeLeader(state()));
@@ -242,15 +286,17 @@ class PartitionCorePropertyTest {
       assertThat(core.logEndOffset()).isEqualTo(driver.logEndOffset);
       assertThat(core.logStartOffset()).isLessThanOrEqualTo(core.highWatermark());
       assertThat(core.highWatermark()).isBetween(lastHighWatermark, core.logEndOffset());
+      for (; seen < driver.history.size(); seen++) {
+        if (driver.history.get(seen) instanceof Effect.Answer answer) {
+          checkAnswer(answer);
+        } else if (driver.history.get(seen) instanceof LeadingEffect.ProposeIsr proposal) {
+          proposes(proposal);
+        }
+      }
       if (core.highWatermark() > lastHighWatermark) {
         checkHighWatermarkMayHaveMoved(core.highWatermark());
       }
       lastHighWatermark = core.highWatermark();
-      for (; seen < driver.history.size(); seen++) {
-        if (driver.history.get(seen) instanceof Effect.Answer answer) {
-          checkAnswer(answer);
-        }
-      }
     }
 
     private void checkHighWatermarkMayHaveMoved(long highWatermark) {

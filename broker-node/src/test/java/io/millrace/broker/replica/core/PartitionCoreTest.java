@@ -24,9 +24,9 @@ class PartitionCoreTest {
     CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1, 2, 3), 2));
     driver.produce(BatchFacts.plain(10), Acks.LEADER);
 
-    driver.on(new PartitionEvent.FollowerAcknowledged(2, 10, 0));
+    driver.acknowledge(2, 10, 0);
     assertThat(driver.core.highWatermark()).isZero();
-    driver.on(new PartitionEvent.FollowerAcknowledged(3, 7, 0));
+    driver.acknowledge(3, 7, 0);
 
     assertThat(driver.core.highWatermark()).isEqualTo(7);
   }
@@ -34,7 +34,9 @@ class PartitionCoreTest {
   @Test
   void S02_aProposedMemberCountsBeforeTheControllerConfirmsIt() {
     CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1), 1));
-    driver.on(new PartitionEvent.IsrProposed(Set.of(1, 2)));
+    driver.eligible(2);
+    driver.subscribe(2, 0);
+    assertThat(driver.proposals()).containsExactly(List.of(1, 2));
 
     driver.produce(THREE, Acks.LEADER);
     assertThat(driver.core.highWatermark()).isZero();
@@ -46,11 +48,15 @@ class PartitionCoreTest {
   @Test
   void S02_aMemberProposedForRemovalCountsUntilTheControllerConfirms() {
     CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1, 2), 1));
-    driver.on(new PartitionEvent.IsrProposed(Set.of(1)));
+    driver.produce(THREE, Acks.LEADER);
+    driver.advanceTo(driver.nowMs + CoreDriver.LAGGED_MS);
+    assertThat(driver.proposals()).containsExactly(List.of(1));
 
     driver.produce(THREE, Acks.LEADER);
-
     assertThat(driver.core.highWatermark()).isZero();
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1), 1)));
+
+    assertThat(driver.core.highWatermark()).isEqualTo(6);
   }
 
   @Test
@@ -75,7 +81,7 @@ class PartitionCoreTest {
     driver.produce(THREE, Acks.LEADER);
     driver.flushed();
 
-    driver.on(new PartitionEvent.FollowerAcknowledged(2, 3, 1));
+    driver.acknowledge(2, 3, 1);
 
     assertThat(driver.core.highWatermark()).isEqualTo(1);
   }
@@ -154,10 +160,10 @@ class PartitionCoreTest {
   void S07_acksAllAnswersWhenTheHighWatermarkHasPassedTheBatch() {
     CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1, 2), 2));
     var waiting = driver.produce(THREE, Acks.ALL);
-    driver.on(new PartitionEvent.FollowerAcknowledged(2, 2, 2));
+    driver.acknowledge(2, 2, 2);
     assertThat(driver.answered(waiting)).isFalse();
 
-    driver.on(new PartitionEvent.FollowerAcknowledged(2, 3, 2));
+    driver.acknowledge(2, 3, 2);
 
     assertThat(driver.acknowledged(waiting))
         .isEqualTo(new ProduceOutcome.Acknowledged(0, 2, -1, 0, false));
@@ -275,7 +281,7 @@ class PartitionCoreTest {
     var repeatForOne = driver.produce(sequenced(9, 0, 0, 3), Acks.LEADER);
     assertThat(driver.answered(repeatForAll)).as("not committed yet").isFalse();
     assertThat(driver.acknowledged(repeatForOne).duplicate()).isTrue();
-    driver.on(new PartitionEvent.FollowerAcknowledged(2, 3, 0));
+    driver.acknowledge(2, 3, 0);
 
     assertThat(driver.acknowledged(repeatForAll))
         .isEqualTo(new ProduceOutcome.Acknowledged(0, 2, -1, 0, true));

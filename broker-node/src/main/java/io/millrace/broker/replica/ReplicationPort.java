@@ -1,0 +1,60 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.replica.core.FollowerRef;
+import io.millrace.broker.replica.core.FollowingEffect;
+import io.millrace.broker.replica.core.LeadingEffect;
+import io.millrace.broker.replica.core.SubscribeAnswer;
+import io.millrace.common.MillraceError;
+
+/**
+ * What one partition says to other brokers and to the controller. Called on the partition's own
+ * thread at the end of a run, in the order of the effects, after its view is published; must not
+ * block.
+ */
+public interface ReplicationPort {
+  /** Of a broker without others: nobody subscribes, and nobody is to be subscribed to. */
+  ReplicationPort NONE =
+      new ReplicationPort() {
+        @Override
+        public void answer(FollowerRef ref, SubscribeAnswer answer) {}
+
+        @Override
+        public void endSubscription(FollowerRef ref, MillraceError why) {}
+
+        @Override
+        public void propose(LeadingEffect.ProposeIsr proposal) {}
+
+        @Override
+        public void subscribe(FollowingEffect.Subscribe subscribe) {}
+
+        @Override
+        public void unsubscribe(long attempt) {}
+
+        @Override
+        public void acknowledge(FollowingEffect.Acknowledge position) {}
+
+        @Override
+        public void refused(MillraceError why) {}
+      };
+
+  /** See {@link LeadingEffect.AnswerSubscribe}. */
+  void answer(FollowerRef ref, SubscribeAnswer answer);
+
+  /** See {@link LeadingEffect.EndSubscription}. */
+  void endSubscription(FollowerRef ref, MillraceError why);
+
+  /** See {@link LeadingEffect.ProposeIsr}. */
+  void propose(LeadingEffect.ProposeIsr proposal);
+
+  /** See {@link FollowingEffect.Subscribe}. */
+  void subscribe(FollowingEffect.Subscribe subscribe);
+
+  /** See {@link FollowingEffect.Unsubscribe}. */
+  void unsubscribe(long attempt);
+
+  /** See {@link FollowingEffect.Acknowledge}; at most once in a run. */
+  void acknowledge(FollowingEffect.Acknowledge position);
+
+  /** Batches that came from the leader were bad and not appended (S25); for a metric. */
+  void refused(MillraceError why);
+}

@@ -1,0 +1,159 @@
+package io.millrace.broker.replica.core;
+
+import io.millrace.common.MillraceError;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The leader's side of replication: who follows, from where on, and how far they are. Confined to
+ * its core. A follower has at most one subscription, the newest that was accepted.
+ */
+final class Followers {
+  private final PartitionState state;
+  private final Acknowledgements replicas;
+  private final LogMemory log;
+  private final IsrTracker isr;
+
+  Followers(PartitionState state, LogMemory log, long lagTimeMaxMs) {
+    this.state = state;
+    this.replicas = state.acknowledgements();
+    this.log = log;
+    this.isr = new IsrTracker(state, lagTimeMaxMs);
+  }
+
+  void on(LeadingEvent event, long nowMs, List<Effect> effects) {
+    if (event instanceof LeadingEvent.FollowerAcknowledged acknowledged) {
+      Optional<ReplicaProgress> follower = replicas.find(acknowledged.ref());
+      if (follower.isPresent()) {
+        follower.get().reached(acknowledged.appended(), acknowledged.durable());
+        isr.acknowledged(follower.get(), nowMs, effects);
+      }
+    } else if (event instanceof LeadingEvent.FollowerSubscribes subscribes) {
+      onSubscribes(subscribes, nowMs, effects);
+    } else if (event instanceof LeadingEvent.FollowerGone gone) {
+      replicas.find(gone.ref()).ifPresent(follower -> unsubscribe(follower, nowMs, effects));
+    } else if (event instanceof LeadingEvent.IsrAnswered answered) {
+      onIsrAnswered(answered, nowMs, effects);
+    } else if (event instanceof LeadingEvent.BrokersChanged changed) {
+      isr.eligible(changed.eligible(), nowMs, effects);
+    }
+  }
+
+  private void onIsrAnswered(LeadingEvent.IsrAnswered answered, long nowMs, List<Effect> effects) {
+    boolean current =
+        state.leads()
+            && isr.isInFlight()
+            && answered.leaderEpoch() == state.leaderEpoch()
+            && answered.partitionEpoch() == state.partitionEpoch();
+    if (current && answered.refusal().isPresent()) {
+      isr.refused(nowMs, effects);
+    }
+  }
+
+  // ---- subscriptions
+
+  private void onSubscribes(
+      LeadingEvent.FollowerSubscribes wanted, long nowMs, List<Effect> effects) {
+    Optional<MillraceError> refused = refusalOf(wanted);
+    SubscribeAnswer answer =
+        refused
+            .<SubscribeAnswer>map(SubscribeAnswer.Refused::new)
+            .orElseGet(() -> Divergence.answer(state, log, wanted.position(), wanted.lastEpoch()));
+    if (refused.isEmpty()) {
+      replicas
+          .find(wanted.followerId())
+          .ifPresent(follower -> replace(follower, wanted, answer, nowMs, effects));
+    }
+    effects.add(new LeadingEffect.AnswerSubscribe(wanted.ref(), answer));
+  }
+
+  /** The follower's former subscription is over, whatever becomes of this one. */
+  private void replace(
+      ReplicaProgress follower,
+      LeadingEvent.FollowerSubscribes wanted,
+      SubscribeAnswer answer,
+      long nowMs,
+      List<Effect> effects) {
+    follower
+        .subscription()
+        .ifPresent(
+            old -> {
+              unsubscribe(follower, nowMs, effects);
+              effects.add(new LeadingEffect.EndSubscription(old, Refusals.subscribedAnew()));
+            });
+    if (answer instanceof SubscribeAnswer.Accepted) {
+      follower.subscribed(wanted.ref(), wanted.brokerEpoch(), wanted.position());
+      isr.acknowledged(follower, nowMs, effects);
+    }
+  }
+
+  private void unsubscribe(ReplicaProgress follower, long nowMs, List<Effect> effects) {
+    isr.leaves(follower, nowMs, effects);
+    follower.unsubscribed();
+  }
+
+  private Optional<MillraceError> refusalOf(LeadingEvent.FollowerSubscribes wanted) {
+    if (!state.leads()) {
+      return Optional.of(state.refusal());
+    }
+    if (wanted.leaderEpoch() != state.leaderEpoch()) {
+      return Optional.of(Refusals.epoch(wanted.leaderEpoch(), state.leaderEpoch()));
+    }
+    Optional<ReplicaProgress> follower = replicas.find(wanted.followerId());
+    if (follower.isEmpty() || replicas.isLeader(follower.get())) {
+      return Optional.of(Refusals.notAReplica(wanted.followerId(), replicas.replicas()));
+    }
+    if (wanted.brokerEpoch() < follower.get().brokerEpoch()) {
+      return Optional.of(
+          Refusals.staleBrokerEpoch(wanted.brokerEpoch(), follower.get().brokerEpoch()));
+    }
+    return Optional.empty();
+  }
+
+  // ---- the leadership
+
+  /** A new leadership has begun. */
+  void becameLeader(long nowMs, List<Effect> effects) {
+    isr.becameLeader(nowMs, effects);
+  }
+
+  /** Before a newer state is applied: those that are replicas no more are sent away. */
+  void endOthersThan(List<Integer> remaining, List<Effect> effects) {
+    for (ReplicaProgress replica : replicas.replicas()) {
+      if (!remaining.contains(replica.brokerId())) {
+        end(replica, Refusals.notAReplica(replica.brokerId(), replicas.replicas()), effects);
+      }
+    }
+  }
+
+  /** A newer state of the same leadership was applied. */
+  void committed(Set<Integer> isrBefore, long nowMs, List<Effect> effects) {
+    isr.committed(isrBefore, nowMs, effects);
+  }
+
+  /** The leadership ends, or another one begins. */
+  void endAll(MillraceError why, List<Effect> effects) {
+    for (ReplicaProgress replica : replicas.replicas()) {
+      end(replica, why, effects);
+    }
+  }
+
+  private static void end(ReplicaProgress replica, MillraceError why, List<Effect> effects) {
+    replica
+        .subscription()
+        .ifPresent(ref -> effects.add(new LeadingEffect.EndSubscription(ref, why)));
+    replica.unsubscribed();
+  }
+
+  /** The leader's log goes on beyond an offset. */
+  void leaderAppends(long endBefore, long nowMs, List<Effect> effects) {
+    if (replicas.hasFollowers()) {
+      isr.leaderAppends(endBefore, nowMs, effects);
+    }
+  }
+
+  void tick(long nowMs, List<Effect> effects) {
+    isr.tick(nowMs, effects);
+  }
+}

@@ -1,0 +1,222 @@
+package io.millrace.broker.replica.core;
+
+import java.util.List;
+
+/**
+ * The follower's side of replication: one attempt after the other to follow the leader of the
+ * current epoch. Confined to its core.
+ *
+ * <p>What the leader says counts only under the newest attempt, and its batches and high watermark
+ * only once it has accepted that: then the logs agree up to this one's end, so nothing that is to
+ * be cut is ever shown (KAFKA-14704).
+ */
+final class Following {
+  /** How long after bad batches the leader is left alone. */
+  static final long PAUSE_MS = 1_000;
+
+  private enum Phase {
+    /** This broker does not follow. */
+    IDLE,
+    /** The leader has not answered the attempt. */
+    ASKED,
+    /** The leader has accepted the attempt. */
+    ACCEPTED,
+    /** The log is being cut. */
+    CUTTING,
+    /** Until a time. */
+    PAUSED
+  }
+
+  private final PartitionState state;
+  private final LogMemory log;
+  private Phase phase = Phase.IDLE;
+  private long attempt;
+  private int leaderId;
+  private long leaderHighWatermark;
+  private long leaderLogStartOffset;
+
+  /** The log start that was asked for; it moves later. */
+  private long wantedLogStartOffset;
+
+  private long pausedUntilMs;
+
+  Following(PartitionState state, LogMemory log) {
+    this.state = state;
+    this.log = log;
+  }
+
+  boolean isCutting() {
+    return phase == Phase.CUTTING;
+  }
+
+  // ---- role
+
+  /** Follows a leader from now on. */
+  void begin(int newLeaderId, List<Effect> effects) {
+    stop(effects);
+    leaderId = newLeaderId;
+    subscribe(effects);
+  }
+
+  /** Follows nobody any more. */
+  void stop(List<Effect> effects) {
+    unsubscribe(effects);
+    phase = Phase.IDLE;
+  }
+
+  private void subscribe(List<Effect> effects) {
+    attempt++;
+    phase = Phase.ASKED;
+    wantedLogStartOffset = 0;
+    effects.add(
+        new FollowingEffect.Subscribe(
+            attempt, leaderId, state.leaderEpoch(), state.logEndOffset(), log.lastBatchEpoch()));
+  }
+
+  private void unsubscribe(List<Effect> effects) {
+    if (isUnderWay()) {
+      effects.add(new FollowingEffect.Unsubscribe(attempt));
+    }
+  }
+
+  private void pause(long nowMs, List<Effect> effects) {
+    phase = Phase.PAUSED;
+    pausedUntilMs = nowMs + PAUSE_MS;
+    effects.add(new Effect.SetTimer(pausedUntilMs));
+  }
+
+  void tick(long nowMs, List<Effect> effects) {
+    if (phase == Phase.PAUSED && nowMs >= pausedUntilMs) {
+      subscribe(effects);
+    }
+  }
+
+  // ---- what the leader says
+
+  void on(FollowingEvent event, long nowMs, List<Effect> effects) {
+    if (event instanceof FollowingEvent.ReplicatedBatches batches) {
+      onBatches(batches, effects);
+    } else if (event instanceof FollowingEvent.Replicated replicated) {
+      onReplicated(replicated.logEndOffset(), effects);
+    } else if (event instanceof FollowingEvent.WatermarksMoved moved) {
+      if (isAccepted(moved.attempt())) {
+        learn(moved.highWatermark(), moved.logStartOffset(), effects);
+      }
+    } else if (event instanceof FollowingEvent.Subscribed subscribed) {
+      onSubscribed(subscribed, effects);
+    } else if (event instanceof FollowingEvent.Diverged diverged) {
+      onDiverged(diverged, nowMs, effects);
+    } else if (event instanceof FollowingEvent.StartAt startAt) {
+      onStartAt(startAt, effects);
+    } else if (event instanceof FollowingEvent.SubscriptionEnded ended) {
+      if (isCurrent(ended.attempt())) {
+        subscribe(effects);
+      }
+    } else if (event instanceof FollowingEvent.ReplicationRefused) {
+      unsubscribe(effects);
+      pause(nowMs, effects);
+    } else if (event instanceof FollowingEvent.Truncated cut) {
+      onTruncated(cut, effects);
+    }
+  }
+
+  private boolean isCurrent(long named) {
+    return named == attempt && isUnderWay();
+  }
+
+  private boolean isUnderWay() {
+    return phase == Phase.ASKED || phase == Phase.ACCEPTED;
+  }
+
+  private boolean isAccepted(long named) {
+    return named == attempt && phase == Phase.ACCEPTED;
+  }
+
+  /** Whether the batches are what comes next, as far as their frame tells. */
+  boolean awaits(FollowingEvent.ReplicatedBatches batches) {
+    return isAccepted(batches.attempt()) && batches.prevEndOffset() == state.logEndOffset();
+  }
+
+  private void onSubscribed(FollowingEvent.Subscribed subscribed, List<Effect> effects) {
+    if (isCurrent(subscribed.attempt())) {
+      phase = Phase.ACCEPTED;
+      learn(subscribed.highWatermark(), subscribed.logStartOffset(), effects);
+      acknowledge(effects);
+    }
+  }
+
+  private void onBatches(FollowingEvent.ReplicatedBatches batches, List<Effect> effects) {
+    if (!isAccepted(batches.attempt())) {
+      return;
+    }
+    if (!awaits(batches)) {
+      unsubscribe(effects);
+      subscribe(effects);
+      return;
+    }
+    leaderHighWatermark = batches.highWatermark();
+    leaderLogStartOffset = batches.logStartOffset();
+    effects.add(new FollowingEffect.AppendReplicated(batches));
+  }
+
+  private void onReplicated(long newLogEndOffset, List<Effect> effects) {
+    state.replicatedUpTo(newLogEndOffset);
+    learn(leaderHighWatermark, leaderLogStartOffset, effects);
+    acknowledge(effects);
+  }
+
+  /** The leader's offsets, as far as this log goes (S04, S33). */
+  private void learn(long highWatermark, long logStartOffset, List<Effect> effects) {
+    leaderHighWatermark = highWatermark;
+    leaderLogStartOffset = logStartOffset;
+    if (state.followHighWatermark(highWatermark)) {
+      effects.add(new Effect.MoveHighWatermark(state.highWatermark()));
+    }
+    long start = Math.min(logStartOffset, state.highWatermark());
+    if (start > Math.max(state.logStartOffset(), wantedLogStartOffset)) {
+      wantedLogStartOffset = start;
+      effects.add(new Effect.MoveLogStart(start));
+    }
+  }
+
+  /** Tells the leader how far this log is, if it listens. */
+  void acknowledge(List<Effect> effects) {
+    if (phase == Phase.ACCEPTED) {
+      effects.add(
+          new FollowingEffect.Acknowledge(
+              attempt, state.logEndOffset(), state.acknowledgements().leaderDurable()));
+    }
+  }
+
+  // ---- cutting
+
+  private void onDiverged(FollowingEvent.Diverged diverged, long nowMs, List<Effect> effects) {
+    if (!isCurrent(diverged.attempt())) {
+      return;
+    }
+    long cut =
+        Divergence.cutOffset(log, state.logEndOffset(), diverged.epoch(), diverged.endOffset());
+    if (cut >= state.logEndOffset()) {
+      // An answer that changes nothing would come again at once.
+      pause(nowMs, effects);
+    } else {
+      phase = Phase.CUTTING;
+      effects.add(new FollowingEffect.Truncate(Math.max(0, cut)));
+    }
+  }
+
+  private void onStartAt(FollowingEvent.StartAt startAt, List<Effect> effects) {
+    if (isCurrent(startAt.attempt())) {
+      phase = Phase.CUTTING;
+      effects.add(new FollowingEffect.TruncateFullyAndStartAt(startAt.offset()));
+    }
+  }
+
+  private void onTruncated(FollowingEvent.Truncated cut, List<Effect> effects) {
+    state.cutTo(cut.logStartOffset(), cut.logEndOffset());
+    effects.add(new Effect.MoveHighWatermark(state.highWatermark()));
+    if (phase == Phase.CUTTING) {
+      subscribe(effects);
+    }
+  }
+}

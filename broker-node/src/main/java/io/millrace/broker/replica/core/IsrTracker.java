@@ -1,0 +1,182 @@
+package io.millrace.broker.replica.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Decides who is in sync (S09, S10) and proposes it to the controller, one change at a time.
+ * Confined to its core.
+ *
+ * <p>A member leaves if it has not been caught up for the lag time. A follower joins once it has
+ * acknowledged what is committed and where the leader's epoch began, if its broker may (KIP-841)
+ * and is the process that the controller knows (KIP-903). A proposal stays in flight until it is
+ * answered or a newer state is committed; until then the maximal ISR counts.
+ */
+final class IsrTracker {
+  /** How long after a refusal nothing is proposed. */
+  static final long RETRY_MS = 1_000;
+
+  private final PartitionState state;
+  private final Acknowledgements replicas;
+  private final CaughtUpMarks marks;
+  private final long lagTimeMs;
+  private Map<Integer, Long> eligible = Map.of();
+  private boolean inFlight;
+  private long retryAtMs = Long.MIN_VALUE;
+
+  /** When the earliest timer that is set goes off. */
+  private long timerMs = Long.MAX_VALUE;
+
+  IsrTracker(PartitionState state, long lagTimeMaxMs) {
+    this.state = state;
+    this.replicas = state.acknowledgements();
+    this.marks = new CaughtUpMarks(lagTimeMaxMs);
+    // Marks tell a time too early by one spacing at most: nobody may leave for that.
+    this.lagTimeMs = lagTimeMaxMs + marks.spacingMs();
+  }
+
+  // ---- what happens
+
+  void becameLeader(long nowMs, List<Effect> effects) {
+    marks.clear();
+    inFlight = false;
+    retryAtMs = Long.MIN_VALUE;
+    for (ReplicaProgress replica : replicas.replicas()) {
+      replica.caughtUpAsOf(nowMs);
+    }
+    review(nowMs, effects);
+  }
+
+  /** A newer state is committed; it has been applied. */
+  void committed(Set<Integer> isrBefore, long nowMs, List<Effect> effects) {
+    inFlight = false;
+    retryAtMs = Long.MIN_VALUE;
+    for (ReplicaProgress replica : replicas.replicas()) {
+      if (replica.inSync() && !isrBefore.contains(replica.brokerId())) {
+        replica.caughtUpAsOf(nowMs);
+      }
+    }
+    review(nowMs, effects);
+  }
+
+  void eligible(Map<Integer, Long> brokers, long nowMs, List<Effect> effects) {
+    eligible = brokers;
+    review(nowMs, effects);
+  }
+
+  /** The controller refused what is in flight. */
+  void refused(long nowMs, List<Effect> effects) {
+    inFlight = false;
+    replicas.withdrawProposal();
+    retryAtMs = nowMs + RETRY_MS;
+    setTimer(retryAtMs, effects);
+  }
+
+  boolean isInFlight() {
+    return inFlight;
+  }
+
+  /** The log is about to end later, or does. */
+  void leaderAppends(long endBefore, long nowMs, List<Effect> effects) {
+    marks.add(endBefore, nowMs);
+    if (timerMs == Long.MAX_VALUE) {
+      setTimer(nowMs + lagTimeMs, effects);
+    }
+  }
+
+  void acknowledged(ReplicaProgress follower, long nowMs, List<Effect> effects) {
+    if (!follower.inSync() && !inFlight && mayJoin(follower)) {
+      review(nowMs, effects);
+    }
+  }
+
+  /** The follower's subscription ends, or is about to be replaced. */
+  void leaves(ReplicaProgress follower, long nowMs, List<Effect> effects) {
+    note(follower, nowMs);
+    setTimer(nowMs + lagTimeMs, effects);
+  }
+
+  void tick(long nowMs, List<Effect> effects) {
+    if (nowMs >= timerMs) {
+      timerMs = Long.MAX_VALUE;
+      review(nowMs, effects);
+    }
+  }
+
+  private void setTimer(long atMs, List<Effect> effects) {
+    if (atMs < timerMs) {
+      timerMs = atMs;
+      effects.add(new Effect.SetTimer(atMs));
+    }
+  }
+
+  // ---- what is decided
+
+  /** Proposes the ISR that should be, if it is not and nothing is in flight. */
+  private void review(long nowMs, List<Effect> effects) {
+    if (!state.leads() || !replicas.hasFollowers()) {
+      return;
+    }
+    List<IsrMember> wanted = new ArrayList<>();
+    long nextMs = Long.MAX_VALUE;
+    for (ReplicaProgress replica : replicas.replicas()) {
+      boolean leader = replicas.isLeader(replica);
+      if (leader || (replica.inSync() ? staysInSync(replica, nowMs) : mayJoin(replica))) {
+        wanted.add(memberOf(replica));
+      }
+      if (!leader && replica.inSync() && !isAtEnd(replica)) {
+        nextMs = Math.min(nextMs, Math.max(nowMs + 1, replica.caughtUpMs() + lagTimeMs));
+      }
+    }
+    Set<Integer> isr = wanted.stream().map(IsrMember::brokerId).collect(Collectors.toSet());
+    if (!inFlight && !isr.equals(replicas.committedIsr())) {
+      if (nowMs < retryAtMs) {
+        nextMs = Math.min(nextMs, retryAtMs);
+      } else {
+        propose(wanted, isr, effects);
+      }
+    }
+    if (nextMs != Long.MAX_VALUE && !inFlight) {
+      setTimer(nextMs, effects);
+    }
+  }
+
+  private void propose(List<IsrMember> wanted, Set<Integer> isr, List<Effect> effects) {
+    inFlight = true;
+    replicas.propose(isr);
+    effects.add(new LeadingEffect.ProposeIsr(state.leaderEpoch(), state.partitionEpoch(), wanted));
+  }
+
+  private static IsrMember memberOf(ReplicaProgress replica) {
+    return new IsrMember(
+        replica.brokerId(), replica.inSync() ? IsrMember.ANY_EPOCH : replica.brokerEpoch());
+  }
+
+  private boolean staysInSync(ReplicaProgress replica, long nowMs) {
+    note(replica, nowMs);
+    return nowMs - replica.caughtUpMs() < lagTimeMs;
+  }
+
+  private void note(ReplicaProgress replica, long nowMs) {
+    if (replica.subscription().isPresent()) {
+      replica.caughtUpAsOf(
+          isAtEnd(replica) ? nowMs : marks.newestReachedMs(replicas.acknowledged(replica)));
+    }
+  }
+
+  private boolean isAtEnd(ReplicaProgress replica) {
+    return replica.subscription().isPresent()
+        && replicas.acknowledged(replica) >= state.logEndOffset();
+  }
+
+  private boolean mayJoin(ReplicaProgress replica) {
+    long acknowledged = replicas.acknowledged(replica);
+    return replica.subscription().isPresent()
+        && acknowledged >= state.highWatermark()
+        && acknowledged >= state.epochStartOffset()
+        && eligible.getOrDefault(replica.brokerId(), Long.MIN_VALUE) == replica.brokerEpoch();
+  }
+}

@@ -1,0 +1,394 @@
+package io.millrace.broker.replica.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.FlushMode;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Three brokers fail over: the published bugs of log replication, played through. */
+class FailoverTest {
+  private final ThreeBrokers cluster = new ThreeBrokers();
+
+  private static List<String> logOf(ThreeBrokers cluster, int broker) {
+    return cluster.broker(broker).values();
+  }
+
+  @Test
+  void S02_whatIsAcknowledgedByAllIsInEveryLogOfTheIsr() {
+    cluster.elect(1);
+    cluster.settle();
+
+    cluster.produce("a", Acks.ALL);
+    cluster.produce("b", Acks.ALL);
+
+    assertThat(cluster.acknowledged("b")).isTrue();
+    for (int id = 1; id <= 3; id++) {
+      assertThat(logOf(cluster, id)).containsExactly("a", "b");
+      assertThat(cluster.broker(id).core().highWatermark()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void S04_followersLearnTheHighWatermarkWithoutAnotherRecord() {
+    cluster.elect(1);
+    cluster.settle();
+
+    cluster.produce("a", Acks.LEADER);
+
+    assertThat(cluster.broker(2).core().highWatermark()).isEqualTo(1);
+    assertThat(cluster.broker(3).committed()).containsExactly("a");
+  }
+
+  @Test
+  void S02_underCommitNothingIsAcknowledgedThatAFollowerHasNotSynced() {
+    ThreeBrokers durable = new ThreeBrokers(FlushMode.COMMIT);
+    durable.elect(1);
+    durable.settle();
+
+    durable.produce("a", Acks.ALL);
+
+    assertThat(durable.acknowledged("a")).isTrue();
+    assertThat(List.of(1L, 1L, 1L))
+        .isEqualTo(durable.brokers.values().stream().map(each -> each.durable).toList());
+  }
+
+  /**
+   * KIP-101, first scenario: a follower that is restarted before it heard of the high watermark
+   * must not cut what was committed, or it is lost when that follower leads.
+   */
+  @Test
+  void S12_aRestartedFollowerDoesNotCutToItsHighWatermark() {
+    cluster.minIsr = 1;
+    cluster.isr = Set.of(1, 2);
+    cluster.elect(1);
+    cluster.broker(3).crash(0);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    cluster.produce("b", Acks.ALL);
+    assertThat(cluster.acknowledged("b")).isTrue();
+
+    cluster.broker(2).crash(0);
+    cluster.broker(2).restart(1);
+    assertThat(cluster.broker(2).core().highWatermark()).isEqualTo(1);
+    cluster.broker(1).crash(0);
+    cluster.elect(2);
+    cluster.settle();
+
+    assertThat(logOf(cluster, 2)).containsExactly("a", "b");
+  }
+
+  /**
+   * KIP-101, second scenario: two logs of the same length whose last batches differ. High
+   * watermarks can't tell; epochs do.
+   */
+  @Test
+  void S12_logsOfEqualLengthThatDifferAreMadeAlikeByEpoch() {
+    cluster.minIsr = 1;
+    cluster.isr = Set.of(1, 2);
+    cluster.elect(1);
+    cluster.broker(3).crash(0);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    cluster.cutOff.add(2);
+    cluster.produce("lost", Acks.LEADER);
+    cluster.broker(1).crash(0);
+    cluster.cutOff.clear();
+
+    cluster.elect(2);
+    cluster.commitIsr(2);
+    cluster.settle();
+    cluster.produce("b", Acks.ALL);
+    cluster.broker(1).restart(1);
+    cluster.settle();
+
+    assertThat(logOf(cluster, 1)).containsExactly("a", "b");
+    assertThat(cluster.broker(1).committed()).containsExactly("a", "b");
+  }
+
+  /**
+   * KIP-279: after a fast double failover a log holds batches of an epoch that the new leader never
+   * heard of, at offsets where that has batches of an older one. Where the epoch that both know
+   * ends must come from both logs.
+   */
+  @Test
+  void S12_aFastDoubleFailoverLeavesNoDifferentBatches() {
+    cluster.minIsr = 1;
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    // Leader 1 writes alone, in epoch 0.
+    cluster.cutOff.addAll(Set.of(2, 3));
+    cluster.produce("one-b", Acks.LEADER);
+    cluster.produce("one-c", Acks.LEADER);
+    cluster.broker(1).crash(0);
+    // Leader 2 writes alone, in epoch 1.
+    cluster.cutOff.remove(2);
+    cluster.isr = Set.of(2, 3);
+    cluster.elect(2);
+    cluster.produce("two-b", Acks.LEADER);
+    cluster.broker(2).crash(0);
+    // Leader 3 writes in epoch 2, and the others come back.
+    cluster.cutOff.clear();
+    cluster.isr = Set.of(3);
+    cluster.elect(3);
+    cluster.settle();
+    cluster.produce("three-b", Acks.ALL);
+    cluster.broker(2).restart(0);
+    cluster.broker(1).restart(0);
+    cluster.settle();
+    cluster.produce("three-c", Acks.ALL);
+
+    for (int id = 1; id <= 3; id++) {
+      assertThat(logOf(cluster, id)).containsExactly("a", "three-b", "three-c");
+      assertThat(cluster.broker(id).epochs).isEqualTo(cluster.broker(3).epochs);
+    }
+  }
+
+  /**
+   * KIP-279: the follower's last epoch is one that the leader knows, its batches of it are not all
+   * the leader's, and below lie epochs that the leader has not.
+   */
+  @Test
+  void S12_divergenceIsFoundThroughSeveralEpochs() {
+    cluster.minIsr = 1;
+    ThreeBrokers.Broker one = cluster.broker(1);
+    ThreeBrokers.Broker two = cluster.broker(2);
+    fill(one, 0, "a", 1, "x", 3, "y", 3, "z");
+    fill(two, 0, "a", 2, "p", 4, "q");
+    cluster.broker(3).crash(0);
+    cluster.isr = Set.of(2);
+    cluster.leaderEpoch = 4;
+
+    cluster.elect(2);
+    one.start(1);
+    one.hearsOfTheLeader();
+    two.start(1);
+    two.hearsOfTheLeader();
+    cluster.settle();
+
+    assertThat(one.values()).isEqualTo(two.values()).containsExactly("a", "p", "q");
+    assertThat(one.epochs).isEqualTo(two.epochs);
+  }
+
+  private static void fill(ThreeBrokers.Broker broker, Object... epochsAndValues) {
+    for (int i = 0; i < epochsAndValues.length; i += 2) {
+      int epoch = (Integer) epochsAndValues[i];
+      broker.epochs = broker.epochs.begin(epoch, broker.logEnd());
+      broker.log.add(new ThreeBrokers.Entry(epoch, (String) epochsAndValues[i + 1]));
+    }
+  }
+
+  /**
+   * KAFKA-14704: a follower that is about to cut its log must not show what it will cut, whatever
+   * high watermark the leader tells.
+   */
+  @Test
+  void S12_nothingThatIsToBeCutIsEverBelowTheHighWatermark() {
+    cluster.minIsr = 1;
+    ThreeBrokers.Broker one = cluster.broker(1);
+    ThreeBrokers.Broker two = cluster.broker(2);
+    fill(one, 0, "a", 0, "wrong");
+    fill(two, 0, "a", 1, "b", 1, "c");
+    cluster.broker(3).crash(0);
+    cluster.isr = Set.of(2);
+    cluster.leaderEpoch = 1;
+    one.start(1);
+    two.start(1);
+    one.effects.clear();
+
+    cluster.elect(2);
+    cluster.settle();
+
+    assertThat(one.committed()).containsExactly("a", "b", "c");
+    int truncated = indexOf(one.effects, "Truncate[");
+    int raised = indexOf(one.effects, "MoveHighWatermark[highWatermark=3");
+    assertThat(truncated).isBetween(0, raised);
+    assertThat(one.effects.subList(0, truncated))
+        .noneMatch(effect -> effect.startsWith("MoveHighWatermark"));
+  }
+
+  private static int indexOf(List<String> effects, String beginning) {
+    for (int i = 0; i < effects.size(); i++) {
+      if (effects.get(i).startsWith(beginning)) {
+        return i;
+      }
+    }
+    throw new AssertionError(beginning + " in " + effects);
+  }
+
+  /** KAFKA-9491: after a full truncation the high watermark is not one of the old log. */
+  @Test
+  void S12_afterAFullTruncationTheHighWatermarkIsWhereTheLogBegins() {
+    cluster.minIsr = 1;
+    ThreeBrokers.Broker one = cluster.broker(1);
+    ThreeBrokers.Broker two = cluster.broker(2);
+    fill(one, 0, "a", 0, "b", 0, "c");
+    two.logStart = 10;
+    fill(two, 2, "k");
+    cluster.broker(3).crash(0);
+    cluster.isr = Set.of(2);
+    cluster.leaderEpoch = 2;
+    one.start(3);
+    two.start(10);
+
+    cluster.elect(2);
+    cluster.settle();
+
+    assertThat(one.logStart).isEqualTo(10);
+    assertThat(one.values()).containsExactly("k");
+    assertThat(one.core().highWatermark()).isEqualTo(11);
+  }
+
+  /** The same towards a leader whose log ends before: an unclean one. */
+  @Test
+  void S12_afterAnUncleanElectionTheHighWatermarkIsNotAboveTheLog() {
+    cluster.minIsr = 1;
+    fill(cluster.broker(1), 0, "a", 0, "b", 0, "c");
+    fill(cluster.broker(2), 0, "a");
+    cluster.broker(3).crash(0);
+    cluster.isr = Set.of(2);
+    cluster.broker(1).start(3);
+    cluster.broker(2).start(0);
+    cluster.leaderEpoch = 0;
+
+    cluster.elect(2);
+    cluster.settle();
+
+    assertThat(logOf(cluster, 1)).containsExactly("a");
+    assertThat(cluster.broker(1).core().highWatermark()).isEqualTo(1);
+  }
+
+  /** KAFKA-10706: an epoch that began here and wrote nothing does not keep a follower out. */
+  @Test
+  void S12_anEpochWithoutBatchesDoesNotKeepAFollowerFromFollowing() {
+    cluster.minIsr = 1;
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    ThreeBrokers.Broker two = cluster.broker(2);
+    two.epochs = two.epochs.begin(7, 1);
+    cluster.leaderEpoch = 7;
+
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("b", Acks.ALL);
+
+    assertThat(cluster.acknowledged("b")).isTrue();
+    assertThat(two.values()).containsExactly("a", "b");
+    assertThat(two.epochs).isEqualTo(cluster.broker(1).epochs);
+  }
+
+  /** KIP-966: the last replica in sync acknowledges nothing to all, and shows nothing new. */
+  @Test
+  void S03_theLastReplicaStandingCommitsNothing() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    cluster.broker(2).crash(0);
+    cluster.broker(3).crash(0);
+    cluster.commitIsr(1);
+
+    cluster.produce("alone", Acks.LEADER);
+    cluster.produce("refused", Acks.ALL);
+
+    assertThat(cluster.acknowledged("alone")).isTrue();
+    assertThat(cluster.broker(1).core().highWatermark()).isEqualTo(1);
+    assertThat(cluster.answers.get("refused"))
+        .isInstanceOfSatisfying(
+            ProduceOutcome.Failed.class,
+            failed -> assertThat(failed.error().code()).isEqualTo(ErrorCode.NOT_ENOUGH_REPLICAS));
+    // An eligible replica leads, the last one's disk is lost: nothing that was shown is.
+    cluster.broker(1).crash(1);
+    cluster.isr = Set.of(2);
+    cluster.elect(2);
+    cluster.broker(2).restart(0);
+    cluster.settle();
+    assertThat(logOf(cluster, 2)).containsExactly("a");
+  }
+
+  /** A min ISR that is lowered and raised again: the leader counts by the epoch that it holds. */
+  @Test
+  void S03_aChangeOfTheMinIsrHoldsFromItsPartitionEpochOn() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.broker(2).crash(0);
+    cluster.broker(3).crash(0);
+    cluster.commitIsr(1);
+    cluster.produce("a", Acks.LEADER);
+    LeaderState raised = cluster.state();
+
+    cluster.minIsr = 1;
+    cluster.commitIsr(1);
+    assertThat(cluster.broker(1).core().highWatermark()).isEqualTo(1);
+    cluster.broker(1).on(new PartitionEvent.StateCommitted(raised));
+    cluster.produce("b", Acks.ALL);
+
+    assertThat(cluster.acknowledged("b")).as("the older state says nothing any more").isTrue();
+  }
+
+  @Test
+  void S07_aNewLeaderShowsWhatTheOldOneShowed() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    long shown = cluster.broker(1).core().highWatermark();
+    cluster.broker(1).crash(0);
+    cluster.isr = Set.of(2, 3);
+
+    cluster.elect(2);
+    assertThat(cluster.broker(2).core().highWatermark()).isEqualTo(shown);
+    cluster.settle();
+    cluster.produce("b", Acks.ALL);
+
+    assertThat(cluster.broker(2).committed()).containsExactly("a", "b");
+  }
+
+  @Test
+  void S17_afterAnElectionTheHighWatermarkReachesTheEpochStartWithTheFollowers() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produceOnly("a", Acks.ALL);
+    // The followers have it, and nobody has told them that it is committed.
+    cluster.broker(2).log.addAll(cluster.broker(1).log);
+    cluster.broker(2).epochs = cluster.broker(1).epochs;
+    cluster.broker(1).crash(0);
+    cluster.broker(2).crash(0);
+    cluster.isr = Set.of(2, 3);
+    cluster.elect(2);
+    cluster.broker(2).restart(0);
+    PartitionCore leader = cluster.broker(2).core();
+    assertThat(leader.epochStartOffset()).isEqualTo(1);
+    assertThat(leader.highWatermark()).as("S17: not yet").isZero();
+
+    cluster.settle();
+
+    assertThat(leader.highWatermark()).isEqualTo(1);
+  }
+
+  @Test
+  void S09_aFollowerThatIsCutOffLeavesTheIsrAndComesBack() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    cluster.cutOff.add(3);
+
+    cluster.produce("b", Acks.ALL);
+    assertThat(cluster.acknowledged("b")).as("3 counts yet").isFalse();
+    cluster.pass(CoreDriver.LAGGED_MS / 2);
+    assertThat(cluster.isr).containsExactlyInAnyOrder(1, 2, 3);
+    cluster.pass(CoreDriver.LAGGED_MS / 2 + 1);
+    assertThat(cluster.isr).containsExactlyInAnyOrder(1, 2);
+    assertThat(cluster.acknowledged("b")).isTrue();
+
+    cluster.cutOff.clear();
+    cluster.broker(3).crash(0);
+    cluster.broker(3).restart(0);
+    cluster.settle();
+    assertThat(cluster.isr).containsExactlyInAnyOrder(1, 2, 3);
+    assertThat(logOf(cluster, 3)).containsExactly("a", "b");
+  }
+}
