@@ -25,6 +25,7 @@ class ArchitectureTest {
     "io.millrace.metadata.image..",
     "io.millrace.metadata.controller..",
     "io.millrace.broker.replica.core..",
+    "io.millrace.broker.replica.link..",
   };
 
   private static JavaClasses project = new ClassFileImporter().importPackages();

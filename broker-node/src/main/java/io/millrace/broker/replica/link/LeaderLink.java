@@ -1,0 +1,392 @@
+package io.millrace.broker.replica.link;
+
+import io.millrace.broker.replica.core.FollowerRef;
+import io.millrace.broker.replica.core.LeadingEvent;
+import io.millrace.broker.replica.core.SubscribeAnswer;
+import io.millrace.broker.replica.link.LeaderLogs.LeaderLog;
+import io.millrace.broker.replica.link.LeaderLogs.ReadOutcome;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongFunction;
+
+/**
+ * The leader's end of a Replicate stream: which partitions the follower has, what of them it was
+ * sent, and what comes next. Confined to its stream's runs.
+ *
+ * <p>Partitions that have something take turns, one read each. Records need credits; what has moved
+ * besides does not, and goes out together.
+ */
+public final class LeaderLink {
+  /** A frame has no more parts, so that one of many small parts stays quick to make. */
+  private static final int MAX_PARTS = 512;
+
+  private final int brokerId;
+  private final int maxSubscriptions;
+  private final LongFunction<? extends FollowerRef> refs;
+  private final Liveness liveness;
+  private final Map<Long, LeaderSubscription> subscriptions = new LinkedHashMap<>();
+
+  /** Frames that go before any records. */
+  private final Deque<LeaderFrame> control = new ArrayDeque<>();
+
+  /** Who may have something to send, each at most once; the next one's turn first. */
+  private final Deque<LeaderSubscription> turns = new ArrayDeque<>();
+
+  /** Who has records to send and no credits for them, each at most once. */
+  private final Deque<LeaderSubscription> starved = new ArrayDeque<>();
+
+  private final Map<Long, LeaderFrame.Watermark> moved = new LinkedHashMap<>();
+
+  /** Who follows; empty before the first frame. */
+  private Optional<FollowerFrame.Open> open = Optional.empty();
+
+  /** What the follower still takes; below 0 when the last part was larger. */
+  private long credits;
+
+  private long lastAttempt;
+  private long lastSubscription;
+  private boolean ended;
+
+  /**
+   * A stream that was just opened.
+   *
+   * @param brokerId this broker
+   * @param maxSubscriptions the most that the stream may have
+   * @param refs makes a subscription's name in the events that the partition is told, of its number
+   * @param nowMs the time
+   */
+  public LeaderLink(
+      int brokerId, int maxSubscriptions, LongFunction<? extends FollowerRef> refs, long nowMs) {
+    this.brokerId = brokerId;
+    this.maxSubscriptions = maxSubscriptions;
+    this.refs = refs;
+    this.liveness = new Liveness(nowMs);
+  }
+
+  /** How many subscriptions there are. */
+  public int subscriptions() {
+    return subscriptions.size();
+  }
+
+  /** When {@link #tick} is due. */
+  public long dueMs() {
+    return liveness.dueMs();
+  }
+
+  // ---- what the follower sends
+
+  /** The follower has sent a frame. */
+  public void received(FollowerFrame frame, long nowMs, List<LeaderEffect> effects) {
+    if (ended) {
+      return;
+    }
+    liveness.heard(nowMs);
+    if (frame instanceof FollowerFrame.Open first) {
+      open(first, effects);
+    } else if (open.isEmpty()) {
+      refuseStream("message: " + frame + " (expected: open first)", effects);
+    } else if (frame instanceof FollowerFrame.Subscribe subscribe) {
+      subscribe(open.get(), subscribe, effects);
+    } else if (frame instanceof FollowerFrame.Unsubscribe unsubscribe) {
+      Optional<LeaderSubscription> gone = remove(unsubscribe.subscription(), effects);
+      gone.ifPresent(each -> effects.add(each.tell(new LeadingEvent.FollowerGone(each.ref()))));
+    } else if (frame instanceof FollowerFrame.Positions positions) {
+      positions.positions().forEach(each -> position(each, effects));
+    } else if (frame instanceof FollowerFrame.Credits more) {
+      addCredits(more.bytes(), effects);
+    }
+  }
+
+  private void open(FollowerFrame.Open first, List<LeaderEffect> effects) {
+    if (open.isPresent()) {
+      refuseStream("message: open (expected: once, as the first)", effects);
+    } else if (first.leaderId() != brokerId) {
+      refuseStream("leader_id: " + first.leaderId() + " (expected: " + brokerId + ")", effects);
+    } else if (first.creditBytes() < 1 || first.maxFrameBytes() < 1) {
+      refuseStream(
+          "credit_bytes, max_frame_bytes: %d, %d (expected: >= 1)"
+              .formatted(first.creditBytes(), first.maxFrameBytes()),
+          effects);
+    } else {
+      open = Optional.of(first);
+      credits = first.creditBytes();
+    }
+  }
+
+  private void subscribe(
+      FollowerFrame.Open follower, FollowerFrame.Subscribe asked, List<LeaderEffect> effects) {
+    if (asked.attempt() <= lastAttempt) {
+      refuseStream("attempt: %d (expected: > %d)".formatted(asked.attempt(), lastAttempt), effects);
+      return;
+    }
+    lastAttempt = asked.attempt();
+    if (subscriptions.size() >= maxSubscriptions) {
+      MillraceError tooMany =
+          new MillraceError(
+              ErrorCode.THROTTLED,
+              "subscriptions of the stream: " + maxSubscriptions + " (expected: fewer)");
+      control.add(new LeaderFrame.Refused(asked.attempt(), tooMany));
+      return;
+    }
+    long number = ++lastSubscription;
+    LeaderSubscription subscription = new LeaderSubscription(number, asked, refs.apply(number));
+    subscriptions.put(number, subscription);
+    effects.add(
+        subscription.tell(
+            new LeadingEvent.FollowerSubscribes(
+                subscription.ref(),
+                follower.followerId(),
+                follower.followerEpoch(),
+                asked.leaderEpoch(),
+                asked.position(),
+                asked.lastEpoch())));
+  }
+
+  private void position(FollowerFrame.Position at, List<LeaderEffect> effects) {
+    LeaderSubscription subscription = subscriptions.get(at.subscription());
+    if (subscription == null) {
+      return;
+    }
+    if (at.appended() > subscription.sentUpTo() || at.durable() > at.appended()) {
+      refuseStream(
+          "appended, durable: %d, %d (expected: durable <= appended <= %d, what was sent)"
+              .formatted(at.appended(), at.durable(), subscription.sentUpTo()),
+          effects);
+      return;
+    }
+    effects.add(
+        subscription.tell(
+            new LeadingEvent.FollowerAcknowledged(
+                subscription.ref(), at.appended(), at.durable())));
+  }
+
+  private void addCredits(long bytes, List<LeaderEffect> effects) {
+    if (bytes < 1) {
+      refuseStream("bytes: " + bytes + " (expected: >= 1)", effects);
+      return;
+    }
+    long sum = credits + bytes;
+    credits = sum < credits ? Long.MAX_VALUE : sum;
+    if (credits > 0) {
+      starved.forEach(LeaderSubscription::feed);
+      starved.forEach(this::queue);
+      starved.clear();
+    }
+  }
+
+  private void refuseStream(String what, List<LeaderEffect> effects) {
+    endStream(new MillraceError(ErrorCode.INVALID_REQUEST, what), effects);
+  }
+
+  private void endStream(MillraceError why, List<LeaderEffect> effects) {
+    close(effects);
+    effects.add(new LeaderEffect.EndStream(why));
+  }
+
+  // ---- what the partitions say
+
+  /** The partition has answered {@link LeadingEvent.FollowerSubscribes}. */
+  public void answered(long number, SubscribeAnswer answer, List<LeaderEffect> effects) {
+    LeaderSubscription subscription = subscriptions.get(number);
+    if (subscription == null) {
+      return;
+    }
+    long attempt = subscription.attempt();
+    if (answer instanceof SubscribeAnswer.Accepted accepted) {
+      subscription.accepted(accepted.highWatermark(), accepted.logStartOffset());
+      control.add(
+          new LeaderFrame.Subscribed(
+              attempt, number, accepted.highWatermark(), accepted.logStartOffset()));
+      effects.add(new LeaderEffect.Watch(number, subscription.partition()));
+      queue(subscription);
+      return;
+    }
+    subscriptions.remove(number);
+    if (answer instanceof SubscribeAnswer.Diverged diverged) {
+      control.add(new LeaderFrame.Diverged(attempt, diverged.epoch(), diverged.endOffset()));
+    } else if (answer instanceof SubscribeAnswer.StartAt start) {
+      control.add(new LeaderFrame.StartAt(attempt, start.offset()));
+    } else if (answer instanceof SubscribeAnswer.Refused refused) {
+      control.add(new LeaderFrame.Refused(attempt, refused.error()));
+    }
+  }
+
+  /** The partition has ended the subscription. */
+  public void ended(long number, MillraceError why, List<LeaderEffect> effects) {
+    remove(number, effects).ifPresent(gone -> control.add(gone.ended(why)));
+  }
+
+  /** There may be something to send of the partition. */
+  public void advanced(long number) {
+    LeaderSubscription subscription = subscriptions.get(number);
+    if (subscription != null && subscription.isAccepted()) {
+      queue(subscription);
+    }
+  }
+
+  private void queue(LeaderSubscription subscription) {
+    if (subscription.takePlace()) {
+      turns.add(subscription);
+    }
+  }
+
+  private Optional<LeaderSubscription> remove(long number, List<LeaderEffect> effects) {
+    LeaderSubscription gone = subscriptions.remove(number);
+    if (gone == null) {
+      return Optional.empty();
+    }
+    moved.remove(number);
+    if (gone.isAccepted()) {
+      effects.add(new LeaderEffect.Unwatch(number));
+    }
+    return Optional.of(gone);
+  }
+
+  // ---- what goes out
+
+  /**
+   * The next frame to send, if there is one; to be asked as long as the stream takes more.
+   *
+   * @param logs where the records are
+   */
+  public Optional<LeaderFrame> next(LeaderLogs logs, long nowMs, List<LeaderEffect> effects) {
+    Optional<LeaderFrame> frame = nextFrame(logs, effects);
+    frame.ifPresent(each -> liveness.sent(nowMs));
+    return frame;
+  }
+
+  private Optional<LeaderFrame> nextFrame(LeaderLogs logs, List<LeaderEffect> effects) {
+    if (!control.isEmpty()) {
+      return Optional.of(control.remove());
+    }
+    List<LeaderFrame.DataPart> parts = takeTurns(logs, effects);
+    if (!parts.isEmpty()) {
+      return Optional.of(new LeaderFrame.Data(parts));
+    }
+    if (!moved.isEmpty()) {
+      List<LeaderFrame.Watermark> all = List.copyOf(moved.values());
+      moved.clear();
+      return Optional.of(new LeaderFrame.Watermarks(all));
+    }
+    return Optional.ofNullable(control.poll());
+  }
+
+  private List<LeaderFrame.DataPart> takeTurns(LeaderLogs logs, List<LeaderEffect> effects) {
+    List<LeaderFrame.DataPart> parts = new ArrayList<>();
+    long room = open.map(FollowerFrame.Open::maxFrameBytes).orElse(0);
+    while (room > 0 && parts.size() < MAX_PARTS && !turns.isEmpty()) {
+      LeaderSubscription subscription = turns.remove();
+      subscription.givePlace();
+      if (subscriptions.get(subscription.number()) != subscription) {
+        continue;
+      }
+      Optional<LeaderLog> log = logs.at(subscription.partition(), subscription.leaderEpoch());
+      long most = Math.min(room, credits);
+      Optional<LeaderFrame.DataPart> part =
+          log.flatMap(at -> turn(subscription, at, most, effects));
+      if (part.isPresent()) {
+        int bytes = part.get().records().bytes();
+        parts.add(part.get());
+        room -= bytes;
+        credits -= bytes;
+      }
+    }
+    return parts;
+  }
+
+  /** One partition's turn: a part if it has records and there are credits. */
+  private Optional<LeaderFrame.DataPart> turn(
+      LeaderSubscription subscription, LeaderLog log, long most, List<LeaderEffect> effects) {
+    long from = subscription.sentUpTo();
+    if (from < log.logStart() || from > log.logEnd()) {
+      give(subscription, outOfRange(from, log), effects);
+      return Optional.empty();
+    }
+    if (from < log.logEnd() && most > 0) {
+      return read(subscription, log, (int) most, effects);
+    }
+    if (from < log.logEnd() && subscription.starve()) {
+      starved.add(subscription);
+    }
+    if (subscription.tells(log.highWatermark(), log.logStart())) {
+      moved.put(
+          subscription.number(),
+          new LeaderFrame.Watermark(subscription.number(), log.highWatermark(), log.logStart()));
+    }
+    return Optional.empty();
+  }
+
+  private Optional<LeaderFrame.DataPart> read(
+      LeaderSubscription subscription, LeaderLog log, int most, List<LeaderEffect> effects) {
+    ReadOutcome outcome = log.read(subscription.sentUpTo(), most);
+    if (outcome instanceof ReadOutcome.Failed failed) {
+      give(subscription, failed.why(), effects);
+      return Optional.empty();
+    }
+    if (!(outcome instanceof ReadOutcome.Batches batches)) {
+      queue(subscription);
+      return Optional.empty();
+    }
+    long before = subscription.sentUpTo();
+    subscription.sent(batches.nextOffset());
+    subscription.tells(log.highWatermark(), log.logStart());
+    moved.remove(subscription.number());
+    // There may be more by now; the next turn finds out.
+    queue(subscription);
+    return Optional.of(
+        new LeaderFrame.DataPart(
+            subscription.number(), before, log.highWatermark(), log.logStart(), batches.records()));
+  }
+
+  /** Ends a subscription that can't go on; the partition is told. */
+  private void give(
+      LeaderSubscription subscription, MillraceError why, List<LeaderEffect> effects) {
+    remove(subscription.number(), effects);
+    effects.add(subscription.tell(new LeadingEvent.FollowerGone(subscription.ref())));
+    control.add(subscription.ended(why));
+  }
+
+  private static MillraceError outOfRange(long position, LeaderLog log) {
+    return new MillraceError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        "position: %d (expected: [%d, %d])".formatted(position, log.logStart(), log.logEnd()));
+  }
+
+  // ---- time and end
+
+  /** Time passed: {@link #dueMs} has come, or not. */
+  public void tick(long nowMs, List<LeaderEffect> effects) {
+    if (ended) {
+      return;
+    }
+    liveness.look(nowMs);
+    if (liveness.silent(nowMs)) {
+      endStream(
+          new MillraceError(
+              ErrorCode.UNAVAILABLE,
+              "nothing was heard of the follower for " + Liveness.SILENCE_MS + " ms"),
+          effects);
+    } else if (liveness.heartbeatDue(nowMs) && control.isEmpty()) {
+      control.add(new LeaderFrame.Heartbeat());
+    }
+  }
+
+  /** The stream is gone: every subscription has ended. */
+  public void close(List<LeaderEffect> effects) {
+    ended = true;
+    for (LeaderSubscription each : List.copyOf(subscriptions.values())) {
+      remove(each.number(), effects);
+      effects.add(each.tell(new LeadingEvent.FollowerGone(each.ref())));
+    }
+    control.clear();
+    turns.clear();
+    starved.clear();
+  }
+}

@@ -1,0 +1,54 @@
+package io.millrace.broker.replica.link;
+
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import java.util.Optional;
+
+/** The logs that a {@link LeaderLink} reads of. Reading may block on the disk. */
+@FunctionalInterface
+public interface LeaderLogs {
+  /**
+   * The partition at this moment.
+   *
+   * @return empty if this broker does not lead it in that epoch: the partition ends the
+   *     subscription itself
+   */
+  Optional<LeaderLog> at(TopicIdPartition partition, int leaderEpoch);
+
+  /** A partition's log at one moment. */
+  interface LeaderLog {
+    /** The first offset that may be read. */
+    long logStart();
+
+    /** What consumers may see. */
+    long highWatermark();
+
+    /** One past the last record, committed or not: followers get them all. */
+    long logEnd();
+
+    /**
+     * Reads whole batches.
+     *
+     * @param offset where to begin, in [log start, log end)
+     * @param maxBytes the most bytes, but for a first batch that is larger
+     */
+    ReadOutcome read(long offset, int maxBytes);
+  }
+
+  /** What a read came to. */
+  sealed interface ReadOutcome {
+    /**
+     * Batches.
+     *
+     * @param records at least one batch
+     * @param nextOffset one past their last record
+     */
+    record Batches(ReplicaRecords records, long nextOffset) implements ReadOutcome {}
+
+    /** The log has changed meanwhile: look again. */
+    record Stale() implements ReadOutcome {}
+
+    /** It can't be read, so the subscription ends. */
+    record Failed(MillraceError why) implements ReadOutcome {}
+  }
+}

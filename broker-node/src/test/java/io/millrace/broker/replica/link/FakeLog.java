@@ -1,0 +1,51 @@
+package io.millrace.broker.replica.link;
+
+import io.millrace.broker.replica.link.LeaderLogs.LeaderLog;
+import io.millrace.broker.replica.link.LeaderLogs.ReadOutcome;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import java.util.Optional;
+
+/** A leader's log of batches of one record each, all of one size. */
+final class FakeLog implements LeaderLog {
+  private final int batchBytes;
+  long logStart;
+  long highWatermark;
+  long logEnd;
+  boolean corrupt;
+  Optional<Integer> leaderEpoch = Optional.of(1);
+
+  FakeLog(int batchBytes) {
+    this.batchBytes = batchBytes;
+  }
+
+  FakeLog append(int batches) {
+    logEnd += batches;
+    return this;
+  }
+
+  @Override
+  public long logStart() {
+    return logStart;
+  }
+
+  @Override
+  public long highWatermark() {
+    return highWatermark;
+  }
+
+  @Override
+  public long logEnd() {
+    return logEnd;
+  }
+
+  @Override
+  public ReadOutcome read(long offset, int maxBytes) {
+    if (corrupt) {
+      return new ReadOutcome.Failed(new MillraceError(ErrorCode.CORRUPT_BATCH, "CRC is wrong"));
+    }
+    long batches = Math.min(logEnd - offset, Math.max(1, maxBytes / batchBytes));
+    return new ReadOutcome.Batches(
+        new FakeRecords(offset, offset + batches, (int) (batches * batchBytes)), offset + batches);
+  }
+}
