@@ -141,7 +141,8 @@ final class HostedPartition implements PartitionHost {
     shard.post(() -> runtime.reconfigure(changed));
   }
 
-  void post(PartitionEvent event) {
+  @Override
+  public void post(PartitionEvent event) {
     shard.post(() -> runtime.handle(event));
   }
 

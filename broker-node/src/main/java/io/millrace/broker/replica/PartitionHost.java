@@ -1,6 +1,7 @@
 package io.millrace.broker.replica;
 
 import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
@@ -60,6 +61,9 @@ public interface PartitionHost {
    * see.
    */
   Registration onAppend(Runnable listener);
+
+  /** Tells the partition what concerns its other replicas; never refused. */
+  void post(PartitionEvent event);
 
   /**
    * Deletes the records before an offset (S33).

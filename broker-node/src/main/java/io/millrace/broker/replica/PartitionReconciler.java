@@ -3,11 +3,13 @@ package io.millrace.broker.replica;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.replica.core.LeaderState;
+import io.millrace.broker.replica.core.LeadingEvent;
 import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
@@ -25,12 +27,13 @@ import java.util.SortedSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Makes this broker's partitions what the metadata says: creates, deletes, reconfigures, leads,
- * resigns. Confined to the manager's thread.
+ * follows, resigns. Confined to the manager's thread.
  *
  * <p>An empty log is made only where the metadata assign the replica no directory yet and none of
  * the broker's directories was missing at its start: else an empty replica could take the place of
@@ -47,6 +50,9 @@ final class PartitionReconciler {
 
   /** Replicas whose directory the controller does not know yet. */
   private final Map<TopicIdPartition, UUID> unassigned = new HashMap<>();
+
+  /** The brokers that may join an ISR, with their epochs. */
+  private Map<Integer, Long> eligible = Map.of();
 
   /** Whether a log that is not found may lie in a directory that is not there. */
   private boolean directoriesMissing;
@@ -92,6 +98,7 @@ final class PartitionReconciler {
         endStray(each);
       }
     }
+    eligible = eligible(image);
     // What the logs were recovered with may be older than this image.
     reconfigureAll(image);
     applyTopics(image, MetadataDelta.between(MetadataImage.EMPTY, image));
@@ -112,7 +119,32 @@ final class PartitionReconciler {
     if (configs.contains(PartitionImage.NO_BROKER) || configs.contains(brokerId)) {
       reconfigureAll(image);
     }
+    if (!delta.changedBrokers().isEmpty()) {
+      eligible = eligible(image);
+      tellLeaders(image, delta.changedBrokers());
+    }
     applyTopics(image, delta);
+  }
+
+  private static Map<Integer, Long> eligible(MetadataImage image) {
+    return image.brokers().values().stream()
+        .filter(BrokerImage::active)
+        .collect(Collectors.toUnmodifiableMap(BrokerImage::id, BrokerImage::epoch));
+  }
+
+  /** Tells the partitions that are led here, and have replicas on these brokers. */
+  private void tellLeaders(MetadataImage image, Set<Integer> brokers) {
+    for (HostedPartition each : hosted.all()) {
+      known(image, each.id())
+          .filter(partition -> partition.leader() == brokerId)
+          .filter(partition -> partition.replicas().stream().anyMatch(brokers::contains))
+          .ifPresent(partition -> each.post(new LeadingEvent.BrokersChanged(eligible)));
+    }
+  }
+
+  /** What an image says of a partition. */
+  static Optional<PartitionImage> known(MetadataImage image, TopicIdPartition id) {
+    return image.topic(id.topicId()).flatMap(topic -> topic.partition(id.partition()));
   }
 
   private void reconfigureAll(MetadataImage image) {
@@ -157,7 +189,7 @@ final class PartitionReconciler {
     if (found.isEmpty()) {
       found = create(image, topic, id, partition.directoryOf(brokerId));
     }
-    found.ifPresent(each -> lead(each, partition));
+    found.ifPresent(each -> take(each, partition));
   }
 
   private Optional<HostedPartition> create(
@@ -212,17 +244,26 @@ final class PartitionReconciler {
     return new MillraceError(ErrorCode.NOT_LEADER, "this broker has no replica of " + id);
   }
 
-  private void lead(HostedPartition each, PartitionImage partition) {
+  /** Has a replica lead, follow or wait. */
+  private void take(HostedPartition each, PartitionImage partition) {
     UUID directory = each.directory().id();
     if (!partition.directoryOf(brokerId).equals(directory)) {
       unassigned.put(each.id(), directory);
       return;
     }
     unassigned.remove(each.id());
-    if (partition.leader() != brokerId) {
-      each.post(new PartitionEvent.Resign(notLeader(partition)));
-      return;
+    if (partition.leader() == PartitionImage.NO_BROKER) {
+      each.post(new PartitionEvent.Resign(nobodyLeads(partition)));
+    } else if (partition.leader() != brokerId) {
+      each.post(
+          new PartitionEvent.BecomeFollower(
+              partition.leader(), partition.leaderEpoch(), partition.partitionEpoch()));
+    } else {
+      lead(each, partition);
     }
+  }
+
+  private void lead(HostedPartition each, PartitionImage partition) {
     LeaderState state =
         new LeaderState(
             partition.leaderEpoch(),
@@ -230,16 +271,15 @@ final class PartitionReconciler {
             partition.replicas(),
             Set.copyOf(partition.isr()),
             partition.effectiveMinIsr());
+    each.post(new LeadingEvent.BrokersChanged(eligible));
     each.post(new PartitionEvent.BecomeLeader(state));
     each.post(new PartitionEvent.StateCommitted(state));
   }
 
-  private static MillraceError notLeader(PartitionImage partition) {
-    String leader =
-        partition.leader() == PartitionImage.NO_BROKER ? "nobody" : "broker " + partition.leader();
+  private static MillraceError nobodyLeads(PartitionImage partition) {
     return new MillraceError(
         ErrorCode.NOT_LEADER,
-        "this broker does not lead the partition: " + leader + " does",
+        "this broker does not lead the partition: nobody does",
         Map.of(
             "leader_id", Integer.toString(partition.leader()),
             "current_leader_epoch", Integer.toString(partition.leaderEpoch())));

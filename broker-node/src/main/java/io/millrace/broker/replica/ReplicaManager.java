@@ -279,6 +279,16 @@ public final class ReplicaManager
         + hosted.unavailable();
   }
 
+  /** How many of the partitions that this broker leads have a replica that is not in sync. */
+  public long underReplicatedPartitions() {
+    MetadataImage image = applied;
+    return hosted.all().stream()
+        .filter(each -> each.view().leads())
+        .flatMap(each -> PartitionReconciler.known(image, each.id()).stream())
+        .filter(partition -> partition.isr().size() < partition.replicas().size())
+        .count();
+  }
+
   /** Why no log can be made here now: no directory is online. Empty if one is. */
   public Optional<MillraceError> whyNothingCanBeMade() {
     if (directories.stream().anyMatch(LogDirectory::online)) {

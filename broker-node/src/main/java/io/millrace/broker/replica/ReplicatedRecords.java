@@ -1,6 +1,6 @@
 package io.millrace.broker.replica;
 
-import io.millrace.broker.replica.core.ReplicatedToken;
+import io.millrace.broker.replica.link.ReplicaRecords;
 import io.millrace.common.MillraceError;
 import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordBatches;
@@ -12,15 +12,19 @@ import java.util.Optional;
  * {@link #of} on the thread that received them (S25); from then on the buffer belongs to the
  * partition's thread, until it is released there.
  */
-public final class ReplicatedRecords implements ReplicatedToken {
+public final class ReplicatedRecords implements ReplicaRecords {
   private final ByteBuffer records;
   private final Optional<MillraceError> defect;
   private final Runnable release;
+
+  /** All that came, whatever was appended of it since. */
+  private final int bytes;
 
   private ReplicatedRecords(ByteBuffer records, Optional<MillraceError> defect, Runnable release) {
     this.records = records;
     this.defect = defect;
     this.release = release;
+    this.bytes = records.remaining();
   }
 
   /**
@@ -44,6 +48,11 @@ public final class ReplicatedRecords implements ReplicatedToken {
       at += RecordBatch.at(records, at).sizeInBytes();
     } while (at < records.limit());
     return Optional.empty();
+  }
+
+  @Override
+  public int bytes() {
+    return bytes;
   }
 
   /** What is wrong with the bytes in themselves. */

@@ -19,6 +19,7 @@ public final class BrokerSettings {
               LimitSettings.SECTION,
               RequestSettings.SECTION,
               ConnectionSettings.SECTION,
+              ReplicationSettings.SECTION,
               StorageSettings.THREADS,
               StorageSettings.LOGS,
               StorageSettings.REPLICATION,

@@ -118,6 +118,7 @@ public final class MillraceServer implements AutoCloseable {
     awaitQuorum(quorum);
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();
+    quorum.subscribe(parts.state().replication());
     quorum.subscribe(parts.state().replicas());
     if (NodeRole.of(config).contains(NodeRole.BROKER)) {
       // The session itself says now and then what it waits for.

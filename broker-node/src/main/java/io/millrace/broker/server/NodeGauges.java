@@ -32,6 +32,10 @@ final class NodeGauges {
         "Partitions of this node whose data directory is offline: they can't be served",
         () -> state.replicas().offlinePartitions());
     metrics.gauge(
+        "millrace.partitions.under.replicated",
+        "Partitions led here of which some replica is not in sync",
+        () -> state.replicas().underReplicatedPartitions());
+    metrics.gauge(
         "millrace.metadata.revision",
         "The revision of the metadata known here",
         () -> state.quorum().image().revision());

@@ -3,7 +3,8 @@ package io.millrace.broker.server;
 import io.millrace.broker.metadata.BrokerSession;
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
-import io.millrace.broker.replica.ReplicationPorts;
+import io.millrace.broker.replica.Replication;
+import io.millrace.broker.replica.ReplicationMetrics;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerSessions;
@@ -21,6 +22,7 @@ import java.util.UUID;
  * @param members looks after the quorum's voters
  * @param sessions all brokers' sessions with this node's controller, if it is a voter
  * @param session this broker's own, with the active controller
+ * @param replication how the partitions reach other brokers
  */
 record NodeState(
     UUID incarnationId,
@@ -29,7 +31,8 @@ record NodeState(
     QuorumMembers members,
     Optional<ControllerSessions> sessions,
     BrokerSession session,
-    ReplicaManager replicas) {
+    ReplicaManager replicas,
+    Replication replication) {
 
   /**
    * Opens all of it; each part stands in the {@link Startup} to be closed.
@@ -41,7 +44,8 @@ record NodeState(
       ServerEnvironment environment,
       NodeThreads threads,
       Startup startup,
-      NodeLink link) {
+      NodeLink link,
+      ReplicationMetrics metrics) {
     UUID incarnationId = UUID.randomUUID();
     boolean voter = NodeRole.of(config).contains(NodeRole.CONTROLLER);
     DataDirs dirs = voter ? link.bootstrap().open() : link.bootstrap().openAsFollower();
@@ -54,6 +58,9 @@ record NodeState(
     startup.opened("metadata quorum", quorum::close);
     BrokerSession session =
         NodeSession.ofBroker(config, environment, startup, quorum, parts.links());
+    Replication replication =
+        NodeReplication.following(
+            config, environment, threads, link, dirs.clusterId(), quorum, metrics);
     ReplicaManager replicas =
         new ReplicaManager(
             Wiring.replicas(config, incarnationId, dirs.directories().size()),
@@ -62,10 +69,20 @@ record NodeState(
             session,
             environment.clock(),
             environment.faults(),
-            ReplicationPorts.NONE);
+            replication);
     startup.opened("partitions", replicas::close);
+    replication.begin(replicas);
+    startup.opened("streams from other brokers", replication::close);
+    startup.opened("streams to other brokers", link.replication()::close);
     return new NodeState(
-        incarnationId, dirs, quorum, parts.members(), parts.sessions(), session, replicas);
+        incarnationId,
+        dirs,
+        quorum,
+        parts.members(),
+        parts.sessions(),
+        session,
+        replicas,
+        replication);
   }
 
   /** Whether an offset is in a partition's log here. */

@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.replica.ReplicationMetrics;
 import io.millrace.broker.rpc.BrokerServices;
 import io.millrace.broker.rpc.ByteBudgets;
 import io.millrace.broker.rpc.RpcListener;
@@ -56,8 +57,10 @@ record ServerParts(
     NodeLink link = NodeLink.open(config, environment, startup, stop);
     // Before there is any state: the voters of a new cluster ask each other first.
     RpcListener nodes = listeners.forNodes(BrokerServices.forNodes(link.services()));
-    NodeState state = NodeState.open(config, environment, threads, startup, link);
-    Telemetry telemetry = Telemetry.begin(metrics, calls, state);
+    ReplicationMetrics replication = new ReplicationMetrics(metrics.registry());
+    NodeState state = NodeState.open(config, environment, threads, startup, link, replication);
+    Telemetry telemetry = Telemetry.begin(metrics, calls, replication, state);
+    NodeReplication.lead(environment, link, state, threads, telemetry);
     RpcListener clients =
         listeners.forClients(
             NodeServices.forClients(config, environment, link, state, threads, telemetry, ready));

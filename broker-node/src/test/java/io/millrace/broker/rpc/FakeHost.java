@@ -7,6 +7,7 @@ import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.broker.replica.ProduceCommand;
 import io.millrace.broker.replica.Registration;
+import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
@@ -16,6 +17,7 @@ import io.millrace.common.config.TopicConfigs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A partition that keeps what it is asked, to be answered by the test. */
 class FakeHost implements PartitionHost {
@@ -27,6 +29,9 @@ class FakeHost implements PartitionHost {
 
   /** What was asked about pipelines, in order. */
   final List<String> pipelines = new ArrayList<>();
+
+  /** What it was told, in order. */
+  final List<PartitionEvent> posted = new CopyOnWriteArrayList<>();
 
   private final TopicIdPartition id;
 
@@ -88,6 +93,11 @@ class FakeHost implements PartitionHost {
   @Override
   public Registration onAppend(Runnable listener) {
     return () -> {};
+  }
+
+  @Override
+  public void post(PartitionEvent event) {
+    posted.add(event);
   }
 
   @Override

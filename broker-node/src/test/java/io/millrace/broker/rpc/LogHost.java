@@ -183,6 +183,11 @@ final class LogHost extends FakeHost {
     return () -> listeners.remove(listener);
   }
 
+  @Override
+  public Registration onAppend(Runnable listener) {
+    return onAdvance(listener);
+  }
+
   /** How many wait for it. */
   int listeners() {
     return listeners.size();

@@ -62,6 +62,8 @@ class BrokerSettingsTest {
       rpc.max.connection.age.ms=3600000
       rpc.max.connection.age.grace.ms=60000
       shutdown.timeout.ms=10000
+      replication.credit.bytes=8388608
+      replication.message.bytes=262144
       shards=0
       fetch.threads=0
       num.recovery.threads.per.data.dir=2

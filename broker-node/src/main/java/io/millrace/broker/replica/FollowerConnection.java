@@ -1,0 +1,259 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.replica.core.FollowingEffect;
+import io.millrace.broker.replica.core.FollowingEvent;
+import io.millrace.broker.replica.link.FollowerEffect;
+import io.millrace.broker.replica.link.FollowerLink;
+import io.millrace.broker.replica.link.LeaderFrame;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.fault.FaultHandler;
+import io.millrace.common.time.Clock;
+import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.image.Endpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What this broker follows of one other: drives the link. Thread-safe; whoever comes first does
+ * what all have brought, the others go on at once. So a frame of the leader needs no thread between
+ * the transport's and the shard's, and nobody waits. Nothing here blocks.
+ */
+final class FollowerConnection {
+  private static final Logger LOG = LoggerFactory.getLogger(FollowerConnection.class);
+
+  private final Deps deps;
+  private final int leaderId;
+  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+
+  /** What was brought and not yet done, about; above 0 while somebody does it. */
+  private final AtomicInteger pending = new AtomicInteger();
+
+  // Confined to who does the work.
+  private final FollowerLink link;
+  private final List<FollowerEffect> effects = new ArrayList<>();
+  private Optional<LeaderStreams.LeaderStream> stream = Optional.empty();
+  private int countedSubscriptions;
+
+  /** When the timer goes off; {@link Long#MAX_VALUE} if none is set. */
+  private long timerMs = Long.MAX_VALUE;
+
+  private Scheduler.Cancellable timer = () -> {};
+
+  /**
+   * What all connections have in common.
+   *
+   * @param partitions finds a partition of this broker
+   * @param endpoints where a broker's internal listener is, if it is known
+   * @param scheduler its tasks only look at the clock
+   */
+  record Deps(
+      int brokerId,
+      Function<TopicIdPartition, Optional<PartitionHost>> partitions,
+      Function<Integer, Optional<Endpoint>> endpoints,
+      LeaderStreams streams,
+      Scheduler scheduler,
+      Clock clock,
+      ReplicationMetrics metrics,
+      FaultHandler faults) {}
+
+  /**
+   * A connection without a stream.
+   *
+   * @param brokerEpoch this broker's registration
+   */
+  FollowerConnection(Deps deps, FollowerLink.Settings settings, long brokerEpoch) {
+    this.deps = deps;
+    this.leaderId = settings.leaderId();
+    this.link = new FollowerLink(settings, brokerEpoch, deps.clock().monotonicMs());
+  }
+
+  void subscribe(TopicIdPartition id, FollowingEffect.Subscribe wanted) {
+    run(() -> link.subscribe(id, wanted, now(), effects));
+  }
+
+  void unsubscribe(TopicIdPartition id, long attempt) {
+    run(() -> link.unsubscribe(id, attempt, now(), effects));
+  }
+
+  void acknowledge(TopicIdPartition id, FollowingEffect.Acknowledge at) {
+    run(() -> link.acknowledge(id, at));
+  }
+
+  /** The leader's or this broker's registration has changed. */
+  void reset(long brokerEpoch) {
+    run(() -> link.reset(brokerEpoch, now(), effects));
+  }
+
+  void close() {
+    run(
+        () -> {
+          timer.cancel();
+          link.close(now(), effects);
+        });
+  }
+
+  private long now() {
+    return deps.clock().monotonicMs();
+  }
+
+  private void run(Runnable event) {
+    inbox.add(event);
+    if (pending.getAndIncrement() == 0) {
+      try {
+        work();
+      } catch (RuntimeException | Error e) {
+        throw deps.faults().fatal("the link to broker " + leaderId + " failed", e);
+      }
+    }
+  }
+
+  private void work() {
+    int done = 1;
+    do {
+      Runnable event = inbox.poll();
+      while (event != null) {
+        event.run();
+        carryOutAll();
+        event = inbox.poll();
+      }
+      link.settle(now(), effects);
+      carryOutAll();
+      count();
+      setTimer();
+      done = pending.addAndGet(-done);
+    } while (done > 0);
+  }
+
+  private void count() {
+    int subscriptions = link.subscriptions();
+    if (subscriptions != countedSubscriptions) {
+      deps.metrics().followedChanged(subscriptions - countedSubscriptions);
+      countedSubscriptions = subscriptions;
+    }
+  }
+
+  private void setTimer() {
+    long dueMs = link.dueMs();
+    if (dueMs < timerMs) {
+      timer.cancel();
+      timerMs = dueMs;
+      timer = deps.scheduler().schedule(dueMs - now(), () -> run(this::tick));
+    }
+  }
+
+  private void tick() {
+    timerMs = Long.MAX_VALUE;
+    link.tick(now(), effects);
+  }
+
+  private void carryOutAll() {
+    for (int i = 0; i < effects.size(); i++) {
+      carryOut(effects.get(i));
+    }
+    effects.clear();
+  }
+
+  private void carryOut(FollowerEffect effect) {
+    if (effect instanceof FollowerEffect.Tell tell) {
+      tell(tell);
+    } else if (effect instanceof FollowerEffect.Send send) {
+      stream.ifPresent(open -> open.send(send.frame()));
+    } else if (effect instanceof FollowerEffect.Drop drop) {
+      ((ReplicatedRecords) drop.records()).release();
+    } else if (effect instanceof FollowerEffect.Connect connect) {
+      connect(connect.stream());
+    } else if (effect instanceof FollowerEffect.Disconnect disconnect) {
+      stream.ifPresent(open -> open.cancel(disconnect.why()));
+      stream = Optional.empty();
+      LOG.info(
+          "[broker {}] ends its stream to broker {}: {}",
+          deps.brokerId(),
+          leaderId,
+          disconnect.why());
+    }
+  }
+
+  private void tell(FollowerEffect.Tell tell) {
+    Optional<PartitionHost> partition = deps.partitions().apply(tell.partition());
+    if (partition.isPresent()) {
+      partition.get().post(tell.event());
+    } else if (tell.event() instanceof FollowingEvent.ReplicatedBatches batches) {
+      ((ReplicatedRecords) batches.batches()).release();
+    }
+  }
+
+  private void connect(long number) {
+    Optional<Endpoint> leader = deps.endpoints().apply(leaderId);
+    if (leader.isEmpty()) {
+      run(() -> link.lost(number, now(), effects));
+      return;
+    }
+    stream = Optional.of(deps.streams().open(leader.get(), new Inbound(number)));
+  }
+
+  /** What comes of one stream. */
+  private final class Inbound implements LeaderStreams.Listener {
+    private final long number;
+
+    /** Whether anything came; confined to the transport's calls. */
+    private boolean heard;
+
+    Inbound(long number) {
+      this.number = number;
+    }
+
+    @Override
+    public void received(LeaderFrame frame) {
+      if (!heard) {
+        heard = true;
+        LOG.info("[broker {}] follows broker {}", deps.brokerId(), leaderId);
+      }
+      LeaderFrame taken = frame instanceof LeaderFrame.Data data ? checked(data) : frame;
+      run(() -> link.received(number, taken, now(), effects));
+    }
+
+    /** The CRC is checked here, so that the shard need not. */
+    private LeaderFrame checked(LeaderFrame.Data data) {
+      List<LeaderFrame.DataPart> parts = new ArrayList<>(data.parts().size());
+      for (LeaderFrame.DataPart part : data.parts()) {
+        ReceivedRecords received = (ReceivedRecords) part.records();
+        int bytes = received.bytes();
+        deps.metrics().received(bytes);
+        Runnable release =
+            () -> {
+              received.release().run();
+              run(() -> link.used(number, bytes));
+            };
+        parts.add(
+            new LeaderFrame.DataPart(
+                part.subscription(),
+                part.prevEndOffset(),
+                part.highWatermark(),
+                part.logStart(),
+                ReplicatedRecords.of(received.batches(), release)));
+      }
+      return new LeaderFrame.Data(parts);
+    }
+
+    @Override
+    public void lost(String why) {
+      if (heard) {
+        LOG.info("[broker {}] lost its stream to broker {}: {}", deps.brokerId(), leaderId, why);
+      }
+      run(
+          () -> {
+            if (link.stream() == number) {
+              stream = Optional.empty();
+            }
+            link.lost(number, now(), effects);
+          });
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.replica.core.LeadingEffect.ProposeIsr;
+import io.millrace.broker.replica.core.LeadingEvent.IsrAnswered;
+import io.millrace.common.MillraceError;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.time.Scheduler;
+import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
+import io.millrace.metadata.controller.BrokerCommand.IsrMember;
+import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
+import io.millrace.metadata.controller.CommandResult;
+import io.millrace.metadata.controller.CommandResult.AlterPartitionsResult;
+import io.millrace.metadata.controller.CommandResult.PartitionOutcome;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Proposes in-sync replicas to the active controller for all partitions that this broker leads,
+ * many in one command, one command at a time. What is not answered, or whose outcome is not known,
+ * is proposed again: a partition counts with a proposal until it hears of its end. Proposing twice
+ * is harmless, as the partition epoch has moved on if the first was accepted.
+ *
+ * <p>Thread-safe: one lock, under which nobody is told of anything.
+ */
+final class IsrSender {
+  private static final Logger LOG = LoggerFactory.getLogger(IsrSender.class);
+  private static final int MOST_IN_A_COMMAND = 500;
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final long AGAIN_MS = 100;
+
+  private final int brokerId;
+  private final MetadataQuorum quorum;
+  private final Function<TopicIdPartition, Optional<PartitionHost>> partitions;
+  private final Scheduler scheduler;
+  private final ReplicationMetrics metrics;
+
+  /** Not answered yet, the newest of each partition. */
+  private final Map<TopicIdPartition, ProposeIsr> open = new LinkedHashMap<>();
+
+  /** Whether a command is under way, or waited with. */
+  private boolean busy;
+
+  private boolean closed;
+
+  /** What one command proposes, and what was known of each partition before. */
+  private record Sent(TopicIdPartition id, ProposeIsr proposal, Optional<PartitionImage> before) {}
+
+  IsrSender(
+      int brokerId,
+      MetadataQuorum quorum,
+      Function<TopicIdPartition, Optional<PartitionHost>> partitions,
+      Scheduler scheduler,
+      ReplicationMetrics metrics) {
+    this.brokerId = brokerId;
+    this.quorum = quorum;
+    this.partitions = partitions;
+    this.scheduler = scheduler;
+    this.metrics = metrics;
+  }
+
+  /** Proposes, in place of what was proposed for the partition before. */
+  void propose(TopicIdPartition id, ProposeIsr proposal) {
+    synchronized (this) {
+      open.put(id, proposal);
+      if (busy || closed) {
+        return;
+      }
+      busy = true;
+    }
+    // Off the shard, and together with what others propose at the moment.
+    scheduler.schedule(0, this::send);
+  }
+
+  private void send() {
+    MetadataImage image = quorum.image();
+    Optional<BrokerImage> me = image.broker(brokerId);
+    List<Sent> sent = new ArrayList<>();
+    synchronized (this) {
+      if (closed || open.isEmpty()) {
+        busy = false;
+        return;
+      }
+      for (Map.Entry<TopicIdPartition, ProposeIsr> each : open.entrySet()) {
+        if (sent.size() < MOST_IN_A_COMMAND) {
+          sent.add(new Sent(each.getKey(), each.getValue(), known(image, each.getKey())));
+        }
+      }
+    }
+    if (me.isEmpty()) {
+      scheduler.schedule(AGAIN_MS, this::send);
+      return;
+    }
+    AlterPartitions command =
+        new AlterPartitions(
+            brokerId, me.get().epoch(), sent.stream().map(IsrSender::proposal).toList());
+    CompletableFuture<Void> unused =
+        quorum.submit(command, TIMEOUT).thenAccept(result -> answered(sent, result));
+  }
+
+  private static Optional<PartitionImage> known(MetadataImage image, TopicIdPartition id) {
+    return image.topic(id.topicId()).flatMap(topic -> topic.partition(id.partition()));
+  }
+
+  private static IsrProposal proposal(Sent sent) {
+    return new IsrProposal(
+        sent.id().topicId(),
+        sent.id().partition(),
+        sent.proposal().leaderEpoch(),
+        sent.proposal().partitionEpoch(),
+        sent.proposal().isr().stream()
+            .map(member -> new IsrMember(member.brokerId(), member.brokerEpoch()))
+            .toList());
+  }
+
+  private void answered(List<Sent> sent, CommandResult result) {
+    if (!(result instanceof AlterPartitionsResult altered)) {
+      LOG.info("[broker {}] in-sync replicas are proposed again: {}", brokerId, result);
+      scheduler.schedule(AGAIN_MS, this::send);
+      return;
+    }
+    for (int i = 0; i < sent.size(); i++) {
+      answered(sent.get(i), altered.partitions().get(i));
+    }
+    scheduler.schedule(0, this::send);
+  }
+
+  private void answered(Sent sent, PartitionOutcome outcome) {
+    synchronized (this) {
+      open.remove(sent.id(), sent.proposal());
+    }
+    if (outcome.error().isEmpty()) {
+      count(sent);
+    }
+    IsrAnswered event =
+        new IsrAnswered(
+            sent.proposal().leaderEpoch(), sent.proposal().partitionEpoch(), outcome.error());
+    tell(sent, outcome.error());
+    partitions.apply(sent.id()).ifPresent(partition -> partition.post(event));
+  }
+
+  private void count(Sent sent) {
+    Set<Integer> before = new HashSet<>(sent.before().map(PartitionImage::isr).orElse(List.of()));
+    Set<Integer> after = new HashSet<>();
+    sent.proposal().isr().forEach(member -> after.add(member.brokerId()));
+    int joined = (int) after.stream().filter(each -> !before.contains(each)).count();
+    int left = (int) before.stream().filter(each -> !after.contains(each)).count();
+    metrics.isrChanged(left, joined);
+  }
+
+  private void tell(Sent sent, Optional<MillraceError> refusal) {
+    LOG.info(
+        "[broker {}] [{} epoch {}] in-sync replicas {}{}",
+        brokerId,
+        partitions.apply(sent.id()).map(host -> host.name().toString()).orElse("" + sent.id()),
+        sent.proposal().leaderEpoch(),
+        sent.proposal().isr().stream().map(member -> member.brokerId()).toList(),
+        refusal.map(why -> " are refused: " + why).orElse(""));
+  }
+
+  /** Proposes nothing any more. */
+  synchronized void close() {
+    closed = true;
+  }
+}

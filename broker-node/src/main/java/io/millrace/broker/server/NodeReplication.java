@@ -1,0 +1,62 @@
+package io.millrace.broker.server;
+
+import io.millrace.broker.replica.Replication;
+import io.millrace.broker.replica.ReplicationMetrics;
+import io.millrace.broker.rpc.ReplicationEndpoint;
+import io.millrace.broker.rpc.ReplicationStreams;
+import io.millrace.common.config.EffectiveConfig;
+import io.millrace.metadata.MetadataQuorum;
+
+/** Puts together both ends of replication. */
+final class NodeReplication {
+  /** Far above what brokers open, one to each other; a replaced one may linger for seconds. */
+  private static final int MAX_STREAMS = 4_096;
+
+  /** As many partitions as a broker may have of another. */
+  private static final int MAX_SUBSCRIPTIONS = 200_000;
+
+  private NodeReplication() {}
+
+  /** What follows, and proposes in-sync replicas. */
+  static Replication following(
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      NodeThreads threads,
+      NodeLink link,
+      String clusterId,
+      MetadataQuorum quorum,
+      ReplicationMetrics metrics) {
+    int nodeId = config.get(NodeSettings.NODE_ID);
+    return new Replication(
+        new Replication.Settings(
+            nodeId,
+            config.get(ReplicationSettings.CREDIT_BYTES),
+            config.get(ReplicationSettings.MESSAGE_BYTES)),
+        quorum,
+        new ReplicationStreams(clusterId, nodeId, link.replicationChannels()),
+        threads.timers(),
+        environment.clock(),
+        metrics,
+        environment.faults());
+  }
+
+  /** From now on other brokers may follow this one. */
+  static void lead(
+      ServerEnvironment environment,
+      NodeLink link,
+      NodeState state,
+      NodeThreads threads,
+      Telemetry telemetry) {
+    link.replication()
+        .begin(
+            new ReplicationEndpoint.Deps(
+                state.dirs().clusterId(),
+                state.replicas(),
+                telemetry.corruptReads(),
+                threads.fetch(),
+                threads.timers(),
+                environment.clock(),
+                telemetry.replication(),
+                new ReplicationEndpoint.Limits(MAX_STREAMS, MAX_SUBSCRIPTIONS)));
+  }
+}
