@@ -1,6 +1,7 @@
 package io.millrace.broker.replica;
 
 import io.millrace.common.record.Compression;
+import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordBatchBuilder;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,26 @@ final class Batches {
     return fill(
         new RecordBatchBuilder(Compression.NONE).producer(producerId, (short) 0, baseSequence),
         values);
+  }
+
+  /** Batches as a leader sends them: with offsets from the first one's on, and its epoch. */
+  static ByteBuffer replicated(long baseOffset, int leaderEpoch, ByteBuffer... batches) {
+    ByteBuffer all = ByteBuffer.allocate(1 << 16);
+    long next = baseOffset;
+    for (ByteBuffer batch : batches) {
+      RecordBatch.stamp(batch, batch.position(), next, leaderEpoch);
+      next = RecordBatch.at(batch, batch.position()).nextOffset();
+      all.put(batch.duplicate());
+    }
+    return all.flip();
+  }
+
+  static ByteBuffer join(ByteBuffer... parts) {
+    ByteBuffer all = ByteBuffer.allocate(1 << 16);
+    for (ByteBuffer part : parts) {
+      all.put(part.duplicate());
+    }
+    return all.flip();
   }
 
   static ByteBuffer ofBytes(int bytes) {

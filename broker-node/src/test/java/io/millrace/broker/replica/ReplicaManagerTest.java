@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.millrace.broker.log.dir.DataDirState;
+import io.millrace.broker.replica.core.FollowingEvent;
+import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
+import io.millrace.broker.replica.core.Role;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
@@ -432,6 +435,54 @@ class ReplicaManagerTest {
 
     try (TestBroker again = restart(Map.of("/a", after), false, known)) {
       assertThat(again.manager.recoveryProgress().checkedBytes()).isBetween(900L, 2_000L);
+    }
+  }
+
+  @Test
+  void S02_theHighWatermarkIsKnownAgainAfterAKill() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of());
+    append(broker, topic, 0, Acks.ALL);
+    append(broker, topic, 0, Acks.ALL);
+    await().until(() -> broker.dirs.get(0).highWatermarks().containsValue(2L));
+    MetadataImage known = broker.image();
+    Map<String, FileStore> after = Map.of("/a", disk.killClone());
+    broker.close();
+
+    try (TestBroker again = new TestBroker(after, false, known, "boot")) {
+      PartitionView view = again.partition(topic, 0).view();
+      assertThat(view.role()).as("nobody leads yet").isEqualTo(Role.IDLE);
+      assertThat(view.highWatermark()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void S12_aCutBelowWhatIsNotedAsDurableIsNotTakenForALossAfterwards() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+    for (int i = 0; i < 3; i++) {
+      append(broker, topic, 0, Acks.ALL);
+    }
+    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(3L));
+    await().until(() -> broker.dirs.get(0).highWatermarks().containsValue(3L));
+
+    // An unclean leader has but the first one.
+    HostedPartition hosted = (HostedPartition) broker.partition(topic, 0);
+    hosted.post(new PartitionEvent.BecomeFollower(2, 1_000, 1_000));
+    hosted.post(new FollowingEvent.Diverged(1, 1_000, 1));
+    await().until(() -> hosted.view().logEndOffset() == 1);
+    assertThat(hosted.view().highWatermark()).isEqualTo(1);
+    assertThat(broker.dirs.get(0).recoveryPoints()).containsValue(1L);
+    assertThat(broker.dirs.get(0).highWatermarks()).containsValue(1L);
+    MetadataImage known = broker.image();
+    Map<String, FileStore> after = Map.of("/a", disk.killClone());
+    broker.close();
+
+    try (TestBroker again = new TestBroker(after, false, known, "boot")) {
+      assertThat(again.manager.possibleLoss().isNone()).isTrue();
+      assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
     }
   }
 

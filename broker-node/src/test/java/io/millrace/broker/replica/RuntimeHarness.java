@@ -8,11 +8,17 @@ import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.MapBudget;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RecoveryProgress;
+import io.millrace.broker.replica.core.FollowerRef;
+import io.millrace.broker.replica.core.FollowingEffect;
+import io.millrace.broker.replica.core.FollowingEvent;
 import io.millrace.broker.replica.core.LeaderState;
+import io.millrace.broker.replica.core.LeadingEffect;
 import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
+import io.millrace.broker.replica.core.SubscribeAnswer;
 import io.millrace.common.Acks;
 import io.millrace.common.FlushMode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.TimestampType;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
@@ -36,7 +42,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /** A runtime on a memory disk, driven by hand on the test's thread, as the simulator would. */
-final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailurePort {
+final class RuntimeHarness
+    implements PartitionDriver, LogTaskPort, DiskFailurePort, ReplicationPort {
   static final TopicPartition NAME = new TopicPartition("orders", 0);
   static final TopicIdPartition ID = new TopicIdPartition(new UUID(1, 2), 0);
 
@@ -47,6 +54,16 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
   final Map<ProduceCommand, ProduceOutcome> answers = new LinkedHashMap<>();
   final PartitionLog log;
   final PartitionRuntime runtime;
+
+  /** What was said to other brokers. */
+  final List<Object> told = new ArrayList<>();
+
+  final List<MillraceError> refused = new ArrayList<>();
+
+  /** Whether nothing is noted of the partition that a cut would have to wait for. */
+  boolean nothingNoted = true;
+
+  final List<Long> lowerings = new ArrayList<>();
   private final PriorityQueue<Long> timers = new PriorityQueue<>();
   private final EffectiveConfig topic = EffectiveConfig.defaults(TopicConfigs.SCHEMA);
   private final MemoryFileStore disk;
@@ -89,11 +106,20 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
                 RecoveryProgress.NONE));
     runtime =
         new PartitionRuntime(
-            LocalReplica.alone(1, NAME),
+            new LocalReplica(1, NAME, 0, 30_000),
             log,
             config(config, timestamps),
             new RuntimePorts(
-                clock, this, this, this, (message, cause) -> new AssertionFault(message, cause)));
+                clock,
+                this,
+                this,
+                this,
+                (message, cause) -> new AssertionFault(message, cause),
+                this,
+                (runtime, offset) -> {
+                  lowerings.add(offset);
+                  return nothingNoted;
+                }));
   }
 
   static final class AssertionFault extends RuntimeException {
@@ -102,6 +128,45 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
     AssertionFault(String message, Throwable cause) {
       super(message, cause);
     }
+  }
+
+  /** Has asked broker 2 for its batches as of this leader epoch. */
+  static RuntimeHarness following(FlushMode mode, int leaderEpoch) {
+    RuntimeHarness harness =
+        new RuntimeHarness(
+            LogConfig.DEFAULT.toBuilder().flushMode(mode).build(), TimestampType.CREATE_TIME);
+    harness.follow(leaderEpoch);
+    return harness;
+  }
+
+  void follow(int leaderEpoch) {
+    handle(new PartitionEvent.BecomeFollower(2, leaderEpoch, leaderEpoch));
+  }
+
+  /** Everything in a run of its own. */
+  void handle(PartitionEvent event) {
+    runtime.handle(event);
+    finish();
+  }
+
+  /** The last attempt to subscribe. */
+  FollowingEffect.Subscribe asked() {
+    return last(FollowingEffect.Subscribe.class);
+  }
+
+  /** The leader accepts the last attempt. */
+  RuntimeHarness accepted() {
+    handle(new FollowingEvent.Subscribed(asked().attempt(), 0, 0));
+    return this;
+  }
+
+  <T> T last(Class<T> kind) {
+    List<T> all = all(kind);
+    return all.get(all.size() - 1);
+  }
+
+  <T> List<T> all(Class<T> kind) {
+    return told.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
   static RuntimeHarness leading(FlushMode mode) {
@@ -146,6 +211,41 @@ final class RuntimeHarness implements PartitionDriver, LogTaskPort, DiskFailureP
   void lead() {
     becomeLeader(0);
     startEpoch(0);
+  }
+
+  @Override
+  public void answer(FollowerRef ref, SubscribeAnswer answer) {
+    told.add(new LeadingEffect.AnswerSubscribe(ref, answer));
+  }
+
+  @Override
+  public void endSubscription(FollowerRef ref, MillraceError why) {
+    told.add(new LeadingEffect.EndSubscription(ref, why));
+  }
+
+  @Override
+  public void propose(LeadingEffect.ProposeIsr proposal) {
+    told.add(proposal);
+  }
+
+  @Override
+  public void subscribe(FollowingEffect.Subscribe subscribe) {
+    told.add(subscribe);
+  }
+
+  @Override
+  public void unsubscribe(long attempt) {
+    told.add(new FollowingEffect.Unsubscribe(attempt));
+  }
+
+  @Override
+  public void acknowledge(FollowingEffect.Acknowledge position) {
+    told.add(position);
+  }
+
+  @Override
+  public void refused(MillraceError why) {
+    refused.add(why);
   }
 
   void becomeLeader(int epoch) {

@@ -208,6 +208,11 @@ final class CoreDriver implements LogMemory {
     return history.stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
+  <T extends Effect> T last(Class<T> kind) {
+    List<T> all = all(kind);
+    return all.get(all.size() - 1);
+  }
+
   /** The brokers of the ISRs that were proposed so far. */
   List<List<Integer>> proposals() {
     return all(LeadingEffect.ProposeIsr.class).stream()
