@@ -34,6 +34,9 @@ public final class AdvanceListeners {
 
   /** Tells all of them; what one throws does not keep the news from the others. */
   void advanced(Consumer<RuntimeException> threw) {
+    if (entries.isEmpty()) {
+      return;
+    }
     for (Entry entry : entries) {
       try {
         entry.listener.run();

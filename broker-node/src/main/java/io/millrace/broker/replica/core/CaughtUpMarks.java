@@ -11,9 +11,10 @@ final class CaughtUpMarks {
 
   private final long spacingMs;
 
-  // Rings; both ascend from the oldest, which is at next - size.
-  private final long[] offsets = new long[CAPACITY];
-  private final long[] timesMs = new long[CAPACITY];
+  // Rings; both ascend from the oldest, which is at next - size. Made with the first mark: most
+  // partitions of a broker are led elsewhere.
+  private long[] offsets = {};
+  private long[] timesMs = {};
   private int next;
   private int size;
 
@@ -34,6 +35,10 @@ final class CaughtUpMarks {
   void add(long logEndOffset, long nowMs) {
     if (size > 0 && nowMs - timesMs[at(1)] < spacingMs) {
       return;
+    }
+    if (offsets.length == 0) {
+      offsets = new long[CAPACITY];
+      timesMs = new long[CAPACITY];
     }
     offsets[next] = logEndOffset;
     timesMs[next] = nowMs;
