@@ -172,7 +172,8 @@ final class LogDirectory {
         new LocalReplica(
             settings.brokerId(), name, files.highWatermark(id), settings.replicaLagTimeMaxMs());
     PartitionRuntime runtime = new PartitionRuntime(replica, log, config, ports);
-    HostedPartition hosted = new HostedPartition(id, this, runtime, shard, noted, config, !log.syncedMark());
+    HostedPartition hosted =
+        new HostedPartition(id, this, runtime, shard, noted, config, !log.syncedMark());
     partitions.put(id, hosted);
     // It may have missed the news.
     if (dir.isBootConfirmed()) {

@@ -26,7 +26,8 @@ final class TopicSettingsTest {
               UUID.randomUUID(),
               TestBroker.BROKER_CONFIG,
               new Threading(1, 1, ShardLimits.DEFAULT),
-              new Housekeeping(20, 20, 86_400_000, 64, 100)));
+              new Housekeeping(20, 20, 86_400_000, 64, 100),
+              30_000));
 
   @Test
   void aSettingOfTheClusterThatIsNotUnderstoodTakesNoOtherWithIt() {

@@ -179,12 +179,17 @@ final class Following {
     }
   }
 
-  /** Tells the leader how far this log is, if it listens. */
+  /**
+   * Tells the leader how far this log is, if it listens. Where durable records alone count here,
+   * nothing else is told, whatever counts at the leader (S14: this replica vouches for it).
+   */
   void acknowledge(List<Effect> effects) {
     if (phase == Phase.ACCEPTED) {
+      long durable = state.acknowledgements().leaderDurable();
+      boolean durableOnly = state.settings().acknowledgeDurable();
       effects.add(
           new FollowingEffect.Acknowledge(
-              attempt, state.logEndOffset(), state.acknowledgements().leaderDurable()));
+              attempt, durableOnly ? durable : state.logEndOffset(), durable));
     }
   }
 
