@@ -19,6 +19,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * What this broker follows of one other: drives the link. Thread-safe; whoever comes first does
@@ -242,15 +243,21 @@ final class FollowerConnection {
       return new LeaderFrame.Data(parts);
     }
 
+    /** Attempts in vain come every second while a broker is away. */
+    private void say(boolean established, String why) {
+      String what = established ? "lost its stream" : "can't open a stream";
+      LOG.atLevel(established ? Level.INFO : Level.DEBUG)
+          .log("[broker {}] {} to broker {}: {}", deps.brokerId(), what, leaderId, why);
+    }
+
     @Override
     public void lost(String why) {
-      if (heard) {
-        LOG.info("[broker {}] lost its stream to broker {}: {}", deps.brokerId(), leaderId, why);
-      }
+      boolean established = heard;
       run(
           () -> {
             if (link.stream() == number) {
               stream = Optional.empty();
+              say(established, why);
             }
             link.lost(number, now(), effects);
           });

@@ -2,6 +2,7 @@ package io.millrace.broker.replica;
 
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.replica.core.BatchFacts;
+import io.millrace.broker.replica.core.FollowingEvent;
 import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -55,6 +56,16 @@ final class HostedPartition implements PartitionHost {
     @Override
     public long bytes() {
       return command.batch().remaining();
+    }
+  }
+
+  /** Batches of the leader on their way to the shard; their credits bound them. */
+  private record ReplicateTask(
+      PartitionRuntime runtime, FollowingEvent.ReplicatedBatches event, long bytes)
+      implements ShardTask {
+    @Override
+    public void run() {
+      runtime.handle(event);
     }
   }
 
@@ -143,7 +154,12 @@ final class HostedPartition implements PartitionHost {
 
   @Override
   public void post(PartitionEvent event) {
-    shard.post(() -> runtime.handle(event));
+    if (event instanceof FollowingEvent.ReplicatedBatches batches) {
+      int bytes = ((ReplicatedRecords) batches.batches()).bytes();
+      shard.post(new ReplicateTask(runtime, batches, bytes));
+    } else {
+      shard.post(() -> runtime.handle(event));
+    }
   }
 
   /** Whether a loss of the page cache before this process may have cost what was acknowledged. */

@@ -67,6 +67,11 @@ public final class TwoNodes implements AutoCloseable {
     return broker(id, voter, data);
   }
 
+  /** Has another broker register and end: it stays registered, and fenced. */
+  public void registerAway(Path data, int id) throws InterruptedException {
+    startBroker(id, data.resolve("" + id)).close();
+  }
+
   /** Free at the moment; held together so that they differ. */
   private static List<Integer> freePorts(int count) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
