@@ -27,8 +27,8 @@ import picocli.CommandLine.Spec;
     description = {
       "Moves the replicas of partitions to other brokers, or makes more or fewer of them: all that"
           + " are named or, if one is refused, none.",
-      "Copying records to new replicas is not in this version: a reassignment that adds replicas"
-          + " stays under way, and its partition where it was, until it is cancelled.",
+      "New replicas are copied from the leader; it ends by itself when they are in sync, and until"
+          + " then the partition is served from where it was.",
     },
     footer = {
       "%nExamples:",
@@ -148,12 +148,8 @@ final class PartitionReassign implements Callable<Integer> {
     if (now.isEmpty()) {
       return "no reassignment of " + topic + " is under way\n";
     }
-    boolean waits = now.stream().anyMatch(r -> !r.adding().isEmpty());
     return (validateOnly ? "would be accepted; nothing was changed\n" : "")
-        + PartitionReassignments.table(now)
-        + (waits && !validateOnly
-            ? "new replicas get no records in this version: it stays so until it is cancelled\n"
-            : "");
+        + PartitionReassignments.table(now);
   }
 
   private ParameterException mistake(String what) {
