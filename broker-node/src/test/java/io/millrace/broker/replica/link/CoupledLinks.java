@@ -256,7 +256,7 @@ final class CoupledLinks {
   }
 
   private void cut() {
-    for (Wire wire : wires.values()) {
+    for (Wire wire : List.copyOf(wires.values())) {
       if (!wire.cut) {
         lostConnections++;
         wire.cut = true;
@@ -266,8 +266,14 @@ final class CoupledLinks {
         while (!wire.toFollower.isEmpty() && random.nextBoolean()) {
           wire.toFollower.removeLast();
         }
+        if (random.nextInt(3) == 0 && !wire.followerKnows) {
+          // What came before is delivered late.
+          wire.followerKnows = true;
+          follower.lost(wire.number, nowMs, followerEffects);
+        }
       }
     }
+    settle();
   }
 
   /** A new leader epoch of the same leader; the follower hears of it some time. */

@@ -111,6 +111,9 @@ class FollowerLinkTest {
     nowMs = 1_000;
     settled();
     assertThat(link.stream()).isEqualTo(2);
+    // Each stream of a leader numbers its subscriptions anew.
+    received(new LeaderFrame.Subscribed(1, 7, 10, 0));
+    settled();
 
     link.received(1, data(7, 10, 12), nowMs, effects);
     link.lost(1, nowMs, effects);

@@ -133,6 +133,19 @@ class LeaderLinkTest {
   }
 
   @Test
+  void aHighWatermarkThatGoesWithRecordsIsNotToldAgain() {
+    open(10_000, 10_000);
+    subscribe(1, 0, 0);
+    log(0).append(2).highWatermark = 1;
+    link.advanced(1);
+
+    List<LeaderFrame> frames = all();
+
+    assertThat(data(frames)).containsExactly("1:0-2");
+    assertThat(frames).hasSize(1);
+  }
+
+  @Test
   void partitionsTakeTurnsInOneFrame() {
     open(100_000, 3 * BATCH);
     log(0).append(100);
