@@ -1,5 +1,6 @@
 package io.millrace.metadata.ratis;
 
+import io.millrace.common.ErrorCode;
 import io.millrace.common.file.RealFileStore;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.FirstMembers;
@@ -190,8 +191,33 @@ final class SeveralVoters implements AutoCloseable {
     run(BrokerHeartbeat.of(1, epoch, epoch));
   }
 
+  /**
+   * Asks the controller, and, as an administrator would, looks and asks again if another one took
+   * over in between: what it had begun has an unknown outcome then.
+   */
   QuorumAnswer administer(QuorumRequest request) {
+    QuorumAnswer answer = ask(request);
+    while (answer instanceof QuorumAnswer.Refused refused && anotherTookOver(refused)) {
+      answer = hasGone(request) ? ask(new QuorumRequest.Describe()) : ask(request);
+    }
+    return answer;
+  }
+
+  private QuorumAnswer ask(QuorumRequest request) {
     return node(awaitController()).admin().administer(request, PATIENCE).join();
+  }
+
+  private static boolean anotherTookOver(QuorumAnswer.Refused refused) {
+    return refused.error().code() == ErrorCode.OUTCOME_UNKNOWN
+        || refused.error().code() == ErrorCode.NOT_CONTROLLER;
+  }
+
+  /** Whether a voter that is to be removed is one no more. */
+  private boolean hasGone(QuorumRequest request) {
+    return request instanceof QuorumRequest.RemoveVoter remove
+        && ask(new QuorumRequest.Describe()) instanceof QuorumAnswer.Described now
+        && now.voters().stream()
+            .noneMatch(voter -> voter.directoryId().equals(remove.directoryId()));
   }
 
   /** How long the leader has not heard of a voter. */

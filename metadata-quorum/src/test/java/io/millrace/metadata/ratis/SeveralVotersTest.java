@@ -173,14 +173,15 @@ final class SeveralVotersTest {
       assertRefused(
           voters.administer(new AddVoter(after)),
           "is a voter with the directory " + before.directoryId());
-      QuorumAnswer removed = voters.administer(new RemoveVoter(lost, before.directoryId(), false));
-      assertThat(((Described) removed).voters()).hasSize(2);
-      Described added = (Described) voters.administer(new AddVoter(after));
+      Described removed =
+          described(voters.administer(new RemoveVoter(lost, before.directoryId(), false)));
+      assertThat(removed.voters()).hasSize(2);
+      Described added = described(voters.administer(new AddVoter(after)));
       assertThat(added.voters()).anyMatch(voter -> voter.directoryId().equals(after.directoryId()));
       voters.awaitRevision(voters.node(controller).image().revision());
       assertThat(voters.node(lost).image().topic("kept")).isPresent();
 
-      Described transferred = (Described) voters.administer(new Transfer(lost));
+      Described transferred = described(voters.administer(new Transfer(lost)));
       assertThat(transferred.controllerId()).isEqualTo(lost);
       assertThat(transferred.voters()).extracting(voter -> voter.lagEntries()).contains(0L, -1L);
       Awaitility.await()
@@ -248,6 +249,11 @@ final class SeveralVotersTest {
               QuorumAnswer.Refused.class,
               refused -> assertThat(refused.error().code()).isEqualTo(ErrorCode.NOT_CONTROLLER));
     }
+  }
+
+  private static Described described(QuorumAnswer answer) {
+    assertThat(answer).isInstanceOf(Described.class);
+    return (Described) answer;
   }
 
   private static void assertRefused(QuorumAnswer answer, String why) {
