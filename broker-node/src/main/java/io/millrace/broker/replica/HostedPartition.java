@@ -139,12 +139,12 @@ final class HostedPartition implements PartitionHost {
 
   /** From where a recovery would have to check, to be noted now. */
   long noteRecoveryPoint() {
-    return noted.recoveryPoint().note(runtime.recoveryPoint());
+    return noted.recoveryPoint().note(runtime::recoveryPoint);
   }
 
   /** The high watermark, to be noted now. */
   long noteHighWatermark() {
-    return noted.highWatermark().note(runtime.view().highWatermark());
+    return noted.highWatermark().note(() -> runtime.view().highWatermark());
   }
 
   void reconfigure(PartitionConfig changed) {

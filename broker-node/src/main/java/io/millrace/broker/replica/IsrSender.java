@@ -25,14 +25,16 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Proposes in-sync replicas to the active controller for all partitions that this broker leads,
  * many in one command, one command at a time. What is not answered, or whose outcome is not known,
- * is proposed again: a partition counts with a proposal until it hears of its end. Proposing twice
- * is harmless, as the partition epoch has moved on if the first was accepted.
+ * is proposed again: a partition counts with a proposal until it hears of its end. If the first was
+ * carried out, its repetition is refused for its old partition epoch; the partition does not take
+ * that for the end of the proposal (see its core).
  *
  * <p>Thread-safe: one lock, under which nobody is told of anything.
  */
@@ -107,8 +109,27 @@ final class IsrSender {
     AlterPartitions command =
         new AlterPartitions(
             brokerId, me.get().epoch(), sent.stream().map(IsrSender::proposal).toList());
-    CompletableFuture<Void> unused =
-        quorum.submit(command, TIMEOUT).thenAccept(result -> answered(sent, result));
+    CompletableFuture<CommandResult> unused =
+        quorum
+            .submit(command, TIMEOUT)
+            .whenComplete((result, thrown) -> answered(sent, result, thrown));
+  }
+
+  /** However it ends, the next one follows: what is not answered stays open. */
+  private void answered(
+      List<Sent> sent, @Nullable CommandResult result, @Nullable Throwable thrown) {
+    long nextMs = AGAIN_MS;
+    try {
+      if (result instanceof AlterPartitionsResult altered) {
+        answered(sent, altered);
+        nextMs = 0;
+      } else {
+        LOG.info("[broker {}] in-sync replicas are proposed again: {}", brokerId, result, thrown);
+      }
+    } catch (RuntimeException e) {
+      LOG.error("[broker {}] an answer about in-sync replicas was not understood", brokerId, e);
+    }
+    scheduler.schedule(nextMs, this::send);
   }
 
   private static Optional<PartitionImage> known(MetadataImage image, TopicIdPartition id) {
@@ -126,16 +147,10 @@ final class IsrSender {
             .toList());
   }
 
-  private void answered(List<Sent> sent, CommandResult result) {
-    if (!(result instanceof AlterPartitionsResult altered)) {
-      LOG.info("[broker {}] in-sync replicas are proposed again: {}", brokerId, result);
-      scheduler.schedule(AGAIN_MS, this::send);
-      return;
-    }
+  private void answered(List<Sent> sent, AlterPartitionsResult altered) {
     for (int i = 0; i < sent.size(); i++) {
       answered(sent.get(i), altered.partitions().get(i));
     }
-    scheduler.schedule(0, this::send);
   }
 
   private void answered(Sent sent, PartitionOutcome outcome) {

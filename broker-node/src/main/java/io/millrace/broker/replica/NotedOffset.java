@@ -1,8 +1,11 @@
 package io.millrace.broker.replica;
 
+import java.util.function.LongSupplier;
+
 /**
  * What the checkpoint of a log directory says of one offset of a partition, and how high it may
- * become. Thread-safe: guarded by its monitor, under which nothing is called.
+ * become. Thread-safe: guarded by its monitor, under which nothing is called but what tells the
+ * offset.
  */
 final class NotedOffset {
   /** The file may say as much, at the most. */
@@ -20,9 +23,14 @@ final class NotedOffset {
     this.atMost = known;
   }
 
-  /** The value is about to be written; what may be. */
-  synchronized long note(long offset) {
-    long allowed = Math.min(offset, ceiling);
+  /**
+   * The value is about to be written; what may be.
+   *
+   * @param offset tells it; asked under the monitor, so that what is from before a cut is not noted
+   *     after it
+   */
+  synchronized long note(LongSupplier offset) {
+    long allowed = Math.min(offset.getAsLong(), ceiling);
     atMost = Math.max(atMost, allowed);
     return allowed;
   }

@@ -66,11 +66,15 @@ final class PartitionLogs implements LeaderLogs {
     }
 
     @Override
-    public ReadOutcome read(long offset, int maxBytes) {
+    public ReadOutcome read(long offset, int maxBytes, boolean atLeastOne) {
       LentReads buffers = new LentReads(memory);
       boolean read = false;
       try {
-        LogRead found = view.log().read(new ReadRequest(offset, maxBytes, logEnd(), true, buffers));
+        LogRead found =
+            view.log().read(new ReadRequest(offset, maxBytes, logEnd(), atLeastOne, buffers));
+        if (found.isEmpty() && !atLeastOne) {
+          return new ReadOutcome.TooLarge();
+        }
         if (found.isEmpty()) {
           return failed(ErrorCode.UNAVAILABLE, "no batch is found at offset " + offset);
         }

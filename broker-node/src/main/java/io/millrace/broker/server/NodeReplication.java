@@ -31,7 +31,7 @@ final class NodeReplication {
         new Replication.Settings(
             nodeId,
             config.get(ReplicationSettings.CREDIT_BYTES),
-            config.get(ReplicationSettings.MESSAGE_BYTES)),
+            Wiring.replicationMessageBytes(config)),
         quorum,
         new ReplicationStreams(clusterId, nodeId, link.replicationChannels()),
         threads.timers(),

@@ -92,6 +92,12 @@ final class Wiring {
         config.get(RequestSettings.ADMIN_TIMEOUT_MS));
   }
 
+  /** What brokers put into one message for each other: no more than their listeners take. */
+  static int replicationMessageBytes(EffectiveConfig config) {
+    int most = config.get(LimitSettings.RPC_MAX_MESSAGE_BYTES) - MESSAGE_OVERHEAD_BYTES;
+    return Math.min(most, config.get(ReplicationSettings.MESSAGE_BYTES));
+  }
+
   static FetchLimits fetchLimits(EffectiveConfig config) {
     int most = config.get(LimitSettings.RPC_MAX_MESSAGE_BYTES) - MESSAGE_OVERHEAD_BYTES;
     return new FetchLimits(

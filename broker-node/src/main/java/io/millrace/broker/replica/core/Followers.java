@@ -1,5 +1,6 @@
 package io.millrace.broker.replica.core;
 
+import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import java.util.List;
 import java.util.Optional;
@@ -46,9 +47,19 @@ final class Followers {
             && isr.isInFlight()
             && answered.leaderEpoch() == state.leaderEpoch()
             && answered.partitionEpoch() == state.partitionEpoch();
-    if (current && answered.refusal().isPresent()) {
+    if (current && answered.refusal().filter(Followers::wasJudged).isPresent()) {
       isr.refused(nowMs, effects);
     }
+  }
+
+  /**
+   * Whether a refusal proves that the proposal was not carried out before: it was looked at under
+   * the epochs that it names. One for other epochs may be the answer to its repetition, and it
+   * counts until the newer state comes, which then exists.
+   */
+  private static boolean wasJudged(MillraceError refusal) {
+    return refusal.code() == ErrorCode.INELIGIBLE_REPLICA
+        || refusal.code() == ErrorCode.INVALID_REQUEST;
   }
 
   // ---- subscriptions

@@ -68,6 +68,8 @@ final class Following {
     attempt++;
     phase = Phase.ASKED;
     wantedLogStartOffset = 0;
+    leaderHighWatermark = 0;
+    leaderLogStartOffset = 0;
     effects.add(
         new FollowingEffect.Subscribe(
             attempt, leaderId, state.leaderEpoch(), state.logEndOffset(), log.lastBatchEpoch()));
@@ -154,8 +156,7 @@ final class Following {
       subscribe(effects);
       return;
     }
-    leaderHighWatermark = batches.highWatermark();
-    leaderLogStartOffset = batches.logStartOffset();
+    hear(batches.highWatermark(), batches.logStartOffset());
     effects.add(new FollowingEffect.AppendReplicated(batches));
   }
 
@@ -165,14 +166,19 @@ final class Following {
     acknowledge(effects);
   }
 
+  /** News of watermarks may overtake batches that wait; neither offset goes back. */
+  private void hear(long highWatermark, long logStartOffset) {
+    leaderHighWatermark = Math.max(leaderHighWatermark, highWatermark);
+    leaderLogStartOffset = Math.max(leaderLogStartOffset, logStartOffset);
+  }
+
   /** The leader's offsets, as far as this log goes (S04, S33). */
   private void learn(long highWatermark, long logStartOffset, List<Effect> effects) {
-    leaderHighWatermark = highWatermark;
-    leaderLogStartOffset = logStartOffset;
-    if (state.followHighWatermark(highWatermark)) {
+    hear(highWatermark, logStartOffset);
+    if (state.followHighWatermark(leaderHighWatermark)) {
       effects.add(new Effect.MoveHighWatermark(state.highWatermark()));
     }
-    long start = Math.min(logStartOffset, state.highWatermark());
+    long start = Math.min(leaderLogStartOffset, state.highWatermark());
     if (start > Math.max(state.logStartOffset(), wantedLogStartOffset)) {
       wantedLogStartOffset = start;
       effects.add(new Effect.MoveLogStart(start));

@@ -54,6 +54,9 @@ public final class LeaderLink {
   private long lastSubscription;
   private boolean ended;
 
+  /** The frame that is being filled has no room for the next part. */
+  private boolean full;
+
   /**
    * A stream that was just opened.
    *
@@ -280,8 +283,9 @@ public final class LeaderLink {
 
   private List<LeaderFrame.DataPart> takeTurns(LeaderLogs logs, List<LeaderEffect> effects) {
     List<LeaderFrame.DataPart> parts = new ArrayList<>();
+    full = false;
     long room = open.map(FollowerFrame.Open::maxFrameBytes).orElse(0);
-    while (room > 0 && parts.size() < MAX_PARTS && !turns.isEmpty()) {
+    while (!full && room > 0 && parts.size() < MAX_PARTS && !turns.isEmpty()) {
       LeaderSubscription subscription = turns.remove();
       subscription.givePlace();
       if (subscriptions.get(subscription.number()) != subscription) {
@@ -289,8 +293,9 @@ public final class LeaderLink {
       }
       Optional<LeaderLog> log = logs.at(subscription.partition(), subscription.leaderEpoch());
       long most = Math.min(room, credits);
+      boolean first = parts.isEmpty();
       Optional<LeaderFrame.DataPart> part =
-          log.flatMap(at -> turn(subscription, at, most, effects));
+          log.flatMap(at -> turn(subscription, at, most, first, effects));
       if (part.isPresent()) {
         int bytes = part.get().records().bytes();
         parts.add(part.get());
@@ -303,14 +308,18 @@ public final class LeaderLink {
 
   /** One partition's turn: a part if it has records and there are credits. */
   private Optional<LeaderFrame.DataPart> turn(
-      LeaderSubscription subscription, LeaderLog log, long most, List<LeaderEffect> effects) {
+      LeaderSubscription subscription,
+      LeaderLog log,
+      long most,
+      boolean first,
+      List<LeaderEffect> effects) {
     long from = subscription.sentUpTo();
     if (from < log.logStart() || from > log.logEnd()) {
       give(subscription, outOfRange(from, log), effects);
       return Optional.empty();
     }
     if (from < log.logEnd() && most > 0) {
-      return read(subscription, log, (int) most, effects);
+      return read(subscription, log, (int) most, first, effects);
     }
     if (from < log.logEnd() && subscription.starve()) {
       starved.add(subscription);
@@ -324,8 +333,19 @@ public final class LeaderLink {
   }
 
   private Optional<LeaderFrame.DataPart> read(
-      LeaderSubscription subscription, LeaderLog log, int most, List<LeaderEffect> effects) {
-    ReadOutcome outcome = log.read(subscription.sentUpTo(), most);
+      LeaderSubscription subscription,
+      LeaderLog log,
+      int most,
+      boolean first,
+      List<LeaderEffect> effects) {
+    ReadOutcome outcome = log.read(subscription.sentUpTo(), most, first);
+    if (outcome instanceof ReadOutcome.TooLarge) {
+      // It begins the next frame: only a frame of its own may be larger than the follower asked.
+      full = true;
+      subscription.takePlace();
+      turns.addFirst(subscription);
+      return Optional.empty();
+    }
     if (outcome instanceof ReadOutcome.Failed failed) {
       give(subscription, failed.why(), effects);
       return Optional.empty();

@@ -30,9 +30,10 @@ public interface LeaderLogs {
      * Reads whole batches.
      *
      * @param offset where to begin, in [log start, log end)
-     * @param maxBytes the most bytes, but for a first batch that is larger
+     * @param maxBytes the most bytes
+     * @param atLeastOne whether a first batch that is larger is read all the same
      */
-    ReadOutcome read(long offset, int maxBytes);
+    ReadOutcome read(long offset, int maxBytes, boolean atLeastOne);
   }
 
   /** What a read came to. */
@@ -44,6 +45,9 @@ public interface LeaderLogs {
      * @param nextOffset one past their last record
      */
     record Batches(ReplicaRecords records, long nextOffset) implements ReadOutcome {}
+
+    /** The first batch is larger than was asked for. */
+    record TooLarge() implements ReadOutcome {}
 
     /** The log has changed meanwhile: look again. */
     record Stale() implements ReadOutcome {}

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Who is in sync, as the leader sees and proposes it (S09, S10). */
 class IsrTest {
@@ -194,6 +196,20 @@ class IsrTest {
     answer(driver, Optional.of(REFUSED));
 
     assertThat(driver.core.highWatermark()).isEqualTo(1);
+  }
+
+  /** As of a repetition: the first was carried out, and its answer was lost. */
+  @ParameterizedTest
+  @EnumSource(names = {"STALE_PARTITION_EPOCH", "FENCED_LEADER_EPOCH", "NOT_LEADER"})
+  void S02_whatWasRefusedForOldEpochsCountsUntilTheStateComes(ErrorCode code) {
+    CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1), 1));
+    driver.eligible(2);
+    driver.subscribe(2, 0);
+    produce(driver);
+
+    answer(driver, Optional.of(new MillraceError(code, "it is not so any more")));
+
+    assertThat(driver.core.highWatermark()).isZero();
   }
 
   @Test

@@ -40,9 +40,12 @@ final class FakeLog implements LeaderLog {
   }
 
   @Override
-  public ReadOutcome read(long offset, int maxBytes) {
+  public ReadOutcome read(long offset, int maxBytes, boolean atLeastOne) {
     if (corrupt) {
       return new ReadOutcome.Failed(new MillraceError(ErrorCode.CORRUPT_BATCH, "CRC is wrong"));
+    }
+    if (maxBytes < batchBytes && !atLeastOne) {
+      return new ReadOutcome.TooLarge();
     }
     long batches = Math.min(logEnd - offset, Math.max(1, maxBytes / batchBytes));
     return new ReadOutcome.Batches(

@@ -104,6 +104,25 @@ class LeaderLinkTest {
   }
 
   @Test
+  void batchThatIsLargerThanAFrameHasOneOfItsOwn() {
+    logs.put(partition(2), new FakeLog(50 * BATCH));
+    open(1_000 * BATCH, 10 * BATCH);
+    subscribe(1, 1, 0);
+    subscribe(2, 2, 0);
+    subscribe(3, 3, 0);
+    all();
+    for (int partition = 1; partition <= 3; partition++) {
+      log(partition).append(1);
+      link.advanced(partition);
+    }
+
+    List<LeaderFrame> frames = all();
+
+    assertThat(frames).filteredOn(LeaderFrame.Data.class::isInstance).hasSize(3);
+    assertThat(data(frames)).containsExactly("1:0-1", "2:0-1", "3:0-1");
+  }
+
+  @Test
   void everyAnswerNamesItsAttempt() {
     open(1_000, 1_000);
     MillraceError error = new MillraceError(ErrorCode.NOT_LEADER, "not here");
