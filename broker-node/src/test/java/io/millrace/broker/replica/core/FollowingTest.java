@@ -96,8 +96,8 @@ class FollowingTest {
   @Test
   void S04_newsThatOvertakesBatchesThatWaitIsNotForgotten() {
     long attempt = accepted(4);
-    on(batches(attempt, 5, 7));
     on(new FollowingEvent.WatermarksMoved(attempt, 8, 0));
+    on(batches(attempt, 5, 7));
 
     assertThat(on(new FollowingEvent.Replicated(8))).contains(new Effect.MoveHighWatermark(8));
   }
