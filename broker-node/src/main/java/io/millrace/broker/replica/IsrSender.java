@@ -96,11 +96,10 @@ final class IsrSender {
         busy = false;
         return;
       }
-      for (Map.Entry<TopicIdPartition, ProposeIsr> each : open.entrySet()) {
-        if (sent.size() < MOST_IN_A_COMMAND) {
-          sent.add(new Sent(each.getKey(), each.getValue(), known(image, each.getKey())));
-        }
-      }
+      open.entrySet().stream()
+          .limit(MOST_IN_A_COMMAND)
+          .map(each -> new Sent(each.getKey(), each.getValue(), known(image, each.getKey())))
+          .forEach(sent::add);
     }
     if (me.isEmpty()) {
       scheduler.schedule(AGAIN_MS, this::send);

@@ -38,10 +38,4 @@ public record BrokerStart(
   public static BrokerStart clean(List<UUID> directories) {
     return new BrokerStart(directories, false, Set.of(), Set.of(), false);
   }
-
-  /** The same, the earlier process being known to have ended. */
-  public BrokerStart afterTheEarlierProcess() {
-    return new BrokerStart(
-        directories, directoriesOffline, uncleanDirectories, uncleanReplicas, true);
-  }
 }

@@ -57,7 +57,8 @@ final class BrokerLifeTest {
     assertThat(cluster.run(Cluster.register(2, "", 2))).isInstanceOf(BrokerResult.class);
     cluster.run(cluster.heartbeat(2));
 
-    BrokerStart ended = BrokerStart.clean(List.of(Cluster.directory(2))).afterTheEarlierProcess();
+    BrokerStart ended =
+        new BrokerStart(List.of(Cluster.directory(2)), false, Set.of(), Set.of(), true);
     assertThat(cluster.run(Cluster.register(2, 3, ended))).isInstanceOf(BrokerResult.class);
     assertThat(state(2)).isEqualTo(BrokerState.FENCED);
   }
