@@ -7,11 +7,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -60,7 +63,14 @@ public final class BrokerProcess implements AutoCloseable {
   /** Starts a broker on {@value LocalNode#PORTS} ports in a row and does not wait for it. */
   static BrokerProcess begin(Path home, int firstPort, Map<String, String> settings)
       throws IOException {
-    return new BrokerProcess(home, firstPort, settings, MillraceProcess.SMALL_JVM);
+    return begin(home, firstPort, settings, MillraceProcess.SMALL_JVM);
+  }
+
+  /** The same in a JVM with these options. */
+  static BrokerProcess begin(
+      Path home, int firstPort, Map<String, String> settings, List<String> jvmOptions)
+      throws IOException {
+    return new BrokerProcess(home, firstPort, settings, jvmOptions);
   }
 
   private MillraceProcess launch() throws IOException {
@@ -71,7 +81,7 @@ public final class BrokerProcess implements AutoCloseable {
 
   /** host:port for clients. */
   public String bootstrap() {
-    return node.clients();
+    return settings.getOrDefault("advertised.listener", node.clients());
   }
 
   public Path dataDir() {
@@ -83,7 +93,7 @@ public final class BrokerProcess implements AutoCloseable {
   }
 
   /** kill -9. */
-  void kill() throws InterruptedException {
+  public void kill() throws InterruptedException {
     process.kill();
   }
 
@@ -93,19 +103,48 @@ public final class BrokerProcess implements AutoCloseable {
     return process.waitFor(Duration.ofSeconds(30));
   }
 
+  /** Stops the process where it stands (SIGSTOP), as a machine does that is suspended. */
+  public void pause() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /** Lets a paused process go on (SIGCONT). */
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    int code = new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor();
+    if (code != 0) {
+      throw new IllegalStateException("kill -" + name + " of " + process.pid() + ": " + code);
+    }
+  }
+
+  /** Deletes all that the broker has on disk; it must not run. */
+  public void wipe() throws IOException {
+    if (process.isAlive()) {
+      throw new IllegalStateException("the broker runs");
+    }
+    try (Stream<Path> files = Files.walk(dataDir())) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+
   /** Starts the broker again on the same directory and ports. */
-  void restart() throws IOException {
+  public void restart() throws IOException {
     beginAgain();
     awaitReady();
   }
 
   /** Starts it again and does not wait for it. */
-  void beginAgain() throws IOException {
+  public void beginAgain() throws IOException {
     process = launch();
   }
 
   /** Waits until it is ready. */
-  void awaitReady() {
+  public void awaitReady() {
     Awaitility.await()
         .atMost(START_TIMEOUT)
         .pollInterval(Duration.ofMillis(50))

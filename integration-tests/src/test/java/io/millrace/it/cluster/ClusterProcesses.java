@@ -35,32 +35,61 @@ public final class ClusterProcesses implements AutoCloseable {
   /** Starts the nodes, which begin a cluster, and waits until all are ready. */
   public static ClusterProcesses start(Path home, int nodes, Map<String, String> settings)
       throws IOException {
-    ClusterProcesses cluster = begin(home, nodes, settings);
-    cluster.nodes.forEach(BrokerProcess::awaitReady);
-    return cluster;
+    return start(home, nodes, settings, Addressing.DIRECT);
+  }
+
+  /** The same with something between the nodes. */
+  public static ClusterProcesses start(
+      Path home, int nodes, Map<String, String> settings, Addressing addressing)
+      throws IOException {
+    ClusterProcesses cluster = begin(home, nodes, settings, addressing);
+    boolean ready = false;
+    try {
+      cluster.nodes.forEach(BrokerProcess::awaitReady);
+      ready = true;
+      return cluster;
+    } finally {
+      if (!ready) {
+        cluster.close();
+      }
+    }
   }
 
   /** Starts the nodes and does not wait for them. */
   static ClusterProcesses begin(Path home, int nodes, Map<String, String> settings)
       throws IOException {
+    return begin(home, nodes, settings, Addressing.DIRECT);
+  }
+
+  private static ClusterProcesses begin(
+      Path home, int nodes, Map<String, String> settings, Addressing addressing)
+      throws IOException {
     int firstPort = FreePorts.inARow(nodes * LocalNode.PORTS);
-    String voters =
+    List<LocalNode> locals =
         IntStream.rangeClosed(1, nodes)
-            .mapToObj(node -> new LocalNode(node, home, firstPort(firstPort, node)).voter())
+            .mapToObj(node -> new LocalNode(node, home, firstPort + (node - 1) * LocalNode.PORTS))
+            .toList();
+    addressing.open(locals);
+    String voters =
+        locals.stream()
+            .map(node -> voter(node, addressing.host(node.id())))
             .collect(Collectors.joining(","));
     ClusterProcesses cluster = new ClusterProcesses();
-    for (int node = 1; node <= nodes; node++) {
+    for (LocalNode node : locals) {
       Map<String, String> own = new HashMap<>(settings);
-      own.put("node.id", "" + node);
+      own.put("node.id", "" + node.id());
       own.put("quorum.voters", voters);
-      Path directory = Files.createDirectories(home.resolve("node-" + node));
-      cluster.nodes.add(BrokerProcess.begin(directory, firstPort(firstPort, node), own));
+      own.put("advertised.listener", addressing.clients(node.id(), node));
+      List<String> jvm = new ArrayList<>(MillraceProcess.SMALL_JVM);
+      jvm.addAll(addressing.jvmOptions(node.id()));
+      Path directory = Files.createDirectories(home.resolve("node-" + node.id()));
+      cluster.nodes.add(BrokerProcess.begin(directory, node.port(), own, jvm));
     }
     return cluster;
   }
 
-  private static int firstPort(int first, int node) {
-    return first + (node - 1) * LocalNode.PORTS;
+  private static String voter(LocalNode node, String host) {
+    return node.id() + "@" + host + ":" + (node.port() + 2) + ":" + (node.port() + 1);
   }
 
   /** A node by its number. */
@@ -72,8 +101,13 @@ public final class ClusterProcesses implements AutoCloseable {
     return nodes.size();
   }
 
+  /** Where clients reach all nodes. */
+  public String bootstrap() {
+    return nodes.stream().map(BrokerProcess::bootstrap).collect(Collectors.joining(","));
+  }
+
   /** The node whose controller is active, as it says itself; empty if none says so. */
-  Optional<Integer> controller() {
+  public Optional<Integer> controller() {
     for (int node = 1; node <= size(); node++) {
       if (node(node).process().isAlive() && claimsToBeActive(node)) {
         return Optional.of(node);
@@ -98,7 +132,7 @@ public final class ClusterProcesses implements AutoCloseable {
   }
 
   /** Waits for an active controller. */
-  int awaitController() {
+  public int awaitController() {
     return Awaitility.await()
         .atMost(Duration.ofSeconds(60))
         .pollInterval(Duration.ofMillis(20))
@@ -107,7 +141,7 @@ public final class ClusterProcesses implements AutoCloseable {
   }
 
   /** The metadata as a node knows them. */
-  GetMetadataResponse metadata(int node) {
+  public GetMetadataResponse metadata(int node) {
     ManagedChannel channel =
         NettyChannelBuilder.forTarget(node(node).bootstrap()).usePlaintext().build();
     try {
@@ -120,7 +154,7 @@ public final class ClusterProcesses implements AutoCloseable {
   }
 
   /** The brokers that are fenced. */
-  static Set<Integer> fenced(GetMetadataResponse metadata) {
+  public static Set<Integer> fenced(GetMetadataResponse metadata) {
     return metadata.getBrokersList().stream()
         .filter(BrokerEndpoint::getFenced)
         .map(BrokerEndpoint::getNodeId)

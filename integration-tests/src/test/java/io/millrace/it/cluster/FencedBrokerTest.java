@@ -45,9 +45,9 @@ class FencedBrokerTest {
       awaitBack(cluster, third, second);
 
       createEverywhere(cluster, 2);
-      signal("STOP", cluster.node(second));
+      cluster.node(second).pause();
       awaitLost(cluster, controller, second);
-      signal("CONT", cluster.node(second));
+      cluster.node(second).resume();
       awaitBack(cluster, controller, second);
       awaitBack(cluster, second, second);
 
@@ -83,12 +83,6 @@ class FencedBrokerTest {
     try (MillraceClient client = MillraceClient.connect(ClientConfig.of(node.bootstrap()))) {
       client.admin().createTopic(new NewTopic(name, 3, replicationFactor, Map.of()));
     }
-  }
-
-  private static void signal(String name, BrokerProcess broker) throws Exception {
-    Process kill =
-        new ProcessBuilder(List.of("kill", "-" + name, "" + broker.process().pid())).start();
-    assertThat(kill.waitFor()).isZero();
   }
 
   private void awaitLost(ClusterProcesses cluster, int asked, int broker) {

@@ -30,8 +30,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -57,7 +55,7 @@ class ReplicatedTopicTest {
   @Test
   void S02_S13_aKilledLeaderLosesNothingAndComesBackInSyncWithTheSameBytes() throws Exception {
     try (ClusterProcesses cluster = ClusterProcesses.start(home, NODES, Map.of());
-        MillraceClient client = MillraceClient.connect(ClientConfig.of(bootstrap(cluster)))) {
+        MillraceClient client = MillraceClient.connect(ClientConfig.of(cluster.bootstrap()))) {
       client
           .admin()
           .createTopic(new NewTopic(TOPIC, PARTITIONS, NODES, Map.of("min.insync.replicas", "2")));
@@ -200,12 +198,6 @@ class ReplicatedTopicTest {
         last.put(record.partition(), number);
       }
     }
-  }
-
-  private static String bootstrap(ClusterProcesses cluster) {
-    return IntStream.rangeClosed(1, NODES)
-        .mapToObj(node -> cluster.node(node).bootstrap())
-        .collect(Collectors.joining(","));
   }
 
   private static List<PartitionDescription> partitions(MillraceClient client) {
