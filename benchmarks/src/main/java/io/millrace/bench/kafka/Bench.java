@@ -13,11 +13,13 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Both brokers, in a directory of their own, and what is needed to work with them. Confined to the
- * main thread; {@link #close} may come from another when the process is told to end.
+ * The brokers of both sides, in a directory of their own, and what is needed to work with them.
+ * Confined to the main thread; {@link #close} may come from another when the process is told to
+ * end.
  */
 final class Bench implements AutoCloseable {
   private static final Duration DELETION_PATIENCE = Duration.ofSeconds(90);
+  private static final Duration READY = Duration.ofSeconds(90);
   private static final Duration SETTLE = Duration.ofMillis(500);
 
   private final Installation installation;
@@ -27,6 +29,7 @@ final class Bench implements AutoCloseable {
   private final Launcher launcher;
   private final Ports ports = new Ports();
   private final Map<Peer, Node> nodes = new EnumMap<>(Peer.class);
+  private final Map<Peer, Brokers> clusters = new EnumMap<>(Peer.class);
   private int clients;
 
   Bench(Installation installation, Options options, Path directory, Path profiles) {
@@ -71,6 +74,50 @@ final class Bench implements AutoCloseable {
     return node;
   }
 
+  /** Those that a workload runs on: the node that is alone, or a cluster of several. */
+  Brokers brokers(Peer peer, int count) {
+    if (count == 1) {
+      return new Brokers(List.of(node(peer)));
+    }
+    Brokers cluster = clusters.get(peer);
+    if (cluster == null || cluster.nodes().size() != count) {
+      throw new IllegalStateException(count + " nodes of " + peer + " have not been started");
+    }
+    return cluster;
+  }
+
+  /** Starts a cluster of each side that goes on until the end, unless it is there already. */
+  void startClusters(int count) throws IOException, InterruptedException {
+    for (Peer peer : Peer.values()) {
+      if (!clusters.containsKey(peer)) {
+        clusters.put(peer, startCluster(peer, directory.resolve(peer + "-nodes"), count));
+        awaitReady(peer, clusters.get(peer).bootstrap());
+      }
+    }
+  }
+
+  /** Starts empty nodes that form a cluster, and does not wait until they are ready. */
+  Brokers startCluster(Peer peer, Path home, int count) throws IOException {
+    List<Integer> clientPorts = new ArrayList<>();
+    for (int node = 0; node < count; node++) {
+      clientPorts.add(freePort(peer));
+    }
+    List<Node> started = new ArrayList<>();
+    for (Seat seat : Seat.together(home, clientPorts)) {
+      launcher.prepare(peer, seat);
+      started.add(launcher.start(peer, seat));
+    }
+    return new Brokers(started);
+  }
+
+  /** The topic stays: Kafka looks for files to delete half a minute after its start only. */
+  void awaitReady(Peer peer, String bootstrap) throws IOException, InterruptedException {
+    try (ClientProcess client = client(peer, bootstrap, Starts.quickRetries(peer))) {
+      Fields topic = Fields.none().with("topic", "ready").with("partitions", 1).with("replicas", 1);
+      client.ask(topic.with("command", "create"), READY);
+    }
+  }
+
   /** A new client process for a broker, with settings for all of its clients. */
   ClientProcess client(Peer peer, String bootstrap, Fields settings) throws IOException {
     String name = peer + "-client-" + ++clients;
@@ -95,13 +142,15 @@ final class Bench implements AutoCloseable {
   }
 
   /** Waits until the files of a deleted topic are gone and nothing is left to be written back. */
-  void awaitDeletion(Peer peer, String topic) throws IOException, InterruptedException {
+  void awaitDeletion(Brokers brokers, String topic) throws IOException, InterruptedException {
     long end = System.nanoTime() + DELETION_PATIENCE.toNanos();
-    while (hasFilesOf(node(peer).dataDir(), topic)) {
-      if (System.nanoTime() > end) {
-        throw new IOException("the files of topic " + topic + " are still there");
+    for (Node node : brokers.nodes()) {
+      while (hasFilesOf(node.dataDir(), topic)) {
+        if (System.nanoTime() > end) {
+          throw new IOException("the files of topic " + topic + " are still there");
+        }
+        Thread.sleep(100);
       }
-      Thread.sleep(100);
     }
     settle();
   }
@@ -131,5 +180,6 @@ final class Bench implements AutoCloseable {
   @Override
   public void close() {
     nodes.values().forEach(Node::close);
+    clusters.values().forEach(Brokers::close);
   }
 }

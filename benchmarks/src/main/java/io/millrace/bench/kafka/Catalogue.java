@@ -14,6 +14,9 @@ final class Catalogue {
   private static final String RANDOM_1000 = "random:1000";
   private static final int RATE = 5_000;
 
+  /** Of a cluster. */
+  private static final int NODES = 3;
+
   /** Partitions of each of many topics. */
   private static final int PER_TOPIC = 100;
 
@@ -34,6 +37,7 @@ final class Catalogue {
     catalogue.addLatency();
     catalogue.addFlush();
     catalogue.addStart();
+    catalogue.addReplicated();
     catalogue.addCluster();
     return List.copyOf(catalogue.workloads);
   }
@@ -61,12 +65,12 @@ final class Catalogue {
   }
 
   private void addProduce(String name, String title, String records, Both<Setup> setups) {
-    Fields work = Fields.none().with("records", records);
+    Fields work = alone().with("records", records);
     workloads.add(new Workload(name, Kind.PRODUCE, title, work, setups));
   }
 
   private void addConsume() {
-    Fields work = Fields.none().with("records", RANDOM_1000).with("bytes", 1_500_000_000L);
+    Fields work = alone().with("records", RANDOM_1000).with("bytes", 1_500_000_000L);
     workloads.add(
         new Workload(
             "consume-1000",
@@ -84,12 +88,10 @@ final class Catalogue {
   }
 
   private void addLatency() {
-    Fields work = Fields.none().with("records", RANDOM_1000).with("rate", RATE);
+    Fields work = alone().with("records", RANDOM_1000).with("rate", RATE);
     String title = String.format("%,d records/s of 1,000 B, acks=all, ", RATE);
-    Both<Setup> noLinger =
-        new Both<>(kafka("all", Map.of("linger.ms", "0")), millrace("all", Map.of("linger", "0")));
     workloads.add(
-        new Workload("latency-linger0", Kind.LATENCY, title + "linger 0", work, noLinger));
+        new Workload("latency-linger0", Kind.LATENCY, title + "linger 0", work, withoutLinger()));
     workloads.add(
         new Workload("latency-defaults", Kind.LATENCY, title + "defaults", work, defaults("all")));
   }
@@ -108,20 +110,67 @@ final class Catalogue {
   }
 
   private void addStart() {
-    Both<Setup> setups =
-        new Both<>(kafka("all", Map.of("linger.ms", "0")), millrace("all", Map.of("linger", "0")));
     workloads.add(
         new Workload(
-            "start", Kind.START, "start of an empty node to its first ack", Fields.none(), setups));
+            "start",
+            Kind.START,
+            "start of an empty node to its first ack",
+            alone(),
+            withoutLinger()));
+  }
+
+  /** Three brokers, three replicas, at least two in sync: what acks=all is made for. */
+  private void addReplicated() {
+    for (int size : List.of(1000, 100)) {
+      String name = "replicated-" + size;
+      String title = String.format("3 replicas, produce %,d B, acks=all", size);
+      Fields work = on(NODES, NODES).with("records", "random:" + size);
+      addReplicated(name + "-defaults", Kind.PRODUCE, title + ", defaults", work, defaults("all"));
+      addReplicated(name + "-tuned", Kind.PRODUCE, title + ", tuned", work, tuned("all"));
+    }
+    Fields work = on(NODES, NODES).with("records", RANDOM_1000).with("rate", RATE);
+    String title = String.format("3 replicas, %,d records/s of 1,000 B, acks=all, ", RATE);
+    addReplicated(
+        "replicated-latency-linger0", Kind.LATENCY, title + "linger 0", work, withoutLinger());
+    addReplicated(
+        "replicated-latency-defaults", Kind.LATENCY, title + "defaults", work, defaults("all"));
+  }
+
+  private void addReplicated(
+      String name, Kind kind, String title, Fields work, Both<Setup> setups) {
+    Map<String, String> minIsr = Map.of("min.insync.replicas", "2");
+    Both<Setup> both =
+        new Both<>(setups.kafka().withTopic(minIsr), setups.millrace().withTopic(minIsr));
+    workloads.add(new Workload(name, kind, title, work, both));
+  }
+
+  private static Both<Setup> withoutLinger() {
+    return new Both<>(
+        kafka("all", Map.of("linger.ms", "0")), millrace("all", Map.of("linger", "0")));
   }
 
   private void addCluster() {
     int topics = options.quick ? 10 : 100;
-    Fields work =
-        Fields.none().with("nodes", 3).with("topics", topics).with("partitions", PER_TOPIC);
     String title = String.format("3 nodes, %,d partitions", topics * PER_TOPIC);
+    addCluster("cluster-partitions", title, topics, 1);
+    int copied = options.quick ? 3 : 30;
+    String copiedTitle =
+        String.format("3 nodes, %,d partitions with 3 replicas", copied * PER_TOPIC);
+    addCluster("cluster-replicated", copiedTitle, copied, NODES);
+  }
+
+  private void addCluster(String name, String title, int topics, int replicas) {
+    Fields work = on(NODES, replicas).with("topics", topics).with("partitions", PER_TOPIC);
     Both<Setup> none = new Both<>(Setup.of(Map.of()), Setup.of(Map.of()));
-    workloads.add(new Workload("cluster-partitions", Kind.CLUSTER, title, work, none));
+    workloads.add(new Workload(name, Kind.CLUSTER, title, work, none));
+  }
+
+  private static Fields alone() {
+    return on(1, 1);
+  }
+
+  private static Fields on(int nodes, int replicas) {
+    return Fields.none().with("nodes", nodes).with("replicas", replicas);
   }
 
   private static Both<Setup> defaults(String acks) {

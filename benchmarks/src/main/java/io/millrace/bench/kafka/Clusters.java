@@ -45,59 +45,31 @@ final class Clusters {
   }
 
   private Fields round(Peer peer, int round) throws IOException, InterruptedException {
-    Path home = bench.directory().resolve(peer + "-cluster-" + round);
-    List<Node> nodes = new ArrayList<>();
-    try {
-      for (Seat seat : Seat.together(home, ports(peer))) {
-        bench.launcher().prepare(peer, seat);
-        nodes.add(bench.launcher().start(peer, seat));
-      }
+    Path home = bench.directory().resolve(peer + "-" + workload.name() + "-" + round);
+    try (Brokers nodes = bench.startCluster(peer, home, workload.nodes())) {
       return measure(peer, nodes);
-    } finally {
-      nodes.forEach(Node::close);
     }
   }
 
-  private List<Integer> ports(Peer peer) {
-    List<Integer> ports = new ArrayList<>();
-    for (int node = 0; node < workload.work().number("nodes"); node++) {
-      ports.add(bench.freePort(peer));
-    }
-    return ports;
-  }
-
-  private Fields measure(Peer peer, List<Node> nodes) throws IOException, InterruptedException {
-    String bootstrap = String.join(",", nodes.stream().map(Node::bootstrap).toList());
-    try (ClientProcess client = bench.client(peer, bootstrap, Starts.quickRetries(peer))) {
-      Fields ready = Fields.none().with("topic", "ready").with("partitions", 3);
+  private Fields measure(Peer peer, Brokers nodes) throws IOException, InterruptedException {
+    try (ClientProcess client = bench.client(peer, nodes.bootstrap(), Starts.quickRetries(peer))) {
+      Fields ready = Fields.none().with("topic", "ready").with("partitions", 3).with("replicas", 1);
       client.ask(ready.with("command", "create"), PATIENCE);
-      Duration before = cpu(nodes);
+      Duration before = nodes.cpu();
       Fields created = client.ask(workload.work().with("command", "many-topics"), PATIENCE);
-      Duration used = cpu(nodes).minus(before);
+      Duration used = nodes.cpu().minus(before);
       Thread.sleep(REST.toMillis());
       return created
           .with("nodes_cpu_s", used.toMillis() / 1e3)
           .with("node_idle_cores", idleCores(nodes))
-          .with("node_rss", residentBytes(nodes) / nodes.size());
+          .with("node_rss", nodes.residentBytes() / workload.nodes());
     }
   }
 
   /** Of one node, on the average. */
-  private static double idleCores(List<Node> nodes) throws InterruptedException {
-    Duration before = cpu(nodes);
+  private double idleCores(Brokers nodes) throws InterruptedException {
+    Duration before = nodes.cpu();
     Thread.sleep(IDLE.toMillis());
-    return cpu(nodes).minus(before).toMillis() / (double) IDLE.toMillis() / nodes.size();
-  }
-
-  private static Duration cpu(List<Node> nodes) {
-    return nodes.stream().map(Node::cpu).reduce(Duration.ZERO, Duration::plus);
-  }
-
-  private static long residentBytes(List<Node> nodes) throws IOException {
-    long bytes = 0;
-    for (Node node : nodes) {
-      bytes += node.residentBytes();
-    }
-    return bytes;
+    return nodes.cpu().minus(before).toMillis() / (double) IDLE.toMillis() / workload.nodes();
   }
 }

@@ -1,10 +1,8 @@
 package io.millrace.bench.kafka;
 
-import io.millrace.bench.kafka.load.Fields;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -15,8 +13,6 @@ import java.util.stream.Stream;
  * after the other, and writes the report, also while it goes on.
  */
 public final class Comparison {
-  private static final Duration READY = Duration.ofSeconds(90);
-
   private final Installation installation;
   private final Options options;
   private final Path directory;
@@ -104,7 +100,9 @@ public final class Comparison {
       throws IOException, InterruptedException {
     Progress.say("starting both brokers; their idle memory and CPU take twenty seconds");
     bench.startNodes();
-    awaitReady(bench);
+    for (Peer peer : Peer.values()) {
+      bench.awaitReady(peer, bench.node(peer).bootstrap());
+    }
     Memory idle = Memory.ofIdle(bench);
     List<Row> rows = new ArrayList<>();
     Report report = new Report(Facts.of(bench, installation), rows, idle.now(bench));
@@ -129,17 +127,6 @@ public final class Comparison {
         }
       }
     };
-  }
-
-  /** The topic stays: Kafka looks for files to delete half a minute after its start only. */
-  private static void awaitReady(Bench bench) throws IOException, InterruptedException {
-    for (Peer peer : Peer.values()) {
-      String bootstrap = bench.node(peer).bootstrap();
-      try (ClientProcess client = bench.client(peer, bootstrap, Starts.quickRetries(peer))) {
-        Fields topic = Fields.none().with("topic", "ready").with("partitions", 1);
-        client.ask(topic.with("command", "create"), READY);
-      }
-    }
   }
 
   private void write(Report report) throws IOException {

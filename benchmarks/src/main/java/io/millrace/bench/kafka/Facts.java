@@ -19,7 +19,7 @@ final class Facts {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("Machine", machine());
     facts.put("JVM of all processes", System.getProperty("java.vm.version"));
-    facts.put("Apache Kafka", installation.kafkaVersion() + ", one node, broker and controller");
+    facts.put("Apache Kafka", installation.kafkaVersion() + ", broker and controller in each node");
     facts.put("Flags of Kafka's broker", flags(installation, bench.node(Peer.KAFKA)));
     facts.put("Flags of Millrace's broker", flags(installation, bench.node(Peer.MILLRACE)));
     facts.put("Flags of both clients", String.join(" ", options.clientJvm));

@@ -50,8 +50,11 @@ final class Rounds implements AutoCloseable {
   }
 
   private void prepare() throws IOException, InterruptedException {
+    if (workload.nodes() > 1) {
+      bench.startClusters(workload.nodes());
+    }
     for (Peer peer : Peer.values()) {
-      clients.put(peer, bench.client(peer, bench.node(peer).bootstrap(), Fields.none()));
+      clients.put(peer, bench.client(peer, brokers(peer).bootstrap(), Fields.none()));
       if (workload.kind() == Workload.Kind.CONSUME) {
         create(peer, keptTopic());
         ask(peer, work(peer, "fill", keptTopic()));
@@ -104,13 +107,14 @@ final class Rounds implements AutoCloseable {
             .with("command", "create")
             .with("topic", topic)
             .with("partitions", PARTITIONS)
+            .with("replicas", workload.replicas())
             .withAll("config.", setup(peer).topic());
     ask(peer, command);
   }
 
   private void delete(Peer peer, String topic) throws IOException, InterruptedException {
     ask(peer, Fields.none().with("command", "delete").with("topic", topic));
-    bench.awaitDeletion(peer, topic);
+    bench.awaitDeletion(brokers(peer), topic);
   }
 
   /** What a command does, without its times. */
@@ -122,7 +126,7 @@ final class Rounds implements AutoCloseable {
         .with("command", command)
         .with("topic", topic)
         .with("partitions", PARTITIONS)
-        .with("max.bytes", MAX_BYTES)
+        .with("max.bytes", MAX_BYTES / workload.replicas())
         .withAll("set.", settings)
         .withAll("receive.", setup(peer).consumer());
   }
@@ -132,8 +136,8 @@ final class Rounds implements AutoCloseable {
     return work.with("ramp", (counts ? RAMP : DISCARDED_RAMP).toMillis())
         .with("ramp.bytes", counts ? 0 : warmUpBytes())
         .with("window", bench.options().window.toMillis())
-        .with("broker", bench.node(peer).pid())
-        .with("idle", bench.node(peer.other()).pid());
+        .with("brokers", brokers(peer).pids())
+        .with("idle", brokers(peer.other()).pids());
   }
 
   /** Reading costs a third of writing: it takes more of it until all is compiled. */
@@ -145,14 +149,18 @@ final class Rounds implements AutoCloseable {
     };
   }
 
+  private Brokers brokers(Peer peer) {
+    return bench.brokers(peer, workload.nodes());
+  }
+
   private Setup setup(Peer peer) {
     return workload.setups().of(peer);
   }
 
   private Fields ask(Peer peer, Fields command) throws IOException, InterruptedException {
     ClientProcess client = clients.get(peer);
-    if (client == null || !bench.node(peer).isAlive()) {
-      throw new IOException(peer.title() + ": the broker has ended");
+    if (client == null || !brokers(peer).areAlive()) {
+      throw new IOException(peer.title() + ": a broker has ended");
     }
     try {
       return client.ask(command, PATIENCE);

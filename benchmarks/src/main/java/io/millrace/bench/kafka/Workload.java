@@ -13,6 +13,16 @@ import java.util.Map;
  * @param setups what each side does it with
  */
 record Workload(String name, Kind kind, String title, Fields work, Both<Setup> setups) {
+  /** On how many nodes it runs. */
+  int nodes() {
+    return (int) work.number("nodes");
+  }
+
+  /** How many replicas each of its partitions has. */
+  int replicas() {
+    return (int) work.number("replicas");
+  }
+
   /** What a round does. */
   enum Kind {
     PRODUCE,

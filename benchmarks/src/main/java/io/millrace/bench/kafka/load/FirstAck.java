@@ -13,7 +13,7 @@ final class FirstAck {
   /** Creates the topic and sends one record; returns when it was acknowledged. */
   static Fields run(Side side, Fields round) throws Exception {
     String topic = round.text("topic");
-    side.createTopic(topic, 1, round.after("config."));
+    side.createTopic(topic, 1, 1, round.after("config."));
     CompletableFuture<Instant> acknowledged = new CompletableFuture<>();
     try (Sender sender = side.sender(topic, round.after("set."))) {
       sender.send(

@@ -57,7 +57,10 @@ public final class LoadMain {
     return switch (command.text("command")) {
       case "create" -> {
         side.createTopic(
-            command.text("topic"), (int) command.number("partitions"), command.after("config."));
+            command.text("topic"),
+            (int) command.number("partitions"),
+            (int) command.number("replicas"),
+            command.after("config."));
         yield Fields.none();
       }
       case "delete" -> {

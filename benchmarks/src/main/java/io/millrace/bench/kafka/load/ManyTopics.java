@@ -10,9 +10,10 @@ final class ManyTopics {
   static Fields run(Side side, Fields round) throws Exception {
     int topics = (int) round.number("topics");
     int partitions = (int) round.number("partitions");
+    int replicas = (int) round.number("replicas");
     long began = System.nanoTime();
     for (int topic = 0; topic < topics; topic++) {
-      side.createTopic(name(topic), partitions, Map.of());
+      side.createTopic(name(topic), partitions, replicas, Map.of());
     }
     long created = System.nanoTime();
     for (int topic = 0; topic < topics; topic++) {

@@ -5,7 +5,8 @@ import java.util.Map;
 /** One side's client: as thin as can be around what its users call. */
 public interface Side extends AutoCloseable {
   /** Creates a topic and waits until it can be written to. */
-  void createTopic(String name, int partitions, Map<String, String> configs) throws Exception;
+  void createTopic(String name, int partitions, int replicas, Map<String, String> configs)
+      throws Exception;
 
   /** Deletes a topic; its files may go later. */
   void deleteTopic(String name) throws Exception;

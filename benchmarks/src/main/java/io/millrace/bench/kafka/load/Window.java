@@ -2,18 +2,19 @@ package io.millrace.bench.kafka.load;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The time in which a round is measured: after a ramp, while the load goes on. Reads the CPU time
- * of client, broker and of the other side's idle broker at both ends.
+ * of client, brokers and of the other side's idle brokers at both ends.
  *
  * @param ramp how long the load runs at least before the window opens
  * @param rampBytes how much is done before that, unless it takes longer than {@link #LONGEST_RAMP}
  * @param length how long the window is open
- * @param broker the process id of the broker under load
- * @param idle the process id of the other side's broker
+ * @param brokers the process ids of the brokers under load
+ * @param idle the process ids of the other side's brokers
  */
-record Window(Duration ramp, long rampBytes, Duration length, long broker, long idle) {
+record Window(Duration ramp, long rampBytes, Duration length, List<Long> brokers, List<Long> idle) {
   static final Duration LONGEST_RAMP = Duration.ofSeconds(40);
 
   private static final Duration STEP = Duration.ofMillis(50);
@@ -31,8 +32,8 @@ record Window(Duration ramp, long rampBytes, Duration length, long broker, long 
         Duration.ofMillis(round.number("ramp")),
         round.number("ramp.bytes"),
         Duration.ofMillis(round.number("window")),
-        round.number("broker"),
-        round.number("idle"));
+        Processes.pids(round.text("brokers")),
+        Processes.pids(round.text("idle")));
   }
 
   /** Waits for the ramp and the window; returns what happened within. */
@@ -56,7 +57,7 @@ record Window(Duration ramp, long rampBytes, Duration length, long broker, long 
         .with("broker_cores", seconds(open.broker, close.broker) / seconds)
         .with("client_cores", seconds(open.client, close.client) / seconds)
         .with("idle_cores", seconds(open.idle, close.idle) / seconds)
-        .with("broker_rss", Processes.residentBytes(broker))
+        .with("broker_rss", Processes.residentBytes(brokers))
         .with("client_rss", Processes.residentBytes(ProcessHandle.current().pid()))
         .with("p50_ms", latencies.quantileMs(0.5))
         .with("p99_ms", latencies.quantileMs(0.99));
@@ -68,7 +69,7 @@ record Window(Duration ramp, long rampBytes, Duration length, long broker, long 
         tally.bytes(),
         tally.latencies(),
         Processes.cpu(ProcessHandle.current().pid()),
-        Processes.cpu(broker),
+        Processes.cpu(brokers),
         Processes.cpu(idle));
   }
 
@@ -83,7 +84,7 @@ record Window(Duration ramp, long rampBytes, Duration length, long broker, long 
 
   /** The same window, opened at once. */
   Window withoutRamp() {
-    return new Window(Duration.ZERO, 0, length, broker, idle);
+    return new Window(Duration.ZERO, 0, length, brokers, idle);
   }
 
   /** Ends early, by an exception, when a record has failed. */

@@ -33,9 +33,9 @@ public final class KafkaSide implements Side {
   }
 
   @Override
-  public void createTopic(String name, int partitions, Map<String, String> configs)
+  public void createTopic(String name, int partitions, int replicas, Map<String, String> configs)
       throws Exception {
-    NewTopic topic = new NewTopic(name, partitions, (short) 1).configs(configs);
+    NewTopic topic = new NewTopic(name, partitions, (short) replicas).configs(configs);
     admin.createTopics(List.of(topic)).all().get();
   }
 

@@ -39,8 +39,8 @@ public final class MillraceSide implements Side {
   }
 
   @Override
-  public void createTopic(String name, int partitions, Map<String, String> configs) {
-    client.admin().createTopic(new NewTopic(name, partitions, 1, configs));
+  public void createTopic(String name, int partitions, int replicas, Map<String, String> configs) {
+    client.admin().createTopic(new NewTopic(name, partitions, replicas, configs));
   }
 
   @Override

@@ -38,7 +38,7 @@ final class FakeSide implements Side {
   }
 
   @Override
-  public void createTopic(String name, int partitions, Map<String, String> configs) {}
+  public void createTopic(String name, int partitions, int replicas, Map<String, String> configs) {}
 
   @Override
   public void deleteTopic(String name) {}

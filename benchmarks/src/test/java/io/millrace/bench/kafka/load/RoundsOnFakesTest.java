@@ -63,7 +63,7 @@ class RoundsOnFakesTest {
         .with("ramp", 20)
         .with("ramp.bytes", 0)
         .with("window", 300)
-        .with("broker", SELF)
+        .with("brokers", SELF)
         .with("idle", SELF);
   }
 }
