@@ -78,7 +78,7 @@ final class TopicAlter implements Callable<Integer>, TopicSettings.User {
       TopicDescription topic = alter(admin, configs, reset);
       output.print(
           context,
-          () -> TopicReports.data(topic, TopicBounds.ofChanged(admin, topic)),
+          () -> TopicReports.changed(topic, admin),
           () -> "changed topic " + topic.name() + "\n");
     }
     return 0;

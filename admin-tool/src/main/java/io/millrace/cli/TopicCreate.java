@@ -62,7 +62,7 @@ final class TopicCreate implements Callable<Integer>, TopicSettings.User {
                   new NewTopic(name, partitions.orElse(0), replicationFactor.orElse(0), configs));
       output.print(
           context,
-          () -> TopicReports.data(topic, TopicBounds.ofChanged(client.admin(), topic)),
+          () -> TopicReports.changed(topic, client.admin()),
           () ->
               "created topic "
                   + topic.name()

@@ -4,11 +4,15 @@ import io.millrace.client.api.Admin;
 import io.millrace.client.api.ConfigValue;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.PartitionStatus;
+import io.millrace.client.api.PartitionStatus.ReplicaStatus;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -17,11 +21,18 @@ import picocli.CommandLine.Parameters;
 /** {@code millrace topic describe}. */
 @Command(
     name = "describe",
-    description = "Shows a topic's partitions, offsets and settings.",
+    description = {
+      "Shows a topic's partitions, replicas and settings.",
+      "",
+      "REPLICAS are the assigned brokers; ISR those in sync, OSR the others; ELR those of the others that may",
+      "lead all the same. Consumers read from START to HW, the high watermark. Of each replica: where it",
+      "starts and ends, and how many offsets it is BEHIND the leader. What a broker does not tell is a ?.",
+    },
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} topic describe orders",
       "  ${ROOT-COMMAND-NAME} topic describe orders -o wide   (all settings, not only its own)",
+      "  ${ROOT-COMMAND-NAME} topic describe orders -o json   (for programs)",
     })
 final class TopicDescribe implements Callable<Integer> {
   private final CliContext context;
@@ -41,8 +52,8 @@ final class TopicDescribe implements Callable<Integer> {
     try (MillraceClient client = connection.connect(context)) {
       Admin admin = client.admin();
       TopicDescription topic = describe(admin);
-      TopicBounds bounds = TopicBounds.of(admin, topic);
-      output.print(context, () -> TopicReports.data(topic, bounds), () -> text(topic, bounds));
+      List<PartitionStatus> states = admin.listPartitions(topic.name());
+      output.print(context, () -> TopicReports.data(topic, states), () -> text(topic, states));
     }
     return 0;
   }
@@ -57,18 +68,7 @@ final class TopicDescribe implements Callable<Integer> {
     }
   }
 
-  private String text(TopicDescription topic, TopicBounds bounds) {
-    Table partitions = new Table("PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "START", "END");
-    for (PartitionDescription p : topic.partitions()) {
-      partitions.row(
-          p.partition(),
-          p.leader() == 0 ? "none" : Integer.toString(p.leader()),
-          p.leaderEpoch(),
-          TopicReports.nodes(p.replicas()),
-          TopicReports.nodes(p.inSyncReplicas()),
-          offset(bounds.start(p.partition())),
-          offset(bounds.end(p.partition())));
-    }
+  private String text(TopicDescription topic, List<PartitionStatus> states) {
     return "topic        "
         + topic.name()
         + "\nid           "
@@ -76,29 +76,80 @@ final class TopicDescribe implements Callable<Integer> {
         + "\nreplication  "
         + topic.replicationFactor()
         + "\n\n"
-        + partitions
-        + unknown(bounds)
+        + partitions(states)
+        + replicas(states)
+        + unknown(states)
         + settings(topic);
+  }
+
+  private static Table partitions(List<PartitionStatus> states) {
+    Table table =
+        new Table(
+            "PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "OSR", "ELR", "START", "HW");
+    for (PartitionStatus status : states) {
+      PartitionDescription p = status.partition();
+      table.row(
+          p.partition(),
+          p.leader() == 0 ? "none" : Integer.toString(p.leader()),
+          p.leaderEpoch(),
+          TopicReports.nodes(p.replicas()),
+          TopicReports.nodes(p.inSyncReplicas()),
+          TopicReports.nodes(status.outOfSyncReplicas()),
+          TopicReports.nodes(p.eligibleLeaderReplicas()),
+          offset(status.leader().map(ReplicaStatus::startOffset).orElse(-1L)),
+          offset(status.highWatermark()));
+    }
+    return table;
+  }
+
+  /** Where each replica is; of a partition's only one the rest tells enough. */
+  private String replicas(List<PartitionStatus> states) {
+    Table table = new Table("PARTITION", "REPLICA", "ROLE", "IN SYNC", "START", "END", "BEHIND");
+    boolean copied = false;
+    for (PartitionStatus status : states) {
+      copied |= status.replicas().size() > 1;
+      for (ReplicaStatus replica : status.replicas()) {
+        table.row(
+            status.partition().partition(),
+            replica.nodeId(),
+            replica.nodeId() == status.partition().leader() ? "leader" : "follower",
+            replica.inSync() ? "yes" : "no",
+            offset(replica.startOffset()),
+            offset(replica.endOffset()),
+            offset(replica.offsetsBehind()));
+      }
+    }
+    return copied || output.wide() ? "\n" + table : "";
   }
 
   private static Object offset(long offset) {
     return offset < 0 ? "?" : offset;
   }
 
-  private static String unknown(TopicBounds bounds) {
+  private static String unknown(List<PartitionStatus> states) {
     StringBuilder text = new StringBuilder();
-    bounds
-        .unknown()
-        .forEach(
-            (partition, why) ->
-                text.append("offsets of partition ")
-                    .append(partition)
-                    .append(" not known: ")
-                    .append(why.message())
-                    .append(" [")
-                    .append(why.code())
-                    .append("]\n"));
+    for (PartitionStatus status : states) {
+      int number = status.partition().partition();
+      Optional<MillraceError> partition = TopicReports.whyUnknown(status);
+      partition.ifPresent(why -> line(text, "offsets of partition " + number, why));
+      for (ReplicaStatus replica : status.replicas()) {
+        replica
+            .whyUnknown()
+            .filter(why -> !partition.equals(Optional.of(why)))
+            .ifPresent(
+                why ->
+                    line(
+                        text,
+                        "the replica of partition %d on broker %d"
+                            .formatted(number, replica.nodeId()),
+                        why));
+      }
+    }
     return text.isEmpty() ? "" : "\n" + text;
+  }
+
+  private static void line(StringBuilder text, String what, MillraceError why) {
+    text.append(what).append(" not known: ").append(TopicReports.text(why)).append('\n');
   }
 
   private String settings(TopicDescription topic) {

@@ -123,8 +123,8 @@ class BrokerLostTest {
       CommandLineRun describe = node.run("topic describe orders");
       assertThat(describe.exitCode()).isZero();
       assertThat(describe.out())
-          .containsPattern((1 - lost) + " +1 +\\d+ +1 +1 +0 +\\d\n")
-          .containsPattern(lost + " +none +\\d+ +1 +- +\\? +\\?\n")
+          .containsPattern((1 - lost) + " +1 +\\d+ +1 +1 +- +- +0 +\\d\n")
+          .containsPattern(lost + " +none +\\d+ +1 +- +1 +1 +\\? +\\?\n")
           .containsPattern(
               "offsets of partition "
                   + lost
@@ -147,7 +147,7 @@ class BrokerLostTest {
       node.stop();
       node.start();
       assertThat(node.run("topic describe orders").out())
-          .containsPattern("0 +1 +\\d+ +1 +1 +0 +\\d\n +1 +1 +\\d+ +1 +1 +0 +\\d\n")
+          .containsPattern("0 +1 +\\d+ +1 +1 +- +- +0 +\\d\n +1 +1 +\\d+ +1 +1 +- +- +0 +\\d\n")
           .doesNotContain("not known");
       assertThat(node.run("consume orders").out().lines())
           .containsExactlyInAnyOrderElementsOf(before.out().lines().toList());

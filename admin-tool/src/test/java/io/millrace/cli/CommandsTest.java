@@ -130,16 +130,18 @@ class CommandsTest {
             id           ID
             replication  1
 
-            PARTITION  LEADER  EPOCH  REPLICAS  ISR  START  END
-                    0  1           0  1         1        0    0
-                    1  1           0  1         1        0    0
+            PARTITION  LEADER  EPOCH  REPLICAS  ISR  OSR  ELR  START  HW
+                    0  1           0  1         1    -    -        0   0
+                    1  1           0  1         1    -    -        0   0
 
             SETTING       VALUE      SOURCE
             retention.ms  604800000  topic
             """);
     assertThat(node.run("topic describe described -o wide").out())
         .contains("retention.bytes")
-        .contains("default");
+        .contains("default")
+        .contains("PARTITION  REPLICA  ROLE    IN SYNC  START  END  BEHIND\n")
+        .contains("        0        1  leader  yes          0    0       0\n");
   }
 
   @Test
@@ -242,7 +244,7 @@ class CommandsTest {
   @Test
   void printsATopicForProgramsInOneShapeWhateverWasDone() {
     String created = node.run("topic create shape --partitions 1 -o json").out();
-    assertThat(created).contains("\"start_offset\": 0").contains("\"end_offset\": 0");
+    assertThat(created).contains("\"start_offset\": 0").contains("\"high_watermark\": 0");
     String altered =
         node.run("topic alter shape --config retention.ms=1h --partitions 2 -o json").out();
     assertThat(altered).isEqualTo(node.run("topic describe shape -o json").out());

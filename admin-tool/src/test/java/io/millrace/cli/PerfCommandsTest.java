@@ -62,7 +62,7 @@ class PerfCommandsTest {
     JsonObject described = json(node.run("topic describe " + topic + " -o json"));
     long records = 0;
     for (var partition : described.getAsJsonArray("partitions")) {
-      records += partition.getAsJsonObject().get("end_offset").getAsLong();
+      records += partition.getAsJsonObject().get("high_watermark").getAsLong();
     }
     return records;
   }

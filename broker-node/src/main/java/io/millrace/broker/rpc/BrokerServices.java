@@ -152,7 +152,11 @@ public final class BrokerServices {
     Authorizer authorizer = parts.authorizer();
     return List.of(
         new TopicEndpoint(commands, parts.readiness(), deletion, defaults, authorizer),
-        new PartitionEndpoint(commands, parts.metadataThreads(), authorizer),
+        new PartitionEndpoint(
+            commands,
+            new ReplicaStates(defaults.brokerId(), parts.logDirs(), parts.others()),
+            parts.metadataThreads(),
+            authorizer),
         new ConfigEndpoint(defaults, commands, parts.others(), authorizer),
         new BrokerEndpoint(
             defaults.brokerId(),

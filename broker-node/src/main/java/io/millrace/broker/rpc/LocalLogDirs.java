@@ -4,6 +4,7 @@ import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirState;
 import io.millrace.broker.replica.LogDirSource;
 import io.millrace.broker.replica.LogDirUse;
+import io.millrace.broker.replica.PartitionView;
 import io.millrace.broker.replica.ReplicaUse;
 import io.millrace.common.TopicPartition;
 import io.millrace.metadata.image.Uuids;
@@ -121,14 +122,20 @@ public final class LocalLogDirs {
 
   private static Replica view(ReplicaUse use) {
     TopicPartition name = use.name();
-    return Replica.newBuilder()
-        .setTopic(name.topic())
-        .setPartition(name.partition())
-        .setLogDirId(Uuids.toBytes(use.directoryId()))
-        .setSizeBytes(use.bytes())
-        .setLogStartOffset(use.view().logStartOffset())
-        .setLogEndOffset(use.view().logEndOffset())
-        .setLeads(use.view().leads())
-        .build();
+    PartitionView partition = use.view();
+    Replica.Builder replica =
+        Replica.newBuilder()
+            .setTopic(name.topic())
+            .setPartition(name.partition())
+            .setLogDirId(Uuids.toBytes(use.directoryId()))
+            .setSizeBytes(use.bytes())
+            .setLogStartOffset(partition.logStartOffset())
+            .setLogEndOffset(partition.logEndOffset())
+            .setHighWatermark(partition.highWatermark())
+            .setLeads(partition.leads());
+    if (partition.role().terminal()) {
+      replica.setError(RpcErrors.toProto(partition.refusal()));
+    }
+    return replica.build();
   }
 }

@@ -5,13 +5,14 @@ import io.millrace.common.MillraceError;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
+import io.millrace.metadata.image.TopicImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Says why nobody leads a partition, from the metadata alone: any node tells the same. */
+/** Says why nobody leads a partition, or a replica can't be asked, from the metadata alone: any node tells the same. */
 final class NoLeader {
   private NoLeader() {}
 
@@ -71,6 +72,18 @@ final class NoLeader {
           : "has its replica in log directory " + directory + ", which is offline";
     }
     return broker.active() ? "is about to be elected" : "is stopping";
+  }
+
+  /** Why a broker that answers does not have a replica of its own open. */
+  static MillraceError whyNotOpen(MetadataImage image, TopicImage topic, int number, int id) {
+    UUID directory = topic.partitions().get(number).directoryOf(id);
+    boolean offline = image.broker(id).filter(broker -> !online(broker, directory)).isPresent();
+    String why =
+        offline
+            ? why(image.broker(id), directory)
+            : "does not have its replica open: it is not made yet, or damaged";
+    return new MillraceError(
+        offline ? ErrorCode.LOG_DIR_OFFLINE : ErrorCode.UNAVAILABLE, "broker " + id + " " + why);
   }
 
   private static boolean online(BrokerImage broker, UUID directory) {

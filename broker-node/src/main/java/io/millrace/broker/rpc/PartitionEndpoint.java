@@ -5,10 +5,13 @@ import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.metadata.controller.ClusterCommand.AlterReassignments;
 import io.millrace.metadata.controller.ClusterCommand.ElectLeaders;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.TopicImage;
 import io.millrace.proto.v1.AlterReassignmentsRequest;
 import io.millrace.proto.v1.AlterReassignmentsResponse;
 import io.millrace.proto.v1.ElectLeadersRequest;
 import io.millrace.proto.v1.ElectLeadersResponse;
+import io.millrace.proto.v1.ListPartitionsRequest;
+import io.millrace.proto.v1.ListPartitionsResponse;
 import io.millrace.proto.v1.ListReassignmentsRequest;
 import io.millrace.proto.v1.ListReassignmentsResponse;
 import io.millrace.proto.v1.PartitionServiceGrpc;
@@ -16,22 +19,35 @@ import java.util.concurrent.Executor;
 
 /**
  * Elects leaders and moves replicas through the controller; tells what is under way from the node's
- * image. Thread-safe.
+ * image, and how far replicas are from their brokers. Thread-safe.
  */
 final class PartitionEndpoint extends PartitionServiceGrpc.PartitionServiceImplBase {
   private final AdminCommands commands;
+  private final ReplicaStates replicas;
   private final Executor threads;
   private final Authorizer authorizer;
 
   /**
    * Makes the service.
    *
+   * @param replicas tells how far replicas are
    * @param threads for looking through many partitions
    */
-  PartitionEndpoint(AdminCommands commands, Executor threads, Authorizer authorizer) {
+  PartitionEndpoint(
+      AdminCommands commands, ReplicaStates replicas, Executor threads, Authorizer authorizer) {
     this.commands = commands;
+    this.replicas = replicas;
     this.threads = threads;
     this.authorizer = authorizer;
+  }
+
+  @Override
+  public void listPartitions(
+      ListPartitionsRequest request, StreamObserver<ListPartitionsResponse> call) {
+    authorize(Operation.DESCRIBE, request.getTopic());
+    MetadataImage image = image();
+    TopicImage topic = PartitionRequests.topic(image, request.getTopic());
+    Replies.when(call, replicas.page(image, topic, request, commands.timeout()));
   }
 
   @Override

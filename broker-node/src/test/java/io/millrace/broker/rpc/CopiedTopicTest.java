@@ -7,11 +7,18 @@ import io.millrace.broker.server.TestNode;
 import io.millrace.broker.server.TwoNodes;
 import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.CreateTopicRequest;
+import io.millrace.proto.v1.ListPartitionsRequest;
+import io.millrace.proto.v1.ListPartitionsResponse;
+import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.PartitionProduceResult;
+import io.millrace.proto.v1.PartitionServiceGrpc;
+import io.millrace.proto.v1.PartitionState;
 import io.millrace.proto.v1.ProduceRequest;
+import io.millrace.proto.v1.ReplicaState;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -41,6 +48,17 @@ class CopiedTopicTest {
         assertThat(log(2, partition)).isEqualTo(log(1, partition)).isNotEmpty();
       }
 
+      // Whoever is asked tells where every replica is.
+      for (TestNode node : List.of(nodes.controller(), nodes.follower())) {
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(20))
+            .untilAsserted(
+                () ->
+                    assertThat(states(node))
+                        .hasSize(PARTITIONS)
+                        .allSatisfy(CopiedTopicTest::isAllThere));
+      }
+
       nodes.follower().server().close();
 
       Awaitility.await()
@@ -49,7 +67,66 @@ class CopiedTopicTest {
               () ->
                   assertThat(Api.code(produceTo(nodes.controller(), topic, 0).getError()))
                       .isEqualTo("NOT_ENOUGH_REPLICAS"));
+      assertThat(states(nodes.controller())).allSatisfy(CopiedTopicTest::lacksTheOther);
     }
+  }
+
+  private static void isAllThere(PartitionState state) {
+    PartitionMetadata metadata = state.getMetadata();
+    assertThat(metadata.getInSyncReplicasList())
+        .containsExactlyInAnyOrderElementsOf(metadata.getReplicasList());
+    assertThat(state.getOutOfSyncReplicasList()).isEmpty();
+    assertThat(state.getHighWatermark()).isEqualTo(20);
+    assertThat(state.getReplicasList())
+        .extracting(ReplicaState::getNodeId)
+        .isEqualTo(metadata.getReplicasList());
+    assertThat(state.getReplicasList())
+        .allSatisfy(
+            replica -> {
+              assertThat(replica.getInSync()).isTrue();
+              assertThat(replica.hasError()).isFalse();
+              assertThat(replica.getLogStartOffset()).isZero();
+              assertThat(replica.getLogEndOffset()).isEqualTo(20);
+              assertThat(replica.getHighWatermark()).isEqualTo(20);
+              assertThat(replica.getOffsetsBehind()).isZero();
+            });
+  }
+
+  /** What can't be asked is not guessed. */
+  private static void lacksTheOther(PartitionState state) {
+    assertThat(state.getMetadata().getLeaderId()).isEqualTo(1);
+    assertThat(state.getOutOfSyncReplicasList()).containsExactly(2);
+    assertThat(state.getHighWatermark()).isEqualTo(20);
+    for (ReplicaState replica : state.getReplicasList()) {
+      boolean away = replica.getNodeId() == 2;
+      assertThat(replica.getInSync()).isEqualTo(!away);
+      assertThat(replica.getLogEndOffset()).isEqualTo(away ? -1 : 20);
+      assertThat(replica.getOffsetsBehind()).isEqualTo(away ? -1 : 0);
+      assertThat(replica.hasError()).isEqualTo(away);
+      if (away) {
+        assertThat(Api.code(replica.getError())).isEqualTo("BROKER_NOT_AVAILABLE");
+      }
+    }
+  }
+
+  /** In pages of one. */
+  private static List<PartitionState> states(TestNode node) {
+    List<PartitionState> all = new ArrayList<>();
+    String token = "";
+    do {
+      ListPartitionsResponse page =
+          PartitionServiceGrpc.newBlockingStub(node.channel())
+              .listPartitions(
+                  ListPartitionsRequest.newBuilder()
+                      .setTopic("copied")
+                      .setPageSize(1)
+                      .setPageToken(token)
+                      .build());
+      assertThat(page.getPartitionsCount()).isEqualTo(1);
+      all.add(page.getPartitions(0));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return all;
   }
 
   private static ByteString create(TestNode node) {

@@ -13,6 +13,7 @@ import io.millrace.proto.v1.ElectLeadersResponse;
 import io.millrace.proto.v1.ElectionResult;
 import io.millrace.proto.v1.ElectionType;
 import io.millrace.proto.v1.GetTopicRequest;
+import io.millrace.proto.v1.ListPartitionsRequest;
 import io.millrace.proto.v1.ListReassignmentsRequest;
 import io.millrace.proto.v1.ListReassignmentsResponse;
 import io.millrace.proto.v1.PartitionMetadata;
@@ -85,6 +86,29 @@ class PartitionApiTest {
     ElectLeadersResponse again = partitions.electLeaders(request);
     assertThat(again.getElectedCount()).isZero();
     assertThat(again.getResults(0)).isEqualTo(elected.getResults(0));
+  }
+
+  @Test
+  void theStatesOfAnUnknownTopicOrAWrongPageAreRefused() {
+    refused(ErrorCode.UNKNOWN_TOPIC, Status.Code.NOT_FOUND, "nowhere", 0, "");
+    refused(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, "known", -1, "");
+    refused(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, "known", 1, "nonsense");
+    String token = partitions.listPartitions(states("known", 1, "")).getNextPageToken();
+    create("another", 1, 1);
+    refused(ErrorCode.INVALID_REQUEST, Status.Code.INVALID_ARGUMENT, "another", 1, token);
+  }
+
+  private static void refused(
+      ErrorCode code, Status.Code status, String topic, int size, String token) {
+    Api.refused(code, status, () -> partitions.listPartitions(states(topic, size, token)));
+  }
+
+  private static ListPartitionsRequest states(String topic, int size, String token) {
+    return ListPartitionsRequest.newBuilder()
+        .setTopic(topic)
+        .setPageSize(size)
+        .setPageToken(token)
+        .build();
   }
 
   @Test

@@ -109,6 +109,12 @@ public interface Admin {
   /** One topic with its partitions and every configuration entry in force. */
   TopicDescription describeTopic(String name);
 
+  /**
+   * The partitions of a topic by number, with how far each replica is. Each replica's broker is
+   * asked, and waited for some seconds at most; of one that does not tell, it is said why.
+   */
+  List<PartitionStatus> listPartitions(String topic);
+
   /** All topics by name, without their configuration entries. */
   List<TopicDescription> listTopics();
 

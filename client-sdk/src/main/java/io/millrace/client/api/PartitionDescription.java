@@ -12,6 +12,8 @@ import java.util.Optional;
  * @param leaderEpoch grows with each change of leader
  * @param replicas the node ids of all replicas, the preferred leader first
  * @param inSyncReplicas the node ids of the in-sync replicas
+ * @param eligibleLeaderReplicas the node ids of replicas that are not in sync and may lead all the
+ *     same, as they have all that was acknowledged (KIP-966)
  * @param whyNoLeader why there is no leader, if there is none and the broker said why
  */
 public record PartitionDescription(
@@ -20,9 +22,11 @@ public record PartitionDescription(
     int leaderEpoch,
     List<Integer> replicas,
     List<Integer> inSyncReplicas,
+    List<Integer> eligibleLeaderReplicas,
     Optional<MillraceError> whyNoLeader) {
   public PartitionDescription {
     replicas = List.copyOf(replicas);
     inSyncReplicas = List.copyOf(inSyncReplicas);
+    eligibleLeaderReplicas = List.copyOf(eligibleLeaderReplicas);
   }
 }

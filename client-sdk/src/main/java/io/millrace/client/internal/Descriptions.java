@@ -3,13 +3,16 @@ package io.millrace.client.internal;
 import io.millrace.client.api.ConfigValue;
 import io.millrace.client.api.FeatureLevels;
 import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.PartitionStatus;
 import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.TopicDescription;
 import io.millrace.common.MillraceError;
 import io.millrace.proto.v1.ConfigSource;
 import io.millrace.proto.v1.Features;
 import io.millrace.proto.v1.PartitionMetadata;
+import io.millrace.proto.v1.PartitionState;
 import io.millrace.proto.v1.Quorum;
+import io.millrace.proto.v1.ReplicaState;
 import io.millrace.proto.v1.Topic;
 import java.util.Optional;
 
@@ -35,7 +38,29 @@ final class Descriptions {
         partition.getLeaderEpoch(),
         partition.getReplicasList(),
         partition.getInSyncReplicasList(),
+        partition.getEligibleLeaderReplicasList(),
         whyNoLeader(partition));
+  }
+
+  static PartitionStatus status(PartitionState state) {
+    return new PartitionStatus(
+        partition(state.getMetadata()),
+        state.getOutOfSyncReplicasList(),
+        state.getHighWatermark(),
+        state.getReplicasList().stream().map(Descriptions::status).toList());
+  }
+
+  private static PartitionStatus.ReplicaStatus status(ReplicaState replica) {
+    return new PartitionStatus.ReplicaStatus(
+        replica.getNodeId(),
+        replica.getInSync(),
+        replica.getLogStartOffset(),
+        replica.getLogEndOffset(),
+        replica.getHighWatermark(),
+        replica.getOffsetsBehind(),
+        replica.hasError()
+            ? Optional.of(GrpcErrors.fromProto(replica.getError()))
+            : Optional.empty());
   }
 
   /** Why nobody leads a partition, if the broker said so. */

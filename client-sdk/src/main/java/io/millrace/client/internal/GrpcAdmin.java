@@ -17,6 +17,7 @@ import io.millrace.client.api.MetadataWatch;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
+import io.millrace.client.api.PartitionStatus;
 import io.millrace.client.api.QuorumDescription;
 import io.millrace.client.api.ReassignmentDescription;
 import io.millrace.client.api.ReplicaDescription;
@@ -241,6 +242,11 @@ final class GrpcAdmin implements Admin {
   public TopicDescription describeTopic(String name) {
     GetTopicRequest request = GetTopicRequest.newBuilder().setName(name).build();
     return Descriptions.topic(topics(stub -> stub.getTopic(request)).getTopic());
+  }
+
+  @Override
+  public List<PartitionStatus> listPartitions(String topic) {
+    return partitions.states(topic);
   }
 
   @Override

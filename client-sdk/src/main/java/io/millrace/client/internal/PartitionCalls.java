@@ -2,12 +2,15 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.ElectionReport;
 import io.millrace.client.api.ElectionType;
+import io.millrace.client.api.PartitionStatus;
 import io.millrace.client.api.ReassignmentDescription;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.AlterReassignmentsRequest;
 import io.millrace.proto.v1.ElectLeadersRequest;
 import io.millrace.proto.v1.ElectLeadersResponse;
 import io.millrace.proto.v1.ElectionResult;
+import io.millrace.proto.v1.ListPartitionsRequest;
+import io.millrace.proto.v1.ListPartitionsResponse;
 import io.millrace.proto.v1.ListReassignmentsRequest;
 import io.millrace.proto.v1.ListReassignmentsResponse;
 import io.millrace.proto.v1.PartitionReassignment;
@@ -92,6 +95,23 @@ final class PartitionCalls {
     return call(stub -> stub.alterReassignments(request.build())).getReassignmentsList().stream()
         .map(PartitionCalls::description)
         .toList();
+  }
+
+  List<PartitionStatus> states(String topic) {
+    List<PartitionStatus> all = new ArrayList<>();
+    String token = "";
+    do {
+      ListPartitionsRequest request =
+          ListPartitionsRequest.newBuilder()
+              .setTopic(topic)
+              .setPageSize(PAGE_SIZE)
+              .setPageToken(token)
+              .build();
+      ListPartitionsResponse page = call(stub -> stub.listPartitions(request));
+      page.getPartitionsList().forEach(each -> all.add(Descriptions.status(each)));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    return all;
   }
 
   List<ReassignmentDescription> list(Optional<String> topic) {

@@ -10,6 +10,8 @@ import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.PartitionStatus;
+import io.millrace.client.api.PartitionStatus.ReplicaStatus;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -72,6 +74,8 @@ class ReplicatedTopicTest {
 
       load.check(readAll(client, load.sent()));
       awaitSameBytes(cluster);
+      assertThat(client.admin().listPartitions(TOPIC))
+          .allSatisfy(ReplicatedTopicTest::allReplicasEndAtTheHighWatermark);
       System.out.printf("%d records, %d kills, none lost%n", load.sent(), KILLS);
     }
   }
@@ -84,6 +88,8 @@ class ReplicatedTopicTest {
     cluster.node(killed).kill();
     load.awaitAcknowledged(load.acknowledged() + SOME);
     assertThat(partitions(client)).noneMatch(each -> each.leader() == killed);
+    assertThat(client.admin().listPartitions(TOPIC))
+        .allSatisfy(status -> tellsWhatTheOthersHave(status, killed));
 
     cluster.node(killed).restart();
     awaitAllInSync(client);
@@ -95,6 +101,25 @@ class ReplicatedTopicTest {
         load.longestGapMs(),
         TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - killedNanos));
     load.awaitAcknowledged(load.acknowledged() + SOME);
+  }
+
+  private static void tellsWhatTheOthersHave(PartitionStatus status, int killed) {
+    assertThat(status.outOfSyncReplicas()).containsExactly(killed);
+    assertThat(status.highWatermark()).isPositive();
+    for (ReplicaStatus replica : status.replicas()) {
+      boolean told = replica.nodeId() != killed;
+      assertThat(replica.whyUnknown().isEmpty()).as("%s", replica).isEqualTo(told);
+      assertThat(replica.endOffset() >= 0).as("%s", replica).isEqualTo(told);
+      assertThat(replica.offsetsBehind() >= 0).as("%s", replica).isEqualTo(told);
+    }
+  }
+
+  private static void allReplicasEndAtTheHighWatermark(PartitionStatus status) {
+    assertThat(status.outOfSyncReplicas()).isEmpty();
+    assertThat(status.replicas())
+        .hasSize(NODES)
+        .allMatch(replica -> replica.endOffset() == status.highWatermark())
+        .allMatch(replica -> replica.offsetsBehind() == 0);
   }
 
   /** Sends numbers, one after the other, and remembers where each was acknowledged. */
