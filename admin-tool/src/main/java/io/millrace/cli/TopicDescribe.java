@@ -84,8 +84,7 @@ final class TopicDescribe implements Callable<Integer> {
 
   private static Table partitions(List<PartitionStatus> states) {
     Table table =
-        new Table(
-            "PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "OSR", "ELR", "START", "HW");
+        new Table("PARTITION", "LEADER", "EPOCH", "REPLICAS", "ISR", "OSR", "ELR", "START", "HW");
     for (PartitionStatus status : states) {
       PartitionDescription p = status.partition();
       table.row(

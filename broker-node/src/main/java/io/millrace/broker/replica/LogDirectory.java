@@ -38,6 +38,7 @@ final class LogDirectory {
   private final ReplicaSettings settings;
   private final LogFiles files;
   private final Housekeeping housekeeping;
+  private final Checkpoints checkpoints;
   private final Clock clock;
   private final FaultHandler faults;
   private final ReplicationPorts replication;
@@ -71,6 +72,7 @@ final class LogDirectory {
     this.settings = settings;
     this.files = new LogFiles(dir, clock, new MapBudget(settings.housekeeping().openSegments()));
     this.housekeeping = new Housekeeping(this, files, timeGuard, faults);
+    this.checkpoints = new Checkpoints(this, files, faults);
     this.clock = clock;
     this.faults = faults;
     this.replication = replication;
@@ -103,7 +105,27 @@ final class LogDirectory {
       return;
     }
     complete = true;
-    housekeeping.start(settings.housekeeping());
+    try {
+      lowerHighWatermarks();
+    } catch (IOException e) {
+      dir.fail("note high watermarks", e);
+      return;
+    }
+    housekeeping.start(settings.housekeeping().retentionCheckIntervalMs());
+    checkpoints.start(settings.housekeeping().checkpointIntervalMs());
+  }
+
+  /**
+   * What recovery cut off was not committed twice: before anything is appended in its place, no
+   * high watermark may be noted above it, or after another crash that would count as committed.
+   */
+  private void lowerHighWatermarks() throws IOException {
+    boolean cut =
+        partitions.values().stream()
+            .anyMatch(each -> each.view().logEndOffset() < files.highWatermark(each.id()));
+    if (cut) {
+      checkpoints.writeHighWatermarks();
+    }
   }
 
   /** A log that lies here was cut below what was durable. */
@@ -192,7 +214,7 @@ final class LogDirectory {
     if (low) {
       hosted.onShard(runtime -> hosted.noted().lift());
     } else {
-      housekeeping.lower(hosted);
+      checkpoints.lower(hosted);
     }
     return low;
   }
@@ -222,6 +244,7 @@ final class LogDirectory {
    */
   void close() {
     housekeeping.close();
+    checkpoints.close();
     List<HostedPartition> all = List.copyOf(partitions.values());
     if (started) {
       CompletableFuture.allOf(
@@ -240,7 +263,7 @@ final class LogDirectory {
   private void finish() throws IOException {
     try {
       if (complete && online()) {
-        housekeeping.checkpoint();
+        checkpoints.write();
         if (damaged.isEmpty() && untoldCuts.isEmpty()) {
           dir.markCleanlyClosed();
         }

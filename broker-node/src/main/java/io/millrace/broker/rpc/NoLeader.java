@@ -12,7 +12,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 
-/** Says why nobody leads a partition, or a replica can't be asked, from the metadata alone: any node tells the same. */
+/**
+ * Says why nobody leads a partition, or a replica can't be asked, from the metadata alone: any node
+ * tells the same.
+ */
 final class NoLeader {
   private NoLeader() {}
 

@@ -17,7 +17,6 @@ import io.millrace.proto.v1.Replica;
 import io.millrace.proto.v1.ReplicaState;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -141,8 +140,7 @@ final class ReplicaStates {
       state.addReplicas(
           found
               .map(known -> known(replica, known, leader))
-              .orElseGet(
-                  () -> unknown(replica, why(image, topic, number, id, told)))
+              .orElseGet(() -> unknown(replica, why(image, topic, number, id, told)))
               .build());
     }
     return state.build();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.broker.log.dir.DataDirState;
 import io.millrace.broker.replica.core.FollowingEvent;
+import io.millrace.broker.replica.core.LeaderState;
 import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
 import io.millrace.broker.replica.core.Role;
@@ -27,10 +28,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -483,6 +486,79 @@ class ReplicaManagerTest {
     try (TestBroker again = new TestBroker(after, false, known, "boot")) {
       assertThat(again.manager.possibleLoss().isNone()).isTrue();
       assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void S12_aCutWaitsForNoDeletionOfWhatIsOthers() throws Exception {
+    FaultPlan plan = new FaultPlan();
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", new FaultyFileStore(disk, plan)));
+    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+    UUID old = serving(broker, "old", Map.of("file.delete.delay.ms", "0"));
+    append(broker, topic, 0, Acks.ALL);
+    append(broker, topic, 0, Acks.ALL);
+    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(2L));
+    CountDownLatch deleting = new CountDownLatch(1);
+    CountDownLatch deleted = new CountDownLatch(1);
+    plan.on(Operation.DELETE)
+        .path("**.deleted/**")
+        .run(
+            () -> {
+              deleting.countDown();
+              awaitUninterruptibly(deleted);
+            });
+    try {
+      broker.deleteTopic(old);
+      assertThat(deleting.await(10, TimeUnit.SECONDS)).isTrue();
+
+      HostedPartition hosted = (HostedPartition) broker.partition(topic, 0);
+      hosted.post(new PartitionEvent.BecomeFollower(2, 1_000, 1_000));
+      hosted.post(new FollowingEvent.Diverged(1, 1_000, 1));
+      hosted.post(
+          new PartitionEvent.BecomeLeader(
+              new LeaderState(1_001, 1_001, List.of(TestBroker.ID), Set.of(TestBroker.ID), 1)));
+
+      await().until(() -> hosted.view().leads());
+      assertThat(hosted.view().logEndOffset()).isEqualTo(1);
+    } finally {
+      deleted.countDown();
+    }
+  }
+
+  @Test
+  void S14_aHighWatermarkAboveWhatWasRecoveredIsNotBelievedAfterTheNextCrash() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of());
+    append(broker, topic, 0, Acks.ALL);
+    append(broker, topic, 0, Acks.ALL);
+    await().until(() -> broker.dirs.get(0).highWatermarks().containsValue(2L));
+    MetadataImage known = broker.image();
+    MemoryFileStore killed = disk.killClone();
+    broker.close();
+    // The page cache is lost, and with it the end of the log.
+    Path log = Path.of("/a/orders-0/00000000000000000000.log");
+    try (FileStore.StoredFile file = killed.open(log, FileStore.OpenMode.READ_WRITE)) {
+      file.truncate(file.size() - 1);
+    }
+
+    // What is noted at intervals does not come to it before the next crash.
+    CountDownLatch crashed = new CountDownLatch(1);
+    FaultPlan plan = new FaultPlan();
+    plan.on(Operation.RENAME)
+        .path("**high-watermarks*")
+        .run(
+            () -> {
+              if (Thread.currentThread().getName().startsWith("checkpoint")) {
+                awaitUninterruptibly(crashed);
+              }
+            });
+    Map<String, FileStore> stores = Map.of("/a", new FaultyFileStore(killed, plan));
+    try (TestBroker again = new TestBroker(stores, false, known, "boot")) {
+      assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
+      assertThat(again.dirs.get(0).highWatermarks()).containsValue(1L);
+      crashed.countDown();
     }
   }
 

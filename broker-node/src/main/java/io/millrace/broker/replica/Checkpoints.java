@@ -1,0 +1,106 @@
+package io.millrace.broker.replica;
+
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.fault.FaultHandler;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+/**
+ * Notes the partitions' recovery points and high watermarks in their log directory, on a thread of
+ * its own: a cut waits for a note, and a leadership behind it, so nothing else may be in the way.
+ * Thread-safe, but for {@link #write}.
+ */
+final class Checkpoints {
+  /** So far may a high watermark be behind after a crash; it then waits for the followers. */
+  private static final long HIGH_WATERMARK_INTERVAL_MS = 5_000;
+
+  private final LogDirectory directory;
+  private final LogFiles files;
+  private final DiskThread thread;
+
+  /** Partitions that are about to be cut below what is noted of them. */
+  private final Queue<HostedPartition> lowering = new ConcurrentLinkedQueue<>();
+
+  /** What was written last; touched by whoever may {@link #write}. */
+  private Map<TopicIdPartition, Long> writtenHighWatermarks = Map.of();
+
+  Checkpoints(LogDirectory directory, LogFiles files, FaultHandler faults) {
+    this.directory = directory;
+    this.files = files;
+    this.thread = new DiskThread("checkpoint", directory, faults);
+  }
+
+  /** Begins to note at intervals. */
+  void start(long intervalMs) {
+    thread.every(intervalMs, this::writeRecoveryPoints);
+    thread.every(Math.min(HIGH_WATERMARK_INTERVAL_MS, intervalMs), this::writeHighWatermarks);
+  }
+
+  /** Notes everything. Before {@link #start}, on the thread, or after {@link #close}. */
+  void write() throws IOException {
+    writeRecoveryPoints();
+    writeHighWatermarks();
+  }
+
+  /** Notes from where a recovery would have to check. */
+  private void writeRecoveryPoints() throws IOException {
+    Map<TopicIdPartition, Long> points = new HashMap<>();
+    Collection<HostedPartition> hosted = List.copyOf(directory.partitions());
+    hosted.forEach(each -> points.put(each.id(), each.noteRecoveryPoint()));
+    Map<TopicIdPartition, Long> all = new HashMap<>(points);
+    // Without it the next opening would take what is damaged there for a torn end, and cut it off.
+    directory.damaged().keySet().forEach(id -> all.put(id, files.recoveryPoint(id)));
+    directory.untoldCuts().forEach(id -> all.put(id, files.recoveryPoint(id)));
+    directory.dir().writeRecoveryPoints(all);
+    hosted.forEach(each -> each.noted().recoveryPoint().written(written(points, each)));
+  }
+
+  /** Notes up to where records are committed, if that has changed. As {@link #write}. */
+  void writeHighWatermarks() throws IOException {
+    Map<TopicIdPartition, Long> points = new HashMap<>();
+    Collection<HostedPartition> hosted = List.copyOf(directory.partitions());
+    hosted.forEach(each -> points.put(each.id(), each.noteHighWatermark()));
+    Map<TopicIdPartition, Long> all = new HashMap<>(points);
+    directory.damaged().keySet().forEach(id -> all.put(id, files.highWatermark(id)));
+    if (!all.equals(writtenHighWatermarks)) {
+      directory.dir().writeHighWatermarks(all);
+      writtenHighWatermarks = all;
+    }
+    hosted.forEach(each -> each.noted().highWatermark().written(written(points, each)));
+  }
+
+  private static long written(Map<TopicIdPartition, Long> points, HostedPartition hosted) {
+    return points.getOrDefault(hosted.id(), 0L);
+  }
+
+  /**
+   * Sees to it that nothing noted of a partition lies above its ceiling, then says so to it. What
+   * asks meanwhile is seen to together.
+   */
+  void lower(HostedPartition hosted) {
+    lowering.add(hosted);
+    thread.later(0, this::lowerAll);
+  }
+
+  private void lowerAll() throws IOException {
+    List<HostedPartition> all = new ArrayList<>();
+    for (HostedPartition next = lowering.poll(); next != null; next = lowering.poll()) {
+      all.add(next);
+    }
+    if (!all.isEmpty()) {
+      write();
+      all.forEach(HostedPartition::lowered);
+    }
+  }
+
+  /** Ends the thread after what it is writing. */
+  void close() {
+    thread.close();
+  }
+}
