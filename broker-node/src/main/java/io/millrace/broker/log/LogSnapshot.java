@@ -172,6 +172,11 @@ public final class LogSnapshot {
     return in(viewOf(offset), reader -> reader.batchHolding(offset));
   }
 
+  /** Where the segment that holds an offset below the log end begins. */
+  OffsetIndex.IndexedPosition segmentHolding(long offset) {
+    return new OffsetIndex.IndexedPosition(viewOf(offset).baseOffset(), 0);
+  }
+
   /** All segments but the last. */
   List<SegmentView> sealed() {
     return sealed;

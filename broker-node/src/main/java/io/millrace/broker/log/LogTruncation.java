@@ -28,13 +28,9 @@ final class LogTruncation {
   /** See {@link PartitionLog#truncateTo}; the offset is below the log end. */
   void truncateTo(long offset, LogConfig config) {
     long logStart = state.logStartOffset();
-    if (offset <= logStart) {
-      beginAnew(offset);
-      return;
-    }
-    OffsetIndex.IndexedPosition end = state.snapshot().batchHolding(offset);
+    OffsetIndex.IndexedPosition end = placeOf(offset);
     if (end.offset() <= logStart) {
-      beginAnew(logStart);
+      beginAnew(Math.min(offset, logStart));
       return;
     }
     LOG.info("[{}] truncating to {} (log end: {})", state.name(), offset, state.logEndOffset());
@@ -47,6 +43,21 @@ final class LogTruncation {
     // Before anything is appended: a producer snapshot of what was cut must not come back.
     disk.forceDirectory();
     state.publish();
+  }
+
+  /** Where a log that is cut at an offset below its end is to end; the log start at the least. */
+  OffsetIndex.IndexedPosition placeOf(long offset) {
+    long logStart = state.logStartOffset();
+    if (offset <= logStart) {
+      return new OffsetIndex.IndexedPosition(offset, 0);
+    }
+    OffsetIndex.IndexedPosition place;
+    try {
+      place = state.snapshot().batchHolding(offset);
+    } catch (CorruptBatchException e) {
+      place = state.snapshot().segmentHolding(offset);
+    }
+    return place.offset() < logStart ? new OffsetIndex.IndexedPosition(logStart, 0) : place;
   }
 
   /** Nothing was cut off, but epochs may be noted that wrote nothing. */

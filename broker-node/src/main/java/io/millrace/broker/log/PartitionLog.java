@@ -280,7 +280,8 @@ public final class PartitionLog implements AutoCloseable {
   /**
    * Cuts off the batches with records at or above an offset, and forgets the epochs that were to
    * write from there on, be there batches of theirs or not (KAFKA-10706). A batch that begins below
-   * it and ends above goes as a whole. The caller has lowered the checkpointed recovery point
+   * it and ends above goes as a whole; so does its segment, if that is corrupt and the batch can't
+   * be found in it. The caller has lowered the checkpointed recovery point to {@link #endAfterCut}
    * before, else the next recovery takes the cut for a loss.
    *
    * @throws LogDirException if the disk fails
@@ -293,6 +294,15 @@ public final class PartitionLog implements AutoCloseable {
     } else {
       truncation.forgetEpochsAtEnd();
     }
+  }
+
+  /**
+   * Where the log ends after {@link #truncateTo}; at most the offset.
+   *
+   * @throws LogDirException if the disk fails
+   */
+  public long endAfterCut(long offset) {
+    return offset < logEndOffset() ? truncation.placeOf(offset).offset() : offset;
   }
 
   /**

@@ -25,10 +25,12 @@ final class Checkpoints {
   private final DiskThread thread;
 
   /** Partitions that are about to be cut below what is noted of them. */
-  private final Queue<HostedPartition> lowering = new ConcurrentLinkedQueue<>();
+  private final Queue<Cut> lowering = new ConcurrentLinkedQueue<>();
 
   /** What was written last; touched by whoever may {@link #write}. */
   private Map<TopicIdPartition, Long> writtenHighWatermarks = Map.of();
+
+  private record Cut(HostedPartition hosted, long offset) {}
 
   Checkpoints(LogDirectory directory, LogFiles files, FaultHandler faults) {
     this.directory = directory;
@@ -82,20 +84,22 @@ final class Checkpoints {
   /**
    * Sees to it that nothing noted of a partition lies above its ceiling, then says so to it. What
    * asks meanwhile is seen to together.
+   *
+   * @param offset where the partition is to be cut
    */
-  void lower(HostedPartition hosted) {
-    lowering.add(hosted);
+  void lower(HostedPartition hosted, long offset) {
+    lowering.add(new Cut(hosted, offset));
     thread.later(0, this::lowerAll);
   }
 
   private void lowerAll() throws IOException {
-    List<HostedPartition> all = new ArrayList<>();
-    for (HostedPartition next = lowering.poll(); next != null; next = lowering.poll()) {
+    List<Cut> all = new ArrayList<>();
+    for (Cut next = lowering.poll(); next != null; next = lowering.poll()) {
       all.add(next);
     }
     if (!all.isEmpty()) {
       write();
-      all.forEach(HostedPartition::lowered);
+      all.forEach(each -> each.hosted().lowered(each.offset()));
     }
   }
 

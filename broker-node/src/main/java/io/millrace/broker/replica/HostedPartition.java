@@ -10,6 +10,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -22,6 +23,9 @@ final class HostedPartition implements PartitionHost {
   private final boolean inDoubt;
   private final NotedOffsets noted;
   private volatile PartitionConfig config;
+
+  /** Where the first batch begins that was found corrupt; no offset is above while none is. */
+  private final AtomicLong corruptFrom = new AtomicLong(Long.MAX_VALUE);
 
   /**
    * Makes it.
@@ -137,6 +141,27 @@ final class HostedPartition implements PartitionHost {
     directory.diskFailed(cause);
   }
 
+  @Override
+  public void foundCorrupt(long offset) {
+    if (offset < corruptFrom.getAndAccumulate(offset, Math::min)) {
+      post(new PartitionEvent.LogDamaged(offset));
+    }
+  }
+
+  @Override
+  public boolean isCorrupt(long offset) {
+    PartitionView view = view();
+    return corruptFrom.get() <= offset
+        && view.logStartOffset() <= offset
+        && offset < view.logEndOffset();
+  }
+
+  /** The log was cut at an offset, and nothing is to be noted above it for that reason. */
+  void cut(long offset) {
+    noted.lift();
+    corruptFrom.updateAndGet(from -> from >= offset ? Long.MAX_VALUE : from);
+  }
+
   /** From where a recovery would have to check, to be noted now. */
   long noteRecoveryPoint() {
     return noted.recoveryPoint().note(runtime::recoveryPoint);
@@ -173,12 +198,12 @@ final class HostedPartition implements PartitionHost {
   }
 
   /** No checkpoint says more of it than where its log is about to be cut. */
-  void lowered() {
+  void lowered(long offset) {
     shard.post(
         () -> {
           runtime.lowered();
           // Once the run has ended the partition itself says no more than that.
-          shard.post(noted::lift);
+          shard.post(() -> cut(offset));
         });
   }
 

@@ -212,9 +212,9 @@ final class LogDirectory {
     }
     boolean low = hosted.noted().lower(offset);
     if (low) {
-      hosted.onShard(runtime -> hosted.noted().lift());
+      hosted.onShard(runtime -> hosted.cut(offset));
     } else {
-      checkpoints.lower(hosted);
+      checkpoints.lower(hosted, offset);
     }
     return low;
   }

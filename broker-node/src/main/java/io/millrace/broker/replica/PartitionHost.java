@@ -76,6 +76,16 @@ public interface PartitionHost {
    */
   CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch);
 
+  /**
+   * A reader met a corrupt batch (S25); the partition does about it what it can.
+   *
+   * @param offset where the batch begins
+   */
+  void foundCorrupt(long offset);
+
+  /** Whether a batch of that offset was found corrupt and is still there. */
+  boolean isCorrupt(long offset);
+
   /** The settings in force. */
   PartitionConfig config();
 

@@ -257,10 +257,17 @@ final class PartitionReconciler {
     } else if (partition.leader() != brokerId) {
       each.post(
           new PartitionEvent.BecomeFollower(
-              partition.leader(), partition.leaderEpoch(), partition.partitionEpoch()));
+              partition.leader(),
+              partition.leaderEpoch(),
+              partition.partitionEpoch(),
+              isCountedOn(partition)));
     } else {
       lead(each, partition);
     }
+  }
+
+  private boolean isCountedOn(PartitionImage partition) {
+    return partition.isr().contains(brokerId) || partition.elr().contains(brokerId);
   }
 
   private void lead(HostedPartition each, PartitionImage partition) {

@@ -476,9 +476,22 @@ public final class PartitionRuntime {
     } else if (effect instanceof FollowingEffect following) {
       carryOutFollowing(following);
     } else if (effect instanceof LeadingEffect) {
+      tellIfGivingUp(effect);
       outbox.add(effect);
     }
     // MoveHighWatermark is published with the view at the end of the run.
+  }
+
+  private void tellIfGivingUp(Effect effect) {
+    if (effect instanceof LeadingEffect.ProposeIsr proposal
+        && proposal.isr().stream().noneMatch(member -> member.brokerId() == brokerId)) {
+      LOG.warn(
+          "[broker {}] [{} epoch {}] its log is corrupt: gives the leadership up to an in-sync"
+              + " replica, and fetches from there what is bad",
+          brokerId,
+          name,
+          core.leaderEpoch());
+    }
   }
 
   private void carryOutFollowing(FollowingEffect effect) {
@@ -505,7 +518,7 @@ public final class PartitionRuntime {
 
   private void beginCut(FollowingEffect wanted, long offset) {
     cut = Optional.of(wanted);
-    if (ports.checkpoints().lower(this, offset)) {
+    if (ports.checkpoints().lower(this, Math.min(offset, log.endAfterCut(offset)))) {
       cutNow();
     }
   }

@@ -28,9 +28,9 @@ public final class CorruptReads {
   /** Guarded by this; at most {@link #MOST_REMEMBERED}. */
   private final Map<Place, String> found = new TreeMap<>();
 
-  /** Tells whether an offset is still in a partition's log on this broker. */
+  /** Tells whether a corrupt batch is still in a partition's log on this broker. */
   public interface StillThere {
-    /** Whether it is; a look at positions only. */
+    /** Whether it is: neither deleted nor replaced; a look at positions only. */
     boolean holds(TopicIdPartition partition, long offset);
   }
 

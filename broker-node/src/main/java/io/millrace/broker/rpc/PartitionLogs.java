@@ -84,6 +84,7 @@ final class PartitionLogs implements LeaderLogs {
       } catch (StaleSnapshotException e) {
         return new ReadOutcome.Stale();
       } catch (CorruptBatchException e) {
+        host.foundCorrupt(e.offset());
         corruptReads.report(host.id(), host.name(), e.offset(), String.valueOf(e.getMessage()));
         return new ReadOutcome.Failed(e.error());
       } catch (LogDirException e) {

@@ -181,6 +181,7 @@ final class PartitionReader {
           return failure.apply(view, changing(host));
         }
       } catch (CorruptBatchException e) {
+        host.foundCorrupt(e.offset());
         corruptReads.report(host.id(), host.name(), e.offset(), String.valueOf(e.getMessage()));
         return failure.apply(view, e.error());
       } catch (LogDirException e) {

@@ -1,7 +1,6 @@
 package io.millrace.broker.server;
 
 import io.millrace.broker.metadata.BrokerSession;
-import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.replica.Replication;
 import io.millrace.broker.replica.ReplicationMetrics;
@@ -85,12 +84,8 @@ record NodeState(
         replication);
   }
 
-  /** Whether an offset is in a partition's log here. */
-  boolean holds(TopicIdPartition partition, long offset) {
-    return replicas
-        .find(partition)
-        .map(PartitionHost::view)
-        .filter(view -> view.logStartOffset() <= offset && offset < view.logEndOffset())
-        .isPresent();
+  /** Whether a batch that was found corrupt is still in a partition's log here. */
+  boolean isCorrupt(TopicIdPartition partition, long offset) {
+    return replicas.find(partition).filter(host -> host.isCorrupt(offset)).isPresent();
   }
 }

@@ -21,6 +21,6 @@ record Telemetry(
   static Telemetry begin(
       ServerMetrics registry, RpcMetrics calls, ReplicationMetrics replication, NodeState state) {
     return new Telemetry(
-        registry, calls, replication, new CorruptReads(registry.registry(), state::holds));
+        registry, calls, replication, new CorruptReads(registry.registry(), state::isCorrupt));
   }
 }

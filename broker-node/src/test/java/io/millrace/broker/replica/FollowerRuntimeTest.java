@@ -25,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A partition's runtime as a follower, and as a leader that is followed. */
 class FollowerRuntimeTest {
@@ -425,5 +427,32 @@ class FollowerRuntimeTest {
 
     assertThat(harness.last(LeadingEffect.AnswerSubscribe.class).answer())
         .isEqualTo(new SubscribeAnswer.Diverged(1, 2));
+  }
+
+  /**
+   * S25: three batches, of which the second is flipped: in its records, or so that it can't even be
+   * found among the others.
+   */
+  @ParameterizedTest
+  @CsvSource({"65, 1", "16, 0"})
+  void S25_whatIsCorruptIsCutOffBeforeAnotherLeaderIsFollowed(int position, long end) {
+    RuntimeHarness harness = holding(FlushMode.OS, 1, 1, 1);
+    harness.flip(batchBytes(harness) + position);
+    harness.handle(new PartitionEvent.LogDamaged(1));
+    assertThat(harness.log.logEndOffset()).as("not while it may be counted on").isEqualTo(3);
+    harness.nothingNoted = false;
+
+    harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false));
+    assertThat(harness.lowerings).containsExactly(end);
+    harness.runtime.lowered();
+    harness.finish();
+
+    assertThat(harness.runtime.view().logEndOffset()).isEqualTo(end);
+    assertThat(harness.asked().leaderId()).isEqualTo(3);
+    assertThat(harness.asked().position()).isEqualTo(end);
+  }
+
+  private static int batchBytes(RuntimeHarness harness) {
+    return harness.log.snapshot().read(0, 1, 1, true).records().remaining();
   }
 }

@@ -26,6 +26,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultyFileStore;
+import io.millrace.common.file.FileStore;
 import io.millrace.common.file.MemoryFileStore;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -184,6 +185,20 @@ final class RuntimeHarness
   /** The same partition on what a loss of power leaves of the disk. */
   RuntimeHarness afterPowerLoss() {
     return new RuntimeHarness(disk.crashClone(1), log.config(), TimestampType.CREATE_TIME);
+  }
+
+  /** Flips a bit of the first segment on the disk. */
+  void flip(long position) {
+    Path file = Path.of("/data/orders-0/00000000000000000000.log");
+    try (FileStore.StoredFile log = disk.open(file, FileStore.OpenMode.READ_WRITE)) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      log.read(one, position);
+      one.flip();
+      one.put(0, (byte) (one.get(0) ^ 4));
+      log.write(one, position);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What a loss of power leaves of the disk now. */

@@ -111,5 +111,15 @@ class FakeHost implements PartitionHost {
   }
 
   @Override
+  public void foundCorrupt(long offset) {
+    posted.add(new PartitionEvent.LogDamaged(offset));
+  }
+
+  @Override
+  public boolean isCorrupt(long offset) {
+    return false;
+  }
+
+  @Override
   public void diskFailed(LogDirException cause) {}
 }

@@ -67,7 +67,8 @@ public sealed interface BrokerCommand extends Command {
    * @param partition the partition's number
    * @param leaderEpoch the epoch in which the broker leads
    * @param partitionEpoch the partition epoch that it proposes to change
-   * @param isr the new in-sync replicas, the leader among them
+   * @param isr the new in-sync replicas. Without the leader, whose log is corrupt, if another one
+   *     is to lead: then none joins, and the leader is neither in sync nor eligible any more
    */
   record IsrProposal(
       UUID topicId, int partition, int leaderEpoch, int partitionEpoch, List<IsrMember> isr) {

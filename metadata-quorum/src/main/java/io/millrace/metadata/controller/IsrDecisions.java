@@ -20,7 +20,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** The leaders' proposals of other in-sync replicas as records (S09, S10, KIP-841, KIP-903). */
+/**
+ * The leaders' proposals of other in-sync replicas as records (S09, S10, KIP-841, KIP-903). A
+ * leader that proposes the others without itself gives the leadership up, as its log is corrupt: it
+ * is unclean then (S14, S25).
+ */
 final class IsrDecisions {
   private final DynamicConfigs configs;
 
@@ -71,7 +75,9 @@ final class IsrDecisions {
     }
     List<Integer> isr = proposal.isr().stream().map(IsrMember::broker).toList();
     List<Integer> inOrder = before.replicas().stream().filter(isr::contains).toList();
-    Optional<Next> next = new PartitionTransition(before, eligibility).isr(inOrder).next();
+    PartitionTransition transition = new PartitionTransition(before, eligibility).isr(inOrder);
+    Optional<Next> next =
+        (isr.contains(broker) ? transition : transition.dropUnclean(broker)).next();
     next.ifPresent(change -> changes.add(topic.get(), proposal.partition(), before, change));
     return new PartitionOutcome(
         Optional.empty(), Optional.of(next.map(Next::after).orElse(before)));
@@ -117,19 +123,14 @@ final class IsrDecisions {
       Eligibility eligibility, int leader, IsrProposal proposal, PartitionImage partition) {
     List<Integer> isr = proposal.isr().stream().map(IsrMember::broker).toList();
     boolean wellFormed =
-        isr.contains(leader)
-            && new HashSet<>(isr).size() == isr.size()
-            && partition.replicas().containsAll(isr);
-    if (!wellFormed) {
+        new HashSet<>(isr).size() == isr.size() && partition.replicas().containsAll(isr);
+    if (!wellFormed || isr.isEmpty()) {
       return error(
           ErrorCode.INVALID_REQUEST,
-          "isr: "
-              + isr
-              + " (expected: the leader "
-              + leader
-              + " and others of "
-              + partition.replicas()
-              + ", none twice)");
+          "isr: " + isr + " (expected: at least one of " + partition.replicas() + ", none twice)");
+    }
+    if (!isr.contains(leader)) {
+      return checkGivingUp(eligibility, isr, partition);
     }
     for (IsrMember member : proposal.isr()) {
       boolean joins = !partition.isr().contains(member.broker());
@@ -143,6 +144,22 @@ final class IsrDecisions {
       }
     }
     return Optional.empty();
+  }
+
+  /** A leader whose log is corrupt goes only if one that is in sync can lead. */
+  private static Optional<MillraceError> checkGivingUp(
+      Eligibility eligibility, List<Integer> isr, PartitionImage partition) {
+    boolean anyLeads =
+        isr.stream().anyMatch(broker -> eligibility.active(partition.assignment(), broker));
+    return partition.isr().containsAll(isr) && anyLeads
+        ? Optional.empty()
+        : error(
+            ErrorCode.INELIGIBLE_REPLICA,
+            "isr: "
+                + isr
+                + ", without the leader (expected: of "
+                + partition.isr()
+                + ", one that can lead among them)");
   }
 
   /** Why a replica may not join the in-sync replicas (S10). */

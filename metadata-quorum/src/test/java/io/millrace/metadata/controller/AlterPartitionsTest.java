@@ -94,10 +94,35 @@ final class AlterPartitionsTest {
   }
 
   @Test
-  void proposalMustHaveTheLeaderAndOnlyReplicasNoneTwice() {
-    assertThat(error(propose(2, 2)).code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+  void proposalMustHaveOnlyReplicasNoneTwice() {
+    assertThat(error(propose(1)).code()).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(error(propose(1, 1, 4)).code()).isEqualTo(ErrorCode.INVALID_REQUEST);
     assertThat(error(propose(1, 1, 1)).code()).isEqualTo(ErrorCode.INVALID_REQUEST);
+  }
+
+  /** S25: a leader whose log is corrupt leaves it to one that is in sync, and is unclean (S14). */
+  @Test
+  void S14_S25_aLeaderThatProposesTheOthersLeadsNoMoreAndIsNotEligible() {
+    ok(propose(1, 1, 2));
+    PartitionImage after = ok(propose(1, 2));
+    assertThat(after.leader()).isEqualTo(2);
+    assertThat(after.leaderEpoch()).isEqualTo(1);
+    assertThat(after.isr()).containsExactly(2);
+    assertThat(after.elr()).doesNotContain(1);
+  }
+
+  @Test
+  void S25_aLeaderGivesUpToNobodyWhoCanNotLead() {
+    ok(propose(1, 1, 2));
+    assertThat(error(propose(1, 2, 3)).code())
+        .as("3 is not in sync")
+        .isEqualTo(ErrorCode.INELIGIBLE_REPLICA);
+    cluster.fence(3);
+    cluster.run(
+        new BrokerHeartbeat(
+            2, cluster.epoch(2), cluster.image().revision(), false, true, Set.of()));
+    assertThat(error(propose(1, 2)).code()).isEqualTo(ErrorCode.INELIGIBLE_REPLICA);
+    assertThat(cluster.partition("a", 0).leader()).isEqualTo(1);
   }
 
   @Test

@@ -106,7 +106,8 @@ public final class RandomCommands {
         if (partition.leader() == broker && proposals.size() < 20) {
           List<IsrMember> isr = new ArrayList<>();
           for (int replica : partition.replicas()) {
-            if (replica == broker || random.nextBoolean()) {
+            boolean givesUp = replica == broker && random.nextInt(8) == 0;
+            if (!givesUp && (replica == broker || random.nextBoolean())) {
               isr.add(new IsrMember(replica, -1));
             }
           }

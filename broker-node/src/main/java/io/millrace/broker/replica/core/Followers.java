@@ -164,6 +164,11 @@ final class Followers {
     }
   }
 
+  /** The leader's own log was found corrupt. */
+  void leaderDamaged(long nowMs, List<Effect> effects) {
+    isr.leaderDamaged(nowMs, effects);
+  }
+
   void tick(long nowMs, List<Effect> effects) {
     isr.tick(nowMs, effects);
   }

@@ -1,5 +1,6 @@
 package io.millrace.broker.replica.core;
 
+import io.millrace.common.ErrorCode;
 import java.util.List;
 
 /**
@@ -13,6 +14,9 @@ import java.util.List;
 final class Following {
   /** How long after bad batches the leader is left alone. */
   static final long PAUSE_MS = 1_000;
+
+  /** How long if the leader's own log is corrupt: that mends when another one leads, or never. */
+  static final long CORRUPT_LEADER_PAUSE_MS = 30_000;
 
   private enum Phase {
     /** This broker does not follow. */
@@ -51,11 +55,19 @@ final class Following {
 
   // ---- role
 
-  /** Follows a leader from now on. */
-  void begin(int newLeaderId, List<Effect> effects) {
+  /**
+   * Follows a leader from now on. What is corrupt is cut off first, if nobody counts on this
+   * replica: before it has subscribed, nobody can begin to in this epoch.
+   */
+  void begin(int newLeaderId, boolean countedOn, List<Effect> effects) {
     stop(effects);
     leaderId = newLeaderId;
-    subscribe(effects);
+    if (state.isDamaged() && !countedOn) {
+      phase = Phase.CUTTING;
+      effects.add(new FollowingEffect.Truncate(state.damagedFrom()));
+    } else {
+      subscribe(effects);
+    }
   }
 
   /** Follows nobody any more. */
@@ -81,9 +93,18 @@ final class Following {
     }
   }
 
-  private void pause(long nowMs, List<Effect> effects) {
+  private void onEnded(FollowingEvent.SubscriptionEnded ended, long nowMs, List<Effect> effects) {
+    boolean corrupt = ended.why().filter(why -> why.code() == ErrorCode.CORRUPT_BATCH).isPresent();
+    if (corrupt) {
+      pause(nowMs + CORRUPT_LEADER_PAUSE_MS, effects);
+    } else {
+      subscribe(effects);
+    }
+  }
+
+  private void pause(long untilMs, List<Effect> effects) {
     phase = Phase.PAUSED;
-    pausedUntilMs = nowMs + PAUSE_MS;
+    pausedUntilMs = untilMs;
     effects.add(new Effect.SetTimer(pausedUntilMs));
   }
 
@@ -112,11 +133,11 @@ final class Following {
       onStartAt(startAt, effects);
     } else if (event instanceof FollowingEvent.SubscriptionEnded ended) {
       if (isCurrent(ended.attempt())) {
-        subscribe(effects);
+        onEnded(ended, nowMs, effects);
       }
     } else if (event instanceof FollowingEvent.ReplicationRefused) {
       unsubscribe(effects);
-      pause(nowMs, effects);
+      pause(nowMs + PAUSE_MS, effects);
     } else if (event instanceof FollowingEvent.Truncated cut) {
       onTruncated(cut, effects);
     }
@@ -209,7 +230,7 @@ final class Following {
         Divergence.cutOffset(log, state.logEndOffset(), diverged.epoch(), diverged.endOffset());
     if (cut >= state.logEndOffset()) {
       // An answer that changes nothing would come again at once.
-      pause(nowMs, effects);
+      pause(nowMs + PAUSE_MS, effects);
     } else {
       phase = Phase.CUTTING;
       effects.add(new FollowingEffect.Truncate(Math.max(0, cut)));

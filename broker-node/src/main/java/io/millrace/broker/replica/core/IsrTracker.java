@@ -14,6 +14,9 @@ import java.util.stream.Collectors;
  * acknowledged what is committed and where the leader's epoch began, if its broker may (KIP-841)
  * and is the process that the controller knows (KIP-903). A proposal stays in flight until it is
  * answered or a newer state is committed; until then the maximal ISR counts.
+ *
+ * <p>A leader whose log was found corrupt proposes the others without itself, once there is another
+ * in sync: that is how it gives the leadership up.
  */
 final class IsrTracker {
   /** How long after a refusal nothing is proposed. */
@@ -87,6 +90,11 @@ final class IsrTracker {
     }
   }
 
+  /** The log of this broker was found corrupt. */
+  void leaderDamaged(long nowMs, List<Effect> effects) {
+    review(nowMs, effects);
+  }
+
   void acknowledged(ReplicaProgress follower, long nowMs, List<Effect> effects) {
     if (!follower.inSync() && !inFlight && mayJoin(follower)) {
       review(nowMs, effects);
@@ -122,9 +130,10 @@ final class IsrTracker {
     }
     List<IsrMember> wanted = new ArrayList<>();
     long nextMs = Long.MAX_VALUE;
+    boolean givesUp = state.isDamaged() && isAnotherInSync(nowMs);
     for (ReplicaProgress replica : replicas.replicas()) {
       boolean leader = replicas.isLeader(replica);
-      if (leader || (replica.inSync() ? staysInSync(replica, nowMs) : mayJoin(replica))) {
+      if (leader ? !givesUp : belongs(replica, givesUp, nowMs)) {
         wanted.add(memberOf(replica));
       }
       if (!leader && replica.inSync() && !isAtEnd(replica)) {
@@ -142,6 +151,16 @@ final class IsrTracker {
     if (nextMs != Long.MAX_VALUE && !inFlight) {
       setTimer(nextMs, effects);
     }
+  }
+
+  private boolean isAnotherInSync(long nowMs) {
+    return replicas.replicas().stream()
+        .anyMatch(each -> !replicas.isLeader(each) && each.inSync() && staysInSync(each, nowMs));
+  }
+
+  /** Nobody joins while the leader goes. */
+  private boolean belongs(ReplicaProgress follower, boolean leaderGoes, long nowMs) {
+    return follower.inSync() ? staysInSync(follower, nowMs) : !leaderGoes && mayJoin(follower);
   }
 
   private void propose(List<IsrMember> wanted, Set<Integer> isr, List<Effect> effects) {

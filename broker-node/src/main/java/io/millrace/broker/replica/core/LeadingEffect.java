@@ -23,11 +23,12 @@ public sealed interface LeadingEffect extends Effect {
 
   /**
    * Propose an ISR to the controller, again and again until it answers, then tell {@link
-   * LeadingEvent.IsrAnswered}. A later one of the partition replaces it.
+   * LeadingEvent.IsrAnswered}. A later one of the partition replaces it. Without this broker it
+   * gives the leadership up.
    *
    * @param leaderEpoch the epoch in which this broker leads
    * @param partitionEpoch the partition epoch that is to be changed
-   * @param isr the ISR in the order of the replicas, the leader in it
+   * @param isr the ISR in the order of the replicas; the leader is in it, but if its log is corrupt
    */
   record ProposeIsr(int leaderEpoch, int partitionEpoch, List<IsrMember> isr)
       implements LeadingEffect {

@@ -132,6 +132,10 @@ public final class PartitionCore {
     } else if (event instanceof PartitionEvent.LogStartMoved moved) {
       state.logStartMovedTo(moved.logStartOffset());
       deletes.logStartMoved(effects);
+    } else if (event instanceof PartitionEvent.LogDamaged damaged) {
+      if (!state.role().terminal() && state.damaged(damaged.offset())) {
+        followers.leaderDamaged(nowMs, effects);
+      }
     } else {
       onChangeOfState(event, nowMs, effects);
     }
@@ -259,7 +263,7 @@ public final class PartitionCore {
     state.becomeFollower(follow);
     produces.failAll(why, effects);
     deletes.failAll(why, effects);
-    following.begin(follow.leaderId(), effects);
+    following.begin(follow.leaderId(), follow.countedOn(), effects);
   }
 
   private void onStateCommitted(LeaderState committed, long nowMs, List<Effect> effects) {

@@ -21,6 +21,7 @@ public sealed interface PartitionEvent
         PartitionEvent.Flushed,
         PartitionEvent.DeleteRecords,
         PartitionEvent.LogStartMoved,
+        PartitionEvent.LogDamaged,
         PartitionEvent.SettingsChanged,
         PartitionEvent.Tick,
         PartitionEvent.Resign,
@@ -55,9 +56,15 @@ public sealed interface PartitionEvent
    * @param leaderId the leader's broker
    * @param leaderEpoch the epoch in which it leads
    * @param partitionEpoch the partition epoch at which that is committed
+   * @param countedOn whether this replica is in sync then, or eligible to lead: what it has may not
+   *     be given up
    */
-  record BecomeFollower(int leaderId, int leaderEpoch, int partitionEpoch)
-      implements PartitionEvent {}
+  record BecomeFollower(int leaderId, int leaderEpoch, int partitionEpoch, boolean countedOn)
+      implements PartitionEvent {
+    public BecomeFollower(int leaderId, int leaderEpoch, int partitionEpoch) {
+      this(leaderId, leaderEpoch, partitionEpoch, true);
+    }
+  }
 
   /**
    * A batch to append.
@@ -141,6 +148,15 @@ public sealed interface PartitionEvent
    * @param logStartOffset the first offset that may be read
    */
   record LogStartMoved(long logStartOffset) implements PartitionEvent {}
+
+  /**
+   * A stored batch was found corrupt (S25): this replica vouches for nothing from there on. A
+   * leader gives the leadership up to an in-sync replica, if there is one; a follower that nobody
+   * counts on throws away what it has from there on, and fetches it again.
+   *
+   * @param offset where the batch begins; ignored if it is not in the log any more
+   */
+  record LogDamaged(long offset) implements PartitionEvent {}
 
   /**
    * The topic's settings changed.

@@ -10,6 +10,8 @@ import io.millrace.common.MillraceError;
  * high watermark and the log start never move back, but where a follower's log is cut below them.
  */
 final class PartitionState {
+  private static final long NOWHERE = Long.MAX_VALUE;
+
   private final Acknowledgements acknowledgements;
   private PartitionSettings settings;
   private Role role = Role.IDLE;
@@ -29,6 +31,9 @@ final class PartitionState {
 
   /** At least {@link #logEndOffset}: what is being appended lies between. */
   private long nextOffset;
+
+  /** From here on the log may be corrupt; below {@link #logEndOffset}, or {@link #NOWHERE}. */
+  private long damagedFrom = NOWHERE;
 
   PartitionState(int brokerId, LogPositions positions, PartitionSettings settings) {
     this.settings = settings;
@@ -94,6 +99,24 @@ final class PartitionState {
     return nextOffset;
   }
 
+  /** Whether a stored batch was found corrupt and is still there. */
+  boolean isDamaged() {
+    return damagedFrom != NOWHERE;
+  }
+
+  long damagedFrom() {
+    return damagedFrom;
+  }
+
+  /** A stored batch was found corrupt; whether that is news. */
+  boolean damaged(long offset) {
+    if (offset < logStartOffset || offset >= Math.min(logEndOffset, damagedFrom)) {
+      return false;
+    }
+    damagedFrom = offset;
+    return true;
+  }
+
   /** Whether a request believes in another leader epoch. */
   boolean isWrongEpoch(int asked) {
     return asked != PartitionEvent.ANY_EPOCH && asked != leaderEpoch;
@@ -154,8 +177,8 @@ final class PartitionState {
   }
 
   /**
-   * The log was cut. Only an unclean election makes that go below the high watermark, which then
-   * follows: what it stood for is lost (KAFKA-9491).
+   * The log was cut. Only an unclean election, or damage, makes that go below the high watermark,
+   * which then follows: what it stood for is lost, or comes again (KAFKA-9491).
    */
   void cutTo(long newLogStartOffset, long newLogEndOffset) {
     logStartOffset = newLogStartOffset;
@@ -163,10 +186,16 @@ final class PartitionState {
     nextOffset = newLogEndOffset;
     highWatermark = Math.max(newLogStartOffset, Math.min(highWatermark, newLogEndOffset));
     acknowledgements.leaderCut(newLogEndOffset);
+    if (damagedFrom >= newLogEndOffset) {
+      damagedFrom = NOWHERE;
+    }
   }
 
   void logStartMovedTo(long newLogStartOffset) {
     logStartOffset = Math.max(logStartOffset, newLogStartOffset);
+    if (damagedFrom < logStartOffset) {
+      damagedFrom = NOWHERE;
+    }
   }
 
   /** Moves the high watermark as far as the in-sync replicas are; whether it moved. */

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.FlushMode;
+import io.millrace.common.MillraceError;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -390,5 +392,101 @@ class FailoverTest {
     cluster.settle();
     assertThat(cluster.isr).containsExactlyInAnyOrder(1, 2, 3);
     assertThat(logOf(cluster, 3)).containsExactly("a", "b");
+  }
+
+  // ---- S25: a corrupt batch
+
+  private static List<String> cuts(ThreeBrokers cluster, int broker) {
+    return cluster.broker(broker).effects.stream()
+        .filter(effect -> effect.startsWith("Truncate"))
+        .toList();
+  }
+
+  private void produceThree() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    cluster.produce("b", Acks.ALL);
+    cluster.produce("c", Acks.ALL);
+  }
+
+  @Test
+  void S25_aLeaderWithACorruptBatchGivesUpToAnInSyncReplicaAndFetchesItAgain() {
+    produceThree();
+
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(1));
+    cluster.settle();
+
+    assertThat(cluster.leader).isEqualTo(2);
+    assertThat(cuts(cluster, 1)).hasSize(1).allMatch(cut -> cut.contains("offset=1"));
+    assertThat(logOf(cluster, 1)).containsExactly("a", "b", "c");
+    assertThat(cluster.isr).as("in sync again").containsExactlyInAnyOrder(1, 2, 3);
+    cluster.produce("d", Acks.ALL);
+    assertThat(cluster.acknowledged("d")).isTrue();
+    assertThat(cluster.broker(1).core().highWatermark()).isEqualTo(4);
+  }
+
+  @Test
+  void S25_theOnlyInSyncReplicaLeadsOnUntilAnotherIsInSync() {
+    cluster.controllerAgrees = false;
+    cluster.minIsr = 1;
+    cluster.isr = Set.of(1);
+    produceThree();
+
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(1));
+    cluster.settle();
+    assertThat(cluster.leader).isEqualTo(1);
+    cluster.produce("d", Acks.ALL);
+    assertThat(cluster.acknowledged("d")).isTrue();
+
+    cluster.controllerAgrees = true;
+    cluster.commitIsr(1, 3);
+    cluster.settle();
+    assertThat(cluster.leader).isEqualTo(3);
+    assertThat(logOf(cluster, 1)).containsExactly("a", "b", "c", "d");
+  }
+
+  /** What is in sync may be all there is of a record: it is not thrown away. */
+  @Test
+  void S25_aReplicaThatIsCountedOnCutsNothing() {
+    produceThree();
+    cluster.controllerAgrees = false;
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(1));
+
+    cluster.elect(2);
+    cluster.settle();
+    assertThat(cuts(cluster, 1)).isEmpty();
+
+    cluster.controllerAgrees = true;
+    cluster.elect(1);
+    cluster.settle();
+    assertThat(cluster.leader).as("it gives up again").isEqualTo(2);
+    assertThat(cuts(cluster, 1)).hasSize(1);
+    assertThat(logOf(cluster, 1)).containsExactly("a", "b", "c");
+  }
+
+  @Test
+  void S25_aFollowerDoesNotAskACorruptLeaderOverAndOver() {
+    cluster.elect(1);
+    cluster.settle();
+    cluster.cutOff.add(1);
+    PartitionCore follower = cluster.broker(2).core();
+    MillraceError corrupt = new MillraceError(ErrorCode.CORRUPT_BATCH, "segment 0 at byte 7");
+    long asked = subscriptions(2);
+
+    cluster.broker(2).on(new FollowingEvent.SubscriptionEnded(asked, Optional.of(corrupt)));
+    cluster.pass(Following.CORRUPT_LEADER_PAUSE_MS - 1);
+    assertThat(subscriptions(2)).isEqualTo(asked);
+    cluster.pass(1);
+
+    assertThat(subscriptions(2)).isEqualTo(asked + 1);
+    assertThat(follower.role()).isEqualTo(Role.FOLLOWER);
+  }
+
+  /** Attempts are numbered from 1. */
+  private long subscriptions(int broker) {
+    return cluster.broker(broker).effects.stream()
+        .filter(effect -> effect.startsWith("Subscribe"))
+        .count();
   }
 }

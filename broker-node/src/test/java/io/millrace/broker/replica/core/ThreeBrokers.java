@@ -225,7 +225,9 @@ final class ThreeBrokers {
       } else if (leader == 0) {
         on(new PartitionEvent.Resign(Refusals.noLeaderYet()));
       } else {
-        on(new PartitionEvent.BecomeFollower(leader, leaderEpoch, partitionEpoch));
+        on(
+            new PartitionEvent.BecomeFollower(
+                leader, leaderEpoch, partitionEpoch, isr.contains(id)));
       }
     }
 
@@ -321,6 +323,9 @@ final class ThreeBrokers {
               if (proposal.leaderEpoch() == leaderEpoch
                   && proposal.partitionEpoch() == partitionEpoch) {
                 commitIsr(proposal.isr().stream().map(IsrMember::brokerId).toArray(Integer[]::new));
+                if (!isr.contains(leader)) {
+                  elect(proposal.isr().get(0).brokerId());
+                }
               }
             });
       }
