@@ -259,11 +259,13 @@ public final class PartitionCore {
       return;
     }
     MillraceError why = Refusals.notLeader(follow.leaderId(), follow.leaderEpoch());
+    // In an epoch in which it has subscribed before, somebody may begin to count on it by now.
+    boolean countedOn = follow.countedOn() || follow.leaderEpoch() == state.leaderEpoch();
     followers.endAll(why, effects);
     state.becomeFollower(follow);
     produces.failAll(why, effects);
     deletes.failAll(why, effects);
-    following.begin(follow.leaderId(), follow.countedOn(), effects);
+    following.begin(follow.leaderId(), countedOn, effects);
   }
 
   private void onStateCommitted(LeaderState committed, long nowMs, List<Effect> effects) {
