@@ -16,7 +16,8 @@ import java.util.List;
  *     address refuses; zero to fail at the first round. A client that has reached a broker once
  *     goes on until the call's own time-out, so that a restart is ridden out.
  * @param retryBackoff the pause before the first retry; doubles up to {@code maxRetryBackoff}
- * @param maxRetryBackoff the longest pause between two retries
+ * @param maxRetryBackoff the longest pause between two retries; who waits for a partition's next
+ *     leader never pauses for longer than four times {@code retryBackoff}
  * @param maxMessageBytes the largest message accepted from a broker
  */
 public record ClientConfig(

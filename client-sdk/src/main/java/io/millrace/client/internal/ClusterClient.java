@@ -9,6 +9,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,12 @@ final class ClusterClient implements AutoCloseable {
           ErrorCode.OUTCOME_UNKNOWN,
           ErrorCode.LEADER_NOT_AVAILABLE,
           ErrorCode.REQUEST_TIMED_OUT);
+
+  /** Who waits for a leader pauses at most for so many first pauses. */
+  private static final int LEADER_BACKOFFS = 4;
+
+  /** A look-up that takes longer is tried at another broker; in the next round twice as long. */
+  private static final long LOOK_UP_PATIENCE_MS = 500;
 
   private final ClientConfig config;
   private final Clock clock;
@@ -78,10 +85,22 @@ final class ClusterClient implements AutoCloseable {
   }
 
   Backoff newBackoff() {
+    return newBackoff(config.maxRetryBackoff());
+  }
+
+  /**
+   * Of who waits for a leader: another one is chosen within a second or so of the end of the last,
+   * and nobody is to sleep through it.
+   */
+  Backoff newLeaderBackoff() {
+    Duration longest = config.retryBackoff().multipliedBy(LEADER_BACKOFFS);
+    return newBackoff(
+        longest.compareTo(config.maxRetryBackoff()) < 0 ? longest : config.maxRetryBackoff());
+  }
+
+  private Backoff newBackoff(Duration longest) {
     return new Backoff(
-        config.retryBackoff(),
-        config.maxRetryBackoff(),
-        new SplittableRandom(clock.monotonicNanos()));
+        config.retryBackoff(), longest, new SplittableRandom(clock.monotonicNanos()));
   }
 
   /** Calls any broker within the request time-out. */
@@ -95,26 +114,47 @@ final class ClusterClient implements AutoCloseable {
    * @throws MillraceException what the last broker said, or which addresses can't be reached
    */
   <T> T callAny(Duration timeout, Call<T> call) {
-    return callUntil(timeout, call, answer -> true);
+    return callInTurn(new Turns(timeout, Long.MAX_VALUE, Set.of()), call, answer -> true);
   }
 
   /**
-   * Calls brokers in turn until one answers well enough, or each was asked once.
+   * Looks something up that any broker tells at once: in turn, until one answers well enough, or
+   * each was asked once. One that is silent does not keep the others from being asked.
    *
+   * @param askedLast those that may be silent, or know less than others
    * @param enough whether no other broker need be asked; else the last answer counts
    * @throws MillraceException what the last broker said, or which addresses can't be reached
    */
-  <T> T callUntil(Duration timeout, Call<T> call, Predicate<T> enough) {
+  <T> T lookUp(Duration timeout, Set<BrokerAddress> askedLast, Call<T> call, Predicate<T> enough) {
+    return callInTurn(new Turns(timeout, LOOK_UP_PATIENCE_MS, askedLast), call, enough);
+  }
+
+  /**
+   * How brokers are called in turn.
+   *
+   * @param timeout for all of it
+   * @param patienceMs with one broker in the first round; twice as much in each further one
+   * @param askedLast those that are called after the others
+   */
+  private record Turns(Duration timeout, long patienceMs, Set<BrokerAddress> askedLast) {
+    /** In the round after this one. */
+    Turns next() {
+      return new Turns(timeout, Math.max(patienceMs, patienceMs * 2), askedLast);
+    }
+  }
+
+  private <T> T callInTurn(Turns first, Call<T> call, Predicate<T> enough) {
+    Turns turns = first;
     long begin = clock.monotonicMs();
-    long deadline = begin + timeout.toMillis();
+    long deadline = begin + first.timeout().toMillis();
     Backoff backoff = newBackoff();
     while (true) {
       List<MillraceException> failures = new ArrayList<>();
-      List<BrokerAddress> addresses = candidates();
+      List<BrokerAddress> addresses = candidates(turns.askedLast());
       Optional<T> answer = Optional.empty();
       for (BrokerAddress address : addresses) {
         try {
-          Duration patience = attemptTimeout(deadline, addresses.size(), answer.isPresent());
+          Duration patience = attemptTimeout(turns, deadline, addresses.size(), answer.isPresent());
           answer = Optional.of(call.on(channels.channel(address), patience));
           preferred = Optional.of(address);
           if (enough.test(answer.get())) {
@@ -136,6 +176,7 @@ final class ClusterClient implements AutoCloseable {
       long patience = unreached ? begin + config.bootstrapPatience().toMillis() : deadline;
       pauseOrThrow(backoff.nextMs(), Math.min(deadline, patience), failure);
       addresses.forEach(channels::dialNow);
+      turns = turns.next();
     }
   }
 
@@ -171,20 +212,25 @@ final class ClusterClient implements AutoCloseable {
 
   /** The brokers to ask, in this order. */
   List<BrokerAddress> candidates() {
+    return candidates(Set.of());
+  }
+
+  private List<BrokerAddress> candidates(Set<BrokerAddress> askedLast) {
     Set<BrokerAddress> all = new LinkedHashSet<>();
     preferred.ifPresent(all::add);
     all.addAll(config.bootstrap());
     all.addAll(learnt);
-    return List.copyOf(all);
+    // Stable: among themselves they stay in their order.
+    return all.stream().sorted(Comparator.comparing(askedLast::contains)).toList();
   }
 
   /**
    * With several brokers to ask, a silent one must not use up the whole time; less so if there is
    * an answer already.
    */
-  private Duration attemptTimeout(long deadlineMs, int candidates, boolean answered) {
+  private Duration attemptTimeout(Turns turns, long deadlineMs, int candidates, boolean answered) {
     long left = Math.max(1, deadlineMs - clock.monotonicMs());
-    long most = answered ? config.connectTimeout().toMillis() : Long.MAX_VALUE;
+    long most = answered ? config.connectTimeout().toMillis() : turns.patienceMs();
     return Duration.ofMillis(candidates == 1 ? left : Math.max(1, Math.min(most, left / 2)));
   }
 

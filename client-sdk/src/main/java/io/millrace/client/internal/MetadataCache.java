@@ -116,7 +116,7 @@ final class MetadataCache {
 
   /** A topic, asked for again. */
   TopicView refresh(String name, Duration timeout) {
-    LookUp lookUp = lookUp(List.of(name), timeout);
+    LookUp lookUp = lookUp(List.of(name), timeout, Set.of());
     TopicView view = lookUp.views.get(name);
     if (view == null) {
       throw Objects.requireNonNull(lookUp.errors.get(name)).exception();
@@ -131,13 +131,24 @@ final class MetadataCache {
    *     answered knows it
    */
   Map<String, MillraceError> refreshAll(Collection<String> names, Duration timeout) {
-    return lookUp(names, timeout).errors;
+    return refreshAll(names, timeout, Set.of());
   }
 
-  private LookUp lookUp(Collection<String> names, Duration timeout) {
+  /**
+   * The same.
+   *
+   * @param askedLast brokers that may be cut off from the others: they would tell what they know
+   */
+  Map<String, MillraceError> refreshAll(
+      Collection<String> names, Duration timeout, Set<BrokerAddress> askedLast) {
+    return lookUp(names, timeout, askedLast).errors;
+  }
+
+  private LookUp lookUp(Collection<String> names, Duration timeout, Set<BrokerAddress> askedLast) {
     LookUp lookUp = new LookUp(names);
-    cluster.callUntil(
+    cluster.lookUp(
         timeout,
+        askedLast,
         (channel, left) -> {
           ask(lookUp, channel, left);
           return lookUp;

@@ -63,6 +63,12 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
           ErrorCode.UNKNOWN_PARTITION,
           ErrorCode.LOG_DIR_OFFLINE);
 
+  /**
+   * Who has heard nothing from the leader for so long asks others who leads: a machine that goes
+   * silent breaks no connection.
+   */
+  private static final long SILENCE_MS = 500;
+
   private final TopicPartition partition;
   private final TopicIdPartition id;
   private final ByteString topicIdBytes;
@@ -78,6 +84,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   private long timerAtMs = Long.MAX_VALUE;
   private long notBeforeMs = Long.MIN_VALUE;
   private boolean leaderInDoubt;
+
+  /** When it was last heard of the leader, or began to wait for it. */
+  private long heardMs;
 
   /** Whether it got a batch since {@link #takeUnused}. */
   private boolean used;
@@ -129,6 +138,9 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   void offer(ProducerBatch batch, long deadlineMs, long nowMs) {
     used = true;
     owner.changed(this);
+    if (session.isIdle()) {
+      heardMs = nowMs;
+    }
     session.offer(batch, batch.recordCount(), deadlineMs, nowMs);
   }
 
@@ -166,13 +178,20 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   long nextMs(long nowMs) {
     boolean waits = connection.isEmpty() || leaderInDoubt;
     boolean pausing = waits && hasWork() && notBeforeMs > nowMs;
-    return Math.min(timerAtMs, pausing ? notBeforeMs : Long.MAX_VALUE);
+    long next = Math.min(timerAtMs, pausing ? notBeforeMs : Long.MAX_VALUE);
+    return waitsForLeader() ? Math.min(next, heardMs + SILENCE_MS) : next;
+  }
+
+  /** Whether the leader, which is not in doubt, is to answer something. */
+  private boolean waitsForLeader() {
+    return connection.isPresent() && !leaderInDoubt && !session.isIdle();
   }
 
   /** The leader as the metadata has it now; a pipe on another broker's stream leaves it. */
   void leaderIs(PartitionView view, long nowMs) {
     owner.changed(this);
     leaderInDoubt = false;
+    heardMs = nowMs;
     goneSinceMs = OptionalLong.empty();
     leaderEpoch = view.leaderEpoch();
     boolean moved =
@@ -189,12 +208,14 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** Goes on a stream that admits it; sends at once if the stream is open already. */
   void join(ProduceConnection stream, long nowMs) {
     connection = Optional.of(stream);
+    heardMs = nowMs;
     stream.limits().ifPresent(limits -> streamOpened(limits, nowMs));
   }
 
   /** Its stream is open now; if that has no place for it, another is looked for. */
   void streamOpened(ProduceStreamOpened limits, long nowMs) {
     owner.changed(this);
+    heardMs = nowMs;
     ProduceConnection stream = connection.orElseThrow();
     boolean again = stream.hasPlaced(this);
     if (!stream.place(this)) {
@@ -270,6 +291,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   void answered(ProduceConnection stream, ProduceConnection.Frame frame, long nowMs) {
     owner.changed(this);
+    heardMs = nowMs;
     FrameResult result = convert(frame.result());
     if (result instanceof FrameResult.Refused refused) {
       leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
@@ -278,6 +300,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   }
 
   void tick(long nowMs) {
+    leaderInDoubt |= waitsForLeader() && nowMs - heardMs >= SILENCE_MS;
     if (nowMs >= timerAtMs) {
       timerAtMs = Long.MAX_VALUE;
       session.tick(nowMs);

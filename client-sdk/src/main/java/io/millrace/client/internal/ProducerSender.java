@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Brings batches to the leaders: a pipe for each partition, streams to each broker. Confined to the
@@ -297,7 +298,13 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   private PartitionPipe newPipe(TopicPartition partition, UUID topicId) {
     return new PartitionPipe(
-        partition, topicId, settings, identity, random::nextDouble, cluster.newBackoff(), this);
+        partition,
+        topicId,
+        settings,
+        identity,
+        random::nextDouble,
+        cluster.newLeaderBackoff(),
+        this);
   }
 
   private void askForIdentity() {
@@ -362,8 +369,13 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
         doubtful.stream().limit(LOOK_UP_TOPICS_MAX).collect(Collectors.toUnmodifiableSet());
     doubtful.removeAll(names);
     lookUp = names;
+    Set<BrokerAddress> silent =
+        lookedUp()
+            .flatMap(pipe -> pipe.connection().stream())
+            .map(ProduceConnection::broker)
+            .collect(Collectors.toUnmodifiableSet());
     loop.ask(
-        () -> metadata.refreshAll(names, cluster.config().connectTimeout()),
+        () -> metadata.refreshAll(names, cluster.config().connectTimeout(), silent),
         this::found,
         this::notFound);
   }
@@ -405,9 +417,13 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   /** The pipes whose topics were looked up; the look-up is over. */
   private List<PartitionPipe> takeLookedUp() {
-    Set<String> names = lookUp;
+    List<PartitionPipe> taken = lookedUp().toList();
     lookUp = Set.of();
-    return pipes.values().stream().filter(p -> names.contains(p.partition().topic())).toList();
+    return taken;
+  }
+
+  private Stream<PartitionPipe> lookedUp() {
+    return pipes.values().stream().filter(p -> lookUp.contains(p.partition().topic()));
   }
 
   private void lead(PartitionPipe pipe, TopicView topic, long nowMs) {

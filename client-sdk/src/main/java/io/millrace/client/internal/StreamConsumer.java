@@ -89,7 +89,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
         () -> {
           Subscription known = subscriptions.get(partition);
           if (known == null) {
-            Subscription added = new Subscription(partition, from, cluster.newBackoff());
+            Subscription added = new Subscription(partition, from, cluster.newLeaderBackoff());
             subscriptions.put(partition, added);
             unsettled.add(added);
           } else {

@@ -100,6 +100,11 @@ public final class BrokerProcess implements AutoCloseable {
   /** SIGTERM; returns the exit code. */
   public int stop() throws InterruptedException {
     process.terminate();
+    return awaitEnd();
+  }
+
+  /** Waits until the process has ended; returns the exit code. */
+  public int awaitEnd() throws InterruptedException {
     return process.waitFor(Duration.ofSeconds(30));
   }
 
