@@ -1,0 +1,94 @@
+package io.millrace.it.node;
+
+import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.api.ClientConfig;
+import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.PartitionStatus;
+import io.millrace.common.file.FileStore;
+import io.millrace.common.file.RealFileStore;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
+
+/** Three nodes in this process: node 1 is the controller, and all are brokers. */
+final class LocalCluster implements AutoCloseable {
+  static final int NODES = 3;
+
+  private final List<LocalNode> nodes = new ArrayList<>();
+
+  /**
+   * Starts them.
+   *
+   * @param home for the directories of nodes 1 and 2, and of node 3 if it has no others
+   * @param thirdStore the disk of node 3
+   * @param thirdDirs its data directories
+   */
+  LocalCluster(Path home, FileStore thirdStore, List<Path> thirdDirs) throws IOException {
+    int quorum = freePort();
+    int internal = freePort();
+    String voters = "quorum.voters=1@127.0.0.1:" + quorum + ":" + internal;
+    nodes.add(
+        new LocalNode(
+            new RealFileStore(),
+            List.of(home.resolve("1")),
+            voters,
+            "listener.quorum=127.0.0.1:" + quorum,
+            "listener.internal=127.0.0.1:" + internal));
+    nodes.add(
+        new LocalNode(
+            new RealFileStore(),
+            List.of(home.resolve("2")),
+            voters,
+            "node.id=2",
+            "process.roles=broker"));
+    nodes.add(new LocalNode(thirdStore, thirdDirs, voters, "node.id=3", "process.roles=broker"));
+  }
+
+  /** The same on well disks. */
+  static LocalCluster start(Path home) throws IOException {
+    return new LocalCluster(home, new RealFileStore(), List.of(home.resolve("3")));
+  }
+
+  LocalNode node(int id) {
+    return nodes.get(id - 1);
+  }
+
+  MillraceClient connect() {
+    String all = nodes.stream().map(LocalNode::bootstrap).collect(Collectors.joining(","));
+    return MillraceClient.connect(
+        ClientConfig.builder()
+            .bootstrap(BrokerAddress.parseList(all))
+            .retryBackoff(Duration.ofMillis(10), Duration.ofMillis(50))
+            .build());
+  }
+
+  /** Whether a broker is in sync for a partition. */
+  static boolean inSync(PartitionStatus status, int node) {
+    return status.partition().inSyncReplicas().contains(node);
+  }
+
+  /** Below the ports that systems give to outgoing connections. */
+  private static int freePort() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 20_000);
+      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return free.getLocalPort();
+      } catch (java.net.BindException taken) {
+        // The next one.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (int i = nodes.size() - 1; i >= 0; i--) {
+      nodes.get(i).close();
+    }
+  }
+}
