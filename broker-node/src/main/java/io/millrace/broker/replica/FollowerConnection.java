@@ -13,30 +13,24 @@ import io.millrace.metadata.image.Endpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * What this broker follows of one other: drives the link. Thread-safe; whoever comes first does
- * what all have brought, the others go on at once. So a frame of the leader needs no thread between
- * the transport's and the shard's, and nobody waits. Nothing here blocks.
+ * What this broker follows of one other: drives the link, in {@link EventRuns}, so that a frame of
+ * the leader needs no thread between the transport's and the shard's. Thread-safe; nothing here
+ * blocks.
  */
 final class FollowerConnection {
   private static final Logger LOG = LoggerFactory.getLogger(FollowerConnection.class);
 
   private final Deps deps;
   private final int leaderId;
-  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+  private final EventRuns runs = new EventRuns(this::handle, this::settle);
 
-  /** What was brought and not yet done, about; above 0 while somebody does it. */
-  private final AtomicInteger pending = new AtomicInteger();
-
-  // Confined to who does the work.
+  // Confined to the runs.
   private final FollowerLink link;
   private final List<FollowerEffect> effects = new ArrayList<>();
   private Optional<LeaderStreams.LeaderStream> stream = Optional.empty();
@@ -105,31 +99,23 @@ final class FollowerConnection {
   }
 
   private void run(Runnable event) {
-    inbox.add(event);
-    if (pending.getAndIncrement() == 0) {
-      try {
-        work();
-      } catch (RuntimeException | Error e) {
-        throw deps.faults().fatal("the link to broker " + leaderId + " failed", e);
-      }
+    try {
+      runs.bring(event);
+    } catch (RuntimeException | Error e) {
+      throw deps.faults().fatal("the link to broker " + leaderId + " failed", e);
     }
   }
 
-  private void work() {
-    int done = 1;
-    do {
-      Runnable event = inbox.poll();
-      while (event != null) {
-        event.run();
-        carryOutAll();
-        event = inbox.poll();
-      }
-      link.settle(now(), effects);
-      carryOutAll();
-      count();
-      setTimer();
-      done = pending.addAndGet(-done);
-    } while (done > 0);
+  private void handle(Runnable event) {
+    event.run();
+    carryOutAll();
+  }
+
+  private void settle() {
+    link.settle(now(), effects);
+    carryOutAll();
+    count();
+    setTimer();
   }
 
   private void count() {

@@ -9,6 +9,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -81,6 +82,11 @@ final class HostedPartition implements PartitionHost {
   @Override
   public TopicPartition name() {
     return runtime.name();
+  }
+
+  @Override
+  public UUID directoryId() {
+    return directory.id();
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
 /** A partition on this broker as requests meet it. Thread-safe; nothing here blocks. */
@@ -14,6 +15,9 @@ public interface PartitionHost {
 
   /** The partition by its topic's name. */
   TopicPartition name();
+
+  /** The log directory that it lies in. */
+  UUID directoryId();
 
   /** The partition at this moment; a field read. */
   PartitionView view();

@@ -15,6 +15,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Reads what followers get of this broker's logs, up to the log end: from the page cache to memory
@@ -48,6 +49,11 @@ final class PartitionLogs implements LeaderLogs {
     Log(PartitionHost host, PartitionView view) {
       this.host = host;
       this.view = view;
+    }
+
+    @Override
+    public UUID directory() {
+      return host.directoryId();
     }
 
     @Override

@@ -18,7 +18,9 @@ import io.millrace.common.time.Scheduler;
 import io.millrace.proto.internal.v1.ReplicateRequest;
 import io.millrace.proto.internal.v1.ReplicationServiceGrpc;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.function.Function;
 
 /**
  * Gives the records of the partitions that this broker leads to those that follow; refuses while
@@ -35,14 +37,14 @@ public final class ReplicationEndpoint
   /**
    * What the streams work with.
    *
-   * @param reading for runs of streams, which read from the disk
-   * @param scheduler its tasks only call the threads that read
+   * @param reading the threads that read of a log directory; no other directory's reads wait there
+   * @param scheduler its tasks do not block
    */
   public record Deps(
       String clusterId,
       PartitionRegistry partitions,
       CorruptReads corruptReads,
-      Executor reading,
+      Function<UUID, Executor> reading,
       Scheduler scheduler,
       Clock clock,
       ReplicationMetrics metrics,
@@ -99,7 +101,10 @@ public final class ReplicationEndpoint
     SessionDeps deps =
         sessions.orElseThrow(
             () -> new MillraceException(ErrorCode.UNAVAILABLE, "the broker has not begun"));
-    return new ReplicationSession(deps, (ServerCallStreamObserver<LeaderFrame>) call).inbound();
+    ReplicationSession session =
+        new ReplicationSession(deps, (ServerCallStreamObserver<LeaderFrame>) call);
+    session.start();
+    return session.inbound();
   }
 
   /** Ends all streams, and those that are opened from now on. */

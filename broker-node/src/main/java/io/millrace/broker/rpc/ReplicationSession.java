@@ -2,59 +2,37 @@ package io.millrace.broker.rpc;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.millrace.broker.replica.PartitionHost;
-import io.millrace.broker.replica.Registration;
+import io.millrace.broker.replica.EventRuns;
 import io.millrace.broker.replica.SubscribedFollower;
-import io.millrace.broker.replica.core.LeadingEvent;
 import io.millrace.broker.replica.core.SubscribeAnswer;
-import io.millrace.broker.replica.link.LeaderEffect;
 import io.millrace.broker.replica.link.LeaderFrame;
 import io.millrace.broker.replica.link.LeaderLink;
+import io.millrace.broker.replica.link.LeaderRead;
 import io.millrace.broker.rpc.ReplicationEndpoint.SessionDeps;
 import io.millrace.broker.rpc.wire.OutgoingBatches;
 import io.millrace.common.MillraceError;
-import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.Scheduler;
 import io.millrace.proto.internal.v1.ReplicateRequest;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * One Replicate stream at the leader's end: drives the link. Everything happens in runs of {@link
- * #pump} on the threads that read, one at a time, and all fields but the queues and flags are
- * confined to them; the transport and the shards only put something into a queue and ask for a run.
+ * One Replicate stream at the leader's end: drives the link. Everything happens in {@link
+ * EventRuns}, on the thread of whoever brings something, and all fields are confined to them.
+ * Nothing there blocks: records are read in a {@link ReplicaLane} for each log directory, so that
+ * positions and heartbeats never wait for a disk.
  */
-final class ReplicationSession {
-  /** Messages in one run: a busy stream lets others onto the thread in between. */
-  private static final int MESSAGES_PER_RUN = 16;
-
+final class ReplicationSession implements ReplicaLane.Stream {
   /** Messages of the follower that may lie in the inbox: they are small. */
   private static final int INBOX_MESSAGES = 64;
 
   private final SessionDeps deps;
   private final ServerCallStreamObserver<LeaderFrame> follower;
-  private final SerialTask pump;
-  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
-
-  /** Partitions that may have something to send; each at most once. */
-  private final Queue<Watch> signals = new ConcurrentLinkedQueue<>();
-
-  private volatile boolean gone;
-  private volatile boolean serverEnds;
+  private final EventRuns runs = new EventRuns(this::handle, this::sendAll);
   private final Runnable endOfServer = this::serverEnds;
-
   private final LeaderLink link;
   private final PartitionLogs logs;
-  private final List<LeaderEffect> effects = new ArrayList<>();
-  private final Map<Long, Watch> watches = new HashMap<>();
-  private int countedSubscriptions;
-  private volatile boolean timeIsUp;
+  private final LeaderEffects effects;
   private Scheduler.Cancellable timer = () -> {};
   private boolean opened;
   private boolean ended;
@@ -63,19 +41,21 @@ final class ReplicationSession {
     deps.places().enter();
     this.deps = deps;
     this.follower = follower;
-    this.pump = new SerialTask(deps.node().reading(), this::pump);
-    this.link =
-        new LeaderLink(deps.brokerId(), deps.node().limits().subscriptions(), Ref::new, now());
-    this.logs =
-        new PartitionLogs(deps.node().partitions(), deps.node().corruptReads(), deps.memory());
+    ReplicationEndpoint.Deps node = deps.node();
+    this.link = new LeaderLink(deps.brokerId(), node.limits().subscriptions(), Ref::new, now());
+    this.logs = new PartitionLogs(node.partitions(), node.corruptReads(), deps.memory());
+    this.effects = new LeaderEffects(node, link, logs, this, this::refuse);
+  }
+
+  /** Begins. Called once, by the handler itself. */
+  void start() {
     follower.disableAutoRequest();
-    follower.setOnReadyHandler(pump::call);
+    follower.setOnReadyHandler(() -> bring(() -> {}));
     follower.setOnCancelHandler(this::gone);
     follower.setOnCloseHandler(this::gone);
     follower.request(INBOX_MESSAGES);
     deps.streams().add(endOfServer);
-    timeIsUp = true;
-    pump.call();
+    bring(this::tick);
   }
 
   /** A subscription as its partition knows it: equal only to itself. */
@@ -88,40 +68,12 @@ final class ReplicationSession {
 
     @Override
     public void answered(SubscribeAnswer answer) {
-      bring(() -> link.answered(number, answer, effects));
+      bring(() -> link.answered(number, answer, effects.wanted()));
     }
 
     @Override
     public void ended(MillraceError why) {
-      bring(() -> link.ended(number, why, effects));
-    }
-  }
-
-  /** A partition whose advances are followed. */
-  private final class Watch {
-    private final long number;
-    private final AtomicBoolean signalled = new AtomicBoolean();
-    private Registration registration = () -> {};
-
-    Watch(long number) {
-      this.number = number;
-    }
-
-    void begin(PartitionHost partition) {
-      registration = partition.onAppend(this::signal);
-      signal();
-    }
-
-    /** On any thread; cheap. */
-    private void signal() {
-      if (signalled.compareAndSet(false, true)) {
-        signals.add(this);
-        pump.call();
-      }
-    }
-
-    void taken() {
-      signalled.set(false);
+      bring(() -> link.ended(number, why, effects.wanted()));
     }
   }
 
@@ -129,19 +81,43 @@ final class ReplicationSession {
     return deps.node().clock().monotonicMs();
   }
 
+  // ---- what comes, on any thread
+
   private void bring(Runnable event) {
-    inbox.add(event);
-    pump.call();
+    runs.bring(event);
   }
 
   private void gone() {
-    gone = true;
-    pump.call();
+    bring(this::end);
   }
 
   private void serverEnds() {
-    serverEnds = true;
-    pump.call();
+    bring(
+        () -> {
+          throw OpenStreams.shuttingDown().exception();
+        });
+  }
+
+  @Override
+  public void signalled(Queue<ReplicaWatch> signals) {
+    bring(
+        () -> {
+          for (ReplicaWatch each = signals.poll(); each != null; each = signals.poll()) {
+            each.taken();
+            link.advanced(each.subscription());
+          }
+        });
+  }
+
+  @Override
+  public void done(LeaderRead read) {
+    bring(() -> link.read(read, effects.wanted()));
+  }
+
+  @Override
+  public void failed(LeaderRead read, Throwable thrown) {
+    bring(() -> end(thrown));
+    done(read);
   }
 
   /** What the transport calls. */
@@ -149,11 +125,7 @@ final class ReplicationSession {
     return new StreamObserver<>() {
       @Override
       public void onNext(ReplicateRequest message) {
-        bring(
-            () -> {
-              received(message);
-              follower.request(1);
-            });
+        bring(() -> received(message));
       }
 
       @Override
@@ -168,7 +140,28 @@ final class ReplicationSession {
     };
   }
 
+  // ---- the runs
+
+  private void handle(Runnable event) {
+    guarded(
+        () -> {
+          event.run();
+          effects.carryOutAll();
+        });
+  }
+
+  private void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error thrown) {
+      end(thrown);
+    }
+  }
+
   private void received(ReplicateRequest message) {
+    if (ended) {
+      return;
+    }
     if (message.hasOpen() && !opened) {
       opened = true;
       String cluster = message.getOpen().getContext().getClusterId();
@@ -177,83 +170,29 @@ final class ReplicationSession {
             "cluster_id: " + cluster + " (expected: " + deps.node().clusterId() + ")");
       }
     }
-    link.received(ReplicateCodec.read(message), now(), effects);
+    link.received(ReplicateCodec.read(message), now(), effects.wanted());
+    follower.request(1);
   }
 
-  private void pump() {
-    if (gone) {
-      end();
-    }
+  private void tick() {
     if (ended) {
       return;
     }
-    try {
-      if (serverEnds) {
-        throw OpenStreams.shuttingDown().exception();
-      }
-      takeInbox();
-      takeSignals();
-      takeTime();
-      send();
-    } catch (RuntimeException thrown) {
-      end();
-      follower.onError(RpcErrors.toStatus(thrown));
-    } catch (Error thrown) {
-      end();
-      TransportErrors.endCall(follower, thrown);
-    }
+    link.tick(now(), effects.wanted());
+    timer = deps.node().scheduler().schedule(link.dueMs() - now(), () -> bring(this::tick));
   }
 
-  private void takeInbox() {
-    Runnable event = inbox.poll();
-    while (event != null && !ended) {
-      event.run();
-      carryOutAll();
-      event = inbox.poll();
-    }
-  }
-
-  private void takeSignals() {
-    Watch watch = signals.poll();
-    while (watch != null) {
-      watch.taken();
-      link.advanced(watch.number);
-      watch = signals.poll();
-    }
-  }
-
-  private void takeTime() {
-    if (timeIsUp) {
-      timeIsUp = false;
-      link.tick(now(), effects);
-      carryOutAll();
-      if (!ended) {
-        timer =
-            deps.node()
-                .scheduler()
-                .schedule(
-                    link.dueMs() - now(),
-                    () -> {
-                      timeIsUp = true;
-                      pump.call();
-                    });
-      }
-    }
-  }
-
-  private void send() {
-    for (int sent = 0; !ended && follower.isReady(); sent++) {
-      if (sent == MESSAGES_PER_RUN) {
-        pump.call();
-        return;
-      }
-      Optional<LeaderFrame> frame = link.next(logs, now(), effects);
-      frame.ifPresent(this::send);
-      carryOutAll();
-      if (frame.isEmpty()) {
-        return;
-      }
-    }
+  private void sendAll() {
+    guarded(
+        () -> {
+          boolean more = true;
+          while (more && !ended && follower.isReady()) {
+            Optional<LeaderFrame> frame = link.next(logs, now(), effects.wanted());
+            frame.ifPresent(this::send);
+            effects.carryOutAll();
+            more = frame.isPresent();
+          }
+        });
   }
 
   /** When this returns, the transport has copied the records, or taken their memory over. */
@@ -272,64 +211,38 @@ final class ReplicationSession {
     }
   }
 
-  private void carryOutAll() {
-    for (int i = 0; i < effects.size(); i++) {
-      carryOut(effects.get(i));
-    }
-    effects.clear();
-    int subscriptions = link.subscriptions();
-    deps.node().metrics().followersChanged(subscriptions - countedSubscriptions);
-    countedSubscriptions = subscriptions;
-  }
+  // ---- the end
 
-  private void carryOut(LeaderEffect effect) {
-    if (effect instanceof LeaderEffect.Tell tell) {
-      tell(tell);
-    } else if (effect instanceof LeaderEffect.Watch watch) {
-      watch(watch.subscription(), watch.partition());
-    } else if (effect instanceof LeaderEffect.Unwatch unwatch) {
-      Watch gone = watches.remove(unwatch.subscription());
-      if (gone != null) {
-        gone.registration.close();
-      }
-    } else if (effect instanceof LeaderEffect.EndStream end) {
-      ended();
-      follower.onError(RpcErrors.toStatus(end.why()));
+  private void end(Throwable thrown) {
+    if (ended) {
+      return;
+    }
+    end();
+    if (thrown instanceof Error error) {
+      TransportErrors.endCall(follower, error);
+    } else {
+      follower.onError(RpcErrors.toStatus(thrown));
     }
   }
 
-  private void tell(LeaderEffect.Tell tell) {
-    Optional<PartitionHost> partition = deps.node().partitions().find(tell.partition());
-    if (partition.isPresent()) {
-      partition.get().post(tell.event());
-    } else if (tell.event() instanceof LeadingEvent.FollowerSubscribes) {
-      MillraceError why = deps.node().partitions().whyAbsent(tell.partition());
-      link.answered(tell.subscription(), new SubscribeAnswer.Refused(why), effects);
-    }
-  }
-
-  private void watch(long number, TopicIdPartition id) {
-    Watch watch = new Watch(number);
-    watches.put(number, watch);
-    deps.node().partitions().find(id).ifPresent(watch::begin);
+  /** The link has ended the stream. */
+  private void refuse(MillraceError why) {
+    ended();
+    follower.onError(RpcErrors.toStatus(why));
   }
 
   private void end() {
     if (!ended) {
-      link.close(effects);
-      carryOutAll();
+      link.close(effects.wanted());
+      effects.carryOutAll();
       ended();
     }
   }
 
-  /** The link has ended, and what it wanted done is done. */
   private void ended() {
     ended = true;
-    gone = true;
     timer.cancel();
     deps.places().leave();
     deps.streams().remove(endOfServer);
-    inbox.clear();
-    signals.clear();
   }
 }

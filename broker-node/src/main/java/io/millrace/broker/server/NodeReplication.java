@@ -53,7 +53,7 @@ final class NodeReplication {
                 state.dirs().clusterId(),
                 state.replicas(),
                 telemetry.corruptReads(),
-                threads.fetch(),
+                threads.replicaReads()::of,
                 threads.timers(),
                 environment.clock(),
                 telemetry.replication(),

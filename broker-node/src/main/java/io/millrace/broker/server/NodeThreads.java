@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * @param timers for tasks that only wake others
  * @param fetch for what reads from the disk, all of which a hung disk may hold
+ * @param replicaReads for what is read for followers
  * @param metadata for what looks through the metadata, which never waits
  * @param volumes asks how full the volumes are, which waits for their disks
  * @param dialer asks other nodes' listeners for a connection
@@ -17,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 record NodeThreads(
     TimerThread timers,
     ExecutorService fetch,
+    DirectoryThreads replicaReads,
     ExecutorService metadata,
     ExecutorService volumes,
     ListenerDialer dialer) {
@@ -30,13 +32,24 @@ record NodeThreads(
     int fetchCount = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
     ExecutorService fetch = threads("fetch", fetchCount, uncaught);
     startup.opened("fetch threads", fetch::shutdownNow);
+    DirectoryThreads replicaReads =
+        new DirectoryThreads("replica-read", replicaReaders(config), uncaught);
+    startup.opened("threads that read for followers", replicaReads::close);
     ExecutorService metadata = threads("metadata-reader", METADATA_THREADS, uncaught);
     startup.opened("metadata threads", metadata::shutdownNow);
     ExecutorService volumes = threads("volumes", 1, uncaught);
     startup.opened("volumes thread", volumes::shutdownNow);
     ListenerDialer dialer = new ListenerDialer(uncaught);
     startup.opened("listener dialer", dialer::close);
-    return new NodeThreads(timers, fetch, metadata, volumes, dialer);
+    return new NodeThreads(timers, fetch, replicaReads, metadata, volumes, dialer);
+  }
+
+  private static int replicaReaders(EffectiveConfig config) {
+    int configured = config.get(ReplicationSettings.READ_THREADS);
+    int processors = Runtime.getRuntime().availableProcessors();
+    return configured > 0
+        ? configured
+        : Math.max(2, processors / config.get(NodeSettings.DATA_DIRS).size());
   }
 
   private static ExecutorService threads(String name, int threads, UncaughtThrowables uncaught) {

@@ -26,7 +26,17 @@ public final class ReplicationSettings {
                   + " batch.")
           .between(1_024, 1 << 30);
 
-  static final Section SECTION = new Section("Replication", List.of(CREDIT_BYTES, MESSAGE_BYTES));
+  public static final ConfigKey<Integer> READ_THREADS =
+      ConfigKey.of(
+              "replication.read.threads",
+              ConfigTypes.INT,
+              0,
+              "The threads that read for followers, for each data directory; 0 for one a processor,"
+                  + " divided among the directories, and two at least.")
+          .between(0, 1_024);
+
+  static final Section SECTION =
+      new Section("Replication", List.of(CREDIT_BYTES, MESSAGE_BYTES, READ_THREADS));
 
   private ReplicationSettings() {}
 }

@@ -16,6 +16,7 @@ import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.TopicConfigs;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -32,6 +33,9 @@ class FakeHost implements PartitionHost {
 
   /** What it was told, in order. */
   final List<PartitionEvent> posted = new CopyOnWriteArrayList<>();
+
+  /** The log directory that it lies in. */
+  UUID directory = new UUID(1, 1);
 
   private final TopicIdPartition id;
 
@@ -51,6 +55,11 @@ class FakeHost implements PartitionHost {
   @Override
   public TopicIdPartition id() {
     return id;
+  }
+
+  @Override
+  public UUID directoryId() {
+    return directory;
   }
 
   @Override

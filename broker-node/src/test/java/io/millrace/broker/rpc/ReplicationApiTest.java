@@ -108,7 +108,7 @@ class ReplicationApiTest {
             "c1",
             partitions,
             new CorruptReads(partitions.meters, (id, offset) -> true),
-            reading,
+            directory -> reading,
             (delayMs, task) -> () -> {},
             new SystemClock(),
             new ReplicationMetrics(partitions.meters),

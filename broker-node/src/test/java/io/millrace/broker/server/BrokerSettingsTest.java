@@ -64,6 +64,7 @@ class BrokerSettingsTest {
       shutdown.timeout.ms=10000
       replication.credit.bytes=8388608
       replication.message.bytes=262144
+      replication.read.threads=0
       shards=0
       fetch.threads=0
       num.recovery.threads.per.data.dir=2

@@ -21,6 +21,15 @@ public sealed interface LeaderEffect {
   /** Not any more. */
   record Unwatch(long subscription) implements LeaderEffect {}
 
+  /**
+   * Read records: {@link LeaderRead#carryOut} on a thread that may wait for that directory's disk
+   * and that no other directory's read waits for, then {@link LeaderLink#read}.
+   */
+  record Read(LeaderRead read) implements LeaderEffect {}
+
+  /** Records that won't be sent: free them. */
+  record Drop(ReplicaRecords records) implements LeaderEffect {}
+
   /** End the stream; nothing comes of this link any more. */
   record EndStream(MillraceError why) implements LeaderEffect {}
 }

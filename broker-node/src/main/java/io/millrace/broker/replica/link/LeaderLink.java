@@ -20,13 +20,11 @@ import java.util.function.LongFunction;
  * The leader's end of a Replicate stream: which partitions the follower has, what of them it was
  * sent, and what comes next. Confined to its stream's runs.
  *
- * <p>Partitions that have something take turns, one read each. Records need credits; what has moved
- * besides does not, and goes out together.
+ * <p>Partitions that have something take turns, one read each, in each log directory for itself: a
+ * disk that hangs holds up its own partitions only. Records need credits; what has moved besides
+ * does not, and goes out together.
  */
 public final class LeaderLink {
-  /** A frame has no more parts, so that one of many small parts stays quick to make. */
-  private static final int MAX_PARTS = 512;
-
   private final int brokerId;
   private final int maxSubscriptions;
   private final LongFunction<? extends FollowerRef> refs;
@@ -36,26 +34,18 @@ public final class LeaderLink {
   /** Frames that go before any records. */
   private final Deque<LeaderFrame> control = new ArrayDeque<>();
 
-  /** Who may have something to send, each at most once; the next one's turn first. */
-  private final Deque<LeaderSubscription> turns = new ArrayDeque<>();
+  /** Frames of records; at most one of each directory. */
+  private final Deque<LeaderFrame.Data> data = new ArrayDeque<>();
 
-  /** Who has records to send and no credits for them, each at most once. */
-  private final Deque<LeaderSubscription> starved = new ArrayDeque<>();
-
+  private final LeaderTurns turns = new LeaderTurns();
   private final Map<Long, LeaderFrame.Watermark> moved = new LinkedHashMap<>();
 
   /** Who follows; empty before the first frame. */
   private Optional<FollowerFrame.Open> open = Optional.empty();
 
-  /** What the follower still takes; below 0 when the last part was larger. */
-  private long credits;
-
   private long lastAttempt;
   private long lastSubscription;
   private boolean ended;
-
-  /** The frame that is being filled has no room for the next part. */
-  private boolean full;
 
   /**
    * A stream that was just opened.
@@ -119,7 +109,7 @@ public final class LeaderLink {
           effects);
     } else {
       open = Optional.of(first);
-      credits = first.creditBytes();
+      turns.open(first.creditBytes(), first.maxFrameBytes());
     }
   }
 
@@ -175,13 +165,7 @@ public final class LeaderLink {
       refuseStream("bytes: " + bytes + " (expected: >= 1)", effects);
       return;
     }
-    long sum = credits + bytes;
-    credits = sum < credits ? Long.MAX_VALUE : sum;
-    if (credits > 0) {
-      starved.forEach(LeaderSubscription::feed);
-      starved.forEach(this::queue);
-      starved.clear();
-    }
+    turns.addCredits(bytes);
   }
 
   private void refuseStream(String what, List<LeaderEffect> effects) {
@@ -208,10 +192,11 @@ public final class LeaderLink {
           new LeaderFrame.Subscribed(
               attempt, number, accepted.highWatermark(), accepted.logStartOffset()));
       effects.add(new LeaderEffect.Watch(number, subscription.partition()));
-      queue(subscription);
+      turns.queue(subscription);
       return;
     }
     subscriptions.remove(number);
+    subscription.end();
     if (answer instanceof SubscribeAnswer.Diverged diverged) {
       control.add(new LeaderFrame.Diverged(attempt, diverged.epoch(), diverged.endOffset()));
     } else if (answer instanceof SubscribeAnswer.StartAt start) {
@@ -230,13 +215,7 @@ public final class LeaderLink {
   public void advanced(long number) {
     LeaderSubscription subscription = subscriptions.get(number);
     if (subscription != null && subscription.isAccepted()) {
-      queue(subscription);
-    }
-  }
-
-  private void queue(LeaderSubscription subscription) {
-    if (subscription.takePlace()) {
-      turns.add(subscription);
+      turns.queue(subscription);
     }
   }
 
@@ -245,6 +224,7 @@ public final class LeaderLink {
     if (gone == null) {
       return Optional.empty();
     }
+    gone.end();
     moved.remove(number);
     if (gone.isAccepted()) {
       effects.add(new LeaderEffect.Unwatch(number));
@@ -255,7 +235,8 @@ public final class LeaderLink {
   // ---- what goes out
 
   /**
-   * The next frame to send, if there is one; to be asked as long as the stream takes more.
+   * The next frame to send, if there is one; to be asked as long as the stream takes more. What is
+   * to be read for later frames comes as {@link LeaderEffect.Read}; nothing is read here.
    *
    * @param logs where the records are
    */
@@ -266,13 +247,21 @@ public final class LeaderLink {
   }
 
   private Optional<LeaderFrame> nextFrame(LeaderLogs logs, List<LeaderEffect> effects) {
+    if (ended) {
+      return Optional.empty();
+    }
     if (!control.isEmpty()) {
       return Optional.of(control.remove());
     }
-    List<LeaderFrame.DataPart> parts = takeTurns(logs, effects);
-    if (!parts.isEmpty()) {
-      return Optional.of(new LeaderFrame.Data(parts));
+    if (!data.isEmpty()) {
+      return Optional.of(data.remove());
     }
+    lookAtAll(logs, effects);
+    for (LeaderRead read : turns.begin()) {
+      effects.add(new LeaderEffect.Read(read));
+    }
+    // Those that a read without credits has given back.
+    lookAtAll(logs, effects);
     if (!moved.isEmpty()) {
       List<LeaderFrame.Watermark> all = List.copyOf(moved.values());
       moved.clear();
@@ -281,88 +270,73 @@ public final class LeaderLink {
     return Optional.ofNullable(control.poll());
   }
 
-  private List<LeaderFrame.DataPart> takeTurns(LeaderLogs logs, List<LeaderEffect> effects) {
-    List<LeaderFrame.DataPart> parts = new ArrayList<>();
-    full = false;
-    long room = open.map(FollowerFrame.Open::maxFrameBytes).orElse(0);
-    while (!full && room > 0 && parts.size() < MAX_PARTS && !turns.isEmpty()) {
-      LeaderSubscription subscription = turns.remove();
-      subscription.givePlace();
-      if (subscriptions.get(subscription.number()) != subscription) {
-        continue;
-      }
-      Optional<LeaderLog> log = logs.at(subscription.partition(), subscription.leaderEpoch());
-      long most = Math.min(room, credits);
-      boolean first = parts.isEmpty();
-      Optional<LeaderFrame.DataPart> part =
-          log.flatMap(at -> turn(subscription, at, most, first, effects));
-      if (part.isPresent()) {
-        int bytes = part.get().records().bytes();
-        parts.add(part.get());
-        room -= bytes;
-        credits -= bytes;
-      }
+  private void lookAtAll(LeaderLogs logs, List<LeaderEffect> effects) {
+    for (Optional<LeaderSubscription> each = turns.next(); each.isPresent(); each = turns.next()) {
+      LeaderSubscription subscription = each.get();
+      logs.at(subscription.partition(), subscription.leaderEpoch())
+          .ifPresent(log -> look(subscription, log, effects));
     }
-    return parts;
   }
 
-  /** One partition's turn: a part if it has records and there are credits. */
-  private Optional<LeaderFrame.DataPart> turn(
-      LeaderSubscription subscription,
-      LeaderLog log,
-      long most,
-      boolean first,
-      List<LeaderEffect> effects) {
+  /** One partition's turn: its records are read if there are credits. */
+  private void look(LeaderSubscription subscription, LeaderLog log, List<LeaderEffect> effects) {
     long from = subscription.sentUpTo();
     if (from < log.logStart() || from > log.logEnd()) {
       give(subscription, outOfRange(from, log), effects);
-      return Optional.empty();
+      return;
     }
-    if (from < log.logEnd() && most > 0) {
-      return read(subscription, log, (int) most, first, effects);
+    if (from < log.logEnd() && turns.hasCredits()) {
+      turns.read(subscription, log.directory());
+      return;
     }
-    if (from < log.logEnd() && subscription.starve()) {
-      starved.add(subscription);
+    if (from < log.logEnd()) {
+      turns.starve(subscription);
     }
     if (subscription.tells(log.highWatermark(), log.logStart())) {
       moved.put(
           subscription.number(),
           new LeaderFrame.Watermark(subscription.number(), log.highWatermark(), log.logStart()));
     }
-    return Optional.empty();
   }
 
-  private Optional<LeaderFrame.DataPart> read(
-      LeaderSubscription subscription,
-      LeaderLog log,
-      int most,
-      boolean first,
-      List<LeaderEffect> effects) {
-    ReadOutcome outcome = log.read(subscription.sentUpTo(), most, first);
-    if (outcome instanceof ReadOutcome.TooLarge) {
-      // It begins the next frame: only a frame of its own may be larger than the follower asked.
-      full = true;
-      subscription.takePlace();
-      turns.addFirst(subscription);
-      return Optional.empty();
+  /**
+   * A read has been carried out, or has thrown. {@link #next} gives what it brought, unless the
+   * stream has ended meanwhile.
+   */
+  public void read(LeaderRead read, List<LeaderEffect> effects) {
+    if (ended) {
+      read.records().forEach(each -> effects.add(new LeaderEffect.Drop(each)));
+      return;
     }
-    if (outcome instanceof ReadOutcome.Failed failed) {
-      give(subscription, failed.why(), effects);
-      return Optional.empty();
+    List<LeaderFrame.DataPart> parts = new ArrayList<>();
+    long bytes = 0;
+    for (LeaderRead.Part part : read.parts()) {
+      LeaderSubscription subscription = part.turn().subscription();
+      if (part.outcome() instanceof ReadOutcome.Batches batches) {
+        if (subscription.isOver()) {
+          effects.add(new LeaderEffect.Drop(batches.records()));
+        } else {
+          parts.add(part(subscription, part.log(), batches));
+          bytes += batches.records().bytes();
+        }
+      } else if (part.outcome() instanceof ReadOutcome.Failed failed && !subscription.isOver()) {
+        give(subscription, failed.why(), effects);
+      }
     }
-    if (!(outcome instanceof ReadOutcome.Batches batches)) {
-      queue(subscription);
-      return Optional.empty();
+    turns.ended(read, bytes);
+    if (!parts.isEmpty()) {
+      data.add(new LeaderFrame.Data(parts));
     }
+  }
+
+  private LeaderFrame.DataPart part(
+      LeaderSubscription subscription, LeaderLog log, ReadOutcome.Batches batches) {
     long before = subscription.sentUpTo();
     subscription.sent(batches.nextOffset());
     subscription.tells(log.highWatermark(), log.logStart());
     moved.remove(subscription.number());
-    // There may be more by now; the next turn finds out.
-    queue(subscription);
-    return Optional.of(
-        new LeaderFrame.DataPart(
-            subscription.number(), before, log.highWatermark(), log.logStart(), batches.records()));
+    return new LeaderFrame.DataPart(
+        subscription.number(), before, log.highWatermark(), log.logStart(), batches.records());
   }
 
   /** Ends a subscription that can't go on; the partition is told. */
@@ -405,8 +379,11 @@ public final class LeaderLink {
       remove(each.number(), effects);
       effects.add(each.tell(new LeadingEvent.FollowerGone(each.ref())));
     }
+    for (LeaderFrame.Data frame : data) {
+      frame.parts().forEach(part -> effects.add(new LeaderEffect.Drop(part.records())));
+    }
+    data.clear();
     control.clear();
     turns.clear();
-    starved.clear();
   }
 }

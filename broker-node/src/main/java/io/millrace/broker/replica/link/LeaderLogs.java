@@ -3,8 +3,12 @@ package io.millrace.broker.replica.link;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import java.util.Optional;
+import java.util.UUID;
 
-/** The logs that a {@link LeaderLink} reads of. Reading may block on the disk. */
+/**
+ * The logs that a {@link LeaderLink} gives to a follower. Thread-safe; only reading may block on
+ * the disk.
+ */
 @FunctionalInterface
 public interface LeaderLogs {
   /**
@@ -17,6 +21,9 @@ public interface LeaderLogs {
 
   /** A partition's log at one moment. */
   interface LeaderLog {
+    /** The log directory that it lies in. */
+    UUID directory();
+
     /** The first offset that may be read. */
     long logStart();
 

@@ -13,6 +13,7 @@ final class LeaderSubscription {
   private final FollowerFrame.Subscribe asked;
   private final FollowerRef ref;
   private boolean accepted;
+  private boolean over;
 
   /** One past the last record that was sent; the follower's log ends here once it has it all. */
   private long sentUpTo;
@@ -20,7 +21,7 @@ final class LeaderSubscription {
   private long toldHighWatermark = NOTHING_TOLD;
   private long toldLogStart = NOTHING_TOLD;
 
-  /** Whether it waits for its turn. */
+  /** Whether it waits for its turn, or has it. */
   private boolean queued;
 
   /** Whether it waits for credits. */
@@ -80,6 +81,15 @@ final class LeaderSubscription {
     toldHighWatermark = highWatermark;
     toldLogStart = logStart;
     return news;
+  }
+
+  /** Nothing more is sent. */
+  void end() {
+    over = true;
+  }
+
+  boolean isOver() {
+    return over;
   }
 
   /** Takes a place among those who wait for their turn; false if it has one. */

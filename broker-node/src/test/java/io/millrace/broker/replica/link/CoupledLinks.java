@@ -25,6 +25,7 @@ import java.util.UUID;
  */
 final class CoupledLinks {
   private static final int PARTITIONS = 4;
+  private static final int DIRECTORIES = 2;
   private static final int BATCH = 100;
   private static final long CREDITS = 1_000;
   private static final int FRAME = 350;
@@ -60,6 +61,7 @@ final class CoupledLinks {
     private final Deque<LeaderFrame> toFollower = new ArrayDeque<>();
     private final List<LeaderEffect> effects = new ArrayList<>();
     private final Map<Long, TopicIdPartition> watched = new HashMap<>();
+    private final List<LeaderRead> reads = new ArrayList<>();
     private final LeaderLink link;
 
     /** Sent and not given back by credits that have arrived. */
@@ -102,6 +104,11 @@ final class CoupledLinks {
           watched.put(watch.subscription(), watch.partition());
         } else if (effect instanceof LeaderEffect.Unwatch unwatch) {
           watched.remove(unwatch.subscription());
+        } else if (effect instanceof LeaderEffect.Read read) {
+          require(
+              reads.stream().noneMatch(each -> each.directory().equals(read.read().directory())),
+              "two reads of a directory at a time");
+          reads.add(read.read());
         } else if (effect instanceof LeaderEffect.EndStream end) {
           require(end.why().code() == ErrorCode.UNAVAILABLE, "the stream is refused: " + end);
           leaderKnows = true;
@@ -117,6 +124,9 @@ final class CoupledLinks {
       if (tell.event() instanceof LeadingEvent.FollowerSubscribes asked) {
         long subscription = ((Ref) asked.ref()).number();
         boolean accepted = log.leaderEpoch.equals(Optional.of(asked.leaderEpoch()));
+        if (accepted) {
+          log.highWatermark = Math.max(log.highWatermark, asked.position());
+        }
         link.answered(
             subscription,
             accepted
@@ -149,13 +159,24 @@ final class CoupledLinks {
       carryOut();
     }
 
+    private Optional<LeaderLogs.LeaderLog> find(TopicIdPartition partition, int epoch) {
+      return Optional.of(logs.get(partition))
+          .filter(log -> log.leaderEpoch.equals(Optional.of(epoch)))
+          .map(log -> log);
+    }
+
+    /** A disk is done with a read. */
+    void read() {
+      if (!reads.isEmpty()) {
+        LeaderRead read = reads.remove(random.nextInt(reads.size()));
+        read.carryOut(this::find);
+        link.read(read, effects);
+        carryOut();
+      }
+    }
+
     void send() {
-      LeaderLogs reads =
-          (partition, epoch) ->
-              Optional.of(logs.get(partition))
-                  .filter(log -> log.leaderEpoch.equals(Optional.of(epoch)))
-                  .map(log -> log);
-      Optional<LeaderFrame> frame = link.next(reads, nowMs, effects);
+      Optional<LeaderFrame> frame = link.next(this::find, nowMs, effects);
       carryOut();
       if (frame.isPresent() && !leaderKnows) {
         if (frame.get() instanceof LeaderFrame.Data data) {
@@ -174,7 +195,9 @@ final class CoupledLinks {
     random = new SplittableRandom(seed);
     for (int i = 0; i < PARTITIONS; i++) {
       TopicIdPartition partition = new TopicIdPartition(new UUID(1, 1), i);
-      logs.put(partition, new FakeLog(BATCH));
+      FakeLog log = new FakeLog(BATCH);
+      log.directory = new UUID(2, i % DIRECTORIES);
+      logs.put(partition, log);
       replicas.put(partition, new Replica());
       subscribe(partition);
     }
@@ -232,6 +255,9 @@ final class CoupledLinks {
       }
       if (dice < 2 && !wire.leaderKnows) {
         wire.send();
+      }
+      if (dice < 3) {
+        wire.read();
       }
       if (dice == 1 || dice == 2) {
         wire.deliverToLeader();
@@ -351,7 +377,10 @@ final class CoupledLinks {
   private void tellFollower(FollowerEffect.Tell tell, long stream) {
     Replica replica = replicas.get(tell.partition());
     if (tell.event() instanceof FollowingEvent.Subscribed begin) {
-      replica.subscribed |= begin.attempt() == replica.attempt;
+      if (begin.attempt() == replica.attempt) {
+        replica.subscribed = true;
+        replica.highWatermark = Math.min(begin.highWatermark(), replica.logEnd);
+      }
     } else if (tell.event() instanceof FollowingEvent.SubscriptionEnded end) {
       if (end.attempt() == replica.attempt) {
         require(!replica.over, "an attempt ended twice: " + end);

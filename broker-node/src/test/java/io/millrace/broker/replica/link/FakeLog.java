@@ -5,6 +5,7 @@ import io.millrace.broker.replica.link.LeaderLogs.ReadOutcome;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import java.util.Optional;
+import java.util.UUID;
 
 /** A leader's log of batches of one record each, all of one size. */
 final class FakeLog implements LeaderLog {
@@ -13,6 +14,11 @@ final class FakeLog implements LeaderLog {
   long highWatermark;
   long logEnd;
   boolean corrupt;
+
+  /** Reading meets a defect of the program. */
+  boolean breaks;
+
+  UUID directory = new UUID(1, 1);
   Optional<Integer> leaderEpoch = Optional.of(1);
 
   FakeLog(int batchBytes) {
@@ -22,6 +28,11 @@ final class FakeLog implements LeaderLog {
   FakeLog append(int batches) {
     logEnd += batches;
     return this;
+  }
+
+  @Override
+  public UUID directory() {
+    return directory;
   }
 
   @Override
@@ -41,6 +52,9 @@ final class FakeLog implements LeaderLog {
 
   @Override
   public ReadOutcome read(long offset, int maxBytes, boolean atLeastOne) {
+    if (breaks) {
+      throw new IllegalStateException("a defect");
+    }
     if (corrupt) {
       return new ReadOutcome.Failed(new MillraceError(ErrorCode.CORRUPT_BATCH, "CRC is wrong"));
     }

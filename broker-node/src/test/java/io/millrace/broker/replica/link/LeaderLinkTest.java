@@ -1,6 +1,7 @@
 package io.millrace.broker.replica.link;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.broker.replica.core.FollowerRef;
 import io.millrace.broker.replica.core.LeadingEvent;
@@ -10,21 +11,25 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class LeaderLinkTest {
   private static final int BATCH = 100;
   private static final UUID TOPIC = new UUID(1, 1);
+  private static final UUID HUNG = new UUID(6, 6);
 
   private record Ref(long number) implements FollowerRef {}
 
   private final List<LeaderEffect> effects = new ArrayList<>();
   private final Map<TopicIdPartition, FakeLog> logs = new HashMap<>();
   private final LeaderLink link = new LeaderLink(1, 10, Ref::new, 0);
+  private final Set<UUID> hanging = new HashSet<>();
   private long nowMs;
 
   private static TopicIdPartition partition(int number) {
@@ -43,13 +48,49 @@ class LeaderLinkTest {
     received(new FollowerFrame.Open(2, 20, 1, credits, maxFrameBytes));
   }
 
+  private Optional<LeaderLogs.LeaderLog> find(TopicIdPartition partition, int epoch) {
+    return Optional.ofNullable(logs.get(partition))
+        .filter(log -> log.leaderEpoch.equals(Optional.of(epoch)))
+        .map(log -> log);
+  }
+
+  /** The next frame; what is to be read for it is, unless the disk hangs. */
   private Optional<LeaderFrame> next() {
-    LeaderLogs reads =
-        (partition, epoch) ->
-            Optional.ofNullable(logs.get(partition))
-                .filter(log -> log.leaderEpoch.equals(Optional.of(epoch)))
-                .map(log -> log);
-    return link.next(reads, nowMs, effects);
+    Optional<LeaderFrame> frame = link.next(this::find, nowMs, effects);
+    while (frame.isEmpty() && readOne()) {
+      frame = link.next(this::find, nowMs, effects);
+    }
+    return frame;
+  }
+
+  private boolean readOne() {
+    Optional<LeaderRead> read = reads().stream().filter(each -> !hung(each)).findFirst();
+    read.ifPresent(this::carryOut);
+    return read.isPresent();
+  }
+
+  private boolean hung(LeaderRead read) {
+    return hanging.contains(read.directory());
+  }
+
+  private List<LeaderRead> reads() {
+    return effects.stream()
+        .filter(LeaderEffect.Read.class::isInstance)
+        .map(effect -> ((LeaderEffect.Read) effect).read())
+        .toList();
+  }
+
+  private void carryOut(LeaderRead read) {
+    effects.remove(new LeaderEffect.Read(read));
+    read.carryOut(this::find);
+    link.read(read, effects);
+  }
+
+  private List<ReplicaRecords> dropped() {
+    return effects.stream()
+        .filter(LeaderEffect.Drop.class::isInstance)
+        .map(effect -> ((LeaderEffect.Drop) effect).records())
+        .toList();
   }
 
   private List<LeaderFrame> all() {
@@ -63,7 +104,7 @@ class LeaderLinkTest {
   /** Subscribes and takes the first frame; the attempt has the subscription's number. */
   private void subscribe(int number, int partition, long position) {
     received(new FollowerFrame.Subscribe(number, partition(partition), 1, position, 0));
-    effects.clear();
+    effects.removeIf(effect -> !(effect instanceof LeaderEffect.Read));
     FakeLog log = log(partition);
     link.answered(number, new SubscribeAnswer.Accepted(log.highWatermark, log.logStart), effects);
     assertThat(next())
@@ -364,5 +405,121 @@ class LeaderLinkTest {
     LeaderFrame.Refused refused = (LeaderFrame.Refused) next().orElseThrow();
     assertThat(refused.attempt()).isEqualTo(11);
     assertThat(refused.error().code()).isEqualTo(ErrorCode.THROTTLED);
+  }
+
+  /** Partition 1 lies on a disk of its own that hangs, with a read of it under way. */
+  private void hangPartition1() {
+    open(100_000, 10_000);
+    log(1).append(3).directory = HUNG;
+    subscribe(1, 0, 0);
+    subscribe(2, 1, 0);
+    hanging.add(HUNG);
+    assertThat(all()).isEmpty();
+    assertThat(reads()).hasSize(1);
+  }
+
+  @Test
+  void aDiskThatHangsHoldsUpItsOwnPartitionsOnly() {
+    hangPartition1();
+    log(0).append(2).highWatermark = 1;
+    link.advanced(1);
+    assertThat(data(all())).containsExactly("1:0-2");
+
+    received(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 2, 2))));
+    assertThat(effects)
+        .contains(
+            new LeaderEffect.Tell(
+                1, partition(0), new LeadingEvent.FollowerAcknowledged(new Ref(1), 2, 2)));
+    log(0).highWatermark = 2;
+    link.advanced(1);
+    assertThat(all())
+        .containsExactly(new LeaderFrame.Watermarks(List.of(new LeaderFrame.Watermark(1, 2, 0))));
+    nowMs = 1_000;
+    link.tick(nowMs, effects);
+    assertThat(all()).containsExactly(new LeaderFrame.Heartbeat());
+
+    hanging.clear();
+    assertThat(data(all())).containsExactly("2:0-3");
+  }
+
+  @Test
+  void aDirectoryHasOneReadUnderWayAtTheMost() {
+    hangPartition1();
+    log(2).append(1).directory = HUNG;
+    subscribe(3, 2, 0);
+    log(1).append(1);
+    link.advanced(2);
+
+    assertThat(all()).isEmpty();
+    assertThat(reads()).hasSize(1);
+
+    hanging.clear();
+    assertThat(data(all())).containsExactly("2:0-4", "3:0-1");
+  }
+
+  @Test
+  void whatAHungReadMayBringIsKeptOfTheCredits() {
+    open(3 * BATCH, 2 * BATCH);
+    log(1).append(5).directory = HUNG;
+    log(0).append(5);
+    subscribe(1, 1, 0);
+    hanging.add(HUNG);
+    assertThat(all()).isEmpty();
+    subscribe(2, 0, 0);
+
+    assertThat(data(all())).containsExactly("2:0-1");
+    hanging.clear();
+    assertThat(data(all())).containsExactly("1:0-2");
+  }
+
+  @Test
+  void whatWasReadForASubscriptionThatEndedMeanwhileIsFreedAndCostsNothing() {
+    open(2 * BATCH, 2 * BATCH);
+    log(0).append(2);
+    log(1).append(2);
+    subscribe(1, 0, 0);
+    assertThat(link.next(this::find, nowMs, effects)).isEmpty();
+    LeaderRead read = reads().get(0);
+    read.carryOut(this::find);
+    received(new FollowerFrame.Unsubscribe(1));
+    effects.clear();
+
+    link.read(read, effects);
+
+    assertThat(dropped()).containsExactly(new FakeRecords(0, 2, 2 * BATCH));
+    subscribe(2, 1, 0);
+    assertThat(data(all())).containsExactly("2:0-2");
+  }
+
+  @Test
+  void whatWasReadBeforeAReadThatThrowsIsFreed() {
+    open(10_000, 10_000);
+    log(0).append(2);
+    log(1).append(2).breaks = true;
+    subscribe(1, 0, 0);
+    subscribe(2, 1, 0);
+    assertThat(link.next(this::find, nowMs, effects)).isEmpty();
+    LeaderRead read = reads().get(0);
+    assertThatThrownBy(() -> read.carryOut(this::find)).isInstanceOf(IllegalStateException.class);
+    link.close(effects);
+    assertThat(dropped()).isEmpty();
+
+    link.read(read, effects);
+
+    assertThat(dropped()).containsExactly(new FakeRecords(0, 2, 2 * BATCH));
+  }
+
+  @Test
+  void whatWasReadAndNotSentBeforeTheEndIsFreed() {
+    open(10_000, 10_000);
+    log(0).append(2);
+    subscribe(1, 0, 0);
+    assertThat(link.next(this::find, nowMs, effects)).isEmpty();
+    carryOut(reads().get(0));
+    assertThat(dropped()).isEmpty();
+
+    link.close(effects);
+
+    assertThat(dropped()).containsExactly(new FakeRecords(0, 2, 2 * BATCH));
   }
 }
