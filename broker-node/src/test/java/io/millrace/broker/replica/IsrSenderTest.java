@@ -9,9 +9,6 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.VirtualTime;
-import io.millrace.metadata.MetadataListener;
-import io.millrace.metadata.MetadataQuorum;
-import io.millrace.metadata.QuorumHealth;
 import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
 import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
 import io.millrace.metadata.controller.Command;
@@ -19,12 +16,6 @@ import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.CommandResult.AlterPartitionsResult;
 import io.millrace.metadata.controller.CommandResult.PartitionOutcome;
 import io.millrace.metadata.controller.CommandResult.Refused;
-import io.millrace.metadata.image.BrokerImage;
-import io.millrace.metadata.image.BrokerRegistration;
-import io.millrace.metadata.image.BrokerState;
-import io.millrace.metadata.image.Endpoint;
-import io.millrace.metadata.image.FeatureRange;
-import io.millrace.metadata.image.MetadataImage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,9 +23,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class IsrSenderTest implements MetadataQuorum {
+class IsrSenderTest extends FakeQuorum {
   private static final UUID TOPIC = new UUID(1, 1);
 
   private final VirtualTime time = new VirtualTime();
@@ -52,38 +44,10 @@ class IsrSenderTest implements MetadataQuorum {
     return answer;
   }
 
-  @Override
-  public MetadataImage image() {
-    BrokerImage me =
-        new BrokerImage(
-            1,
-            new BrokerRegistration(7, new UUID(2, 2), List.of()),
-            new Endpoint("a", 1),
-            Optional.empty(),
-            "",
-            new FeatureRange(1, 1),
-            BrokerState.ACTIVE);
-    return MetadataImage.EMPTY.withBrokers(MetadataImage.EMPTY.brokers().plus(1, me));
+  @BeforeEach
+  void register() {
+    register(1, 7);
   }
-
-  @Override
-  public void start() {}
-
-  @Override
-  public void subscribe(MetadataListener listener) {}
-
-  @Override
-  public boolean isActiveController() {
-    return false;
-  }
-
-  @Override
-  public QuorumHealth health() {
-    throw new IllegalStateException("nobody asks");
-  }
-
-  @Override
-  public void close() {}
 
   private void propose(int partition, int partitionEpoch) {
     sender.propose(
@@ -188,5 +152,17 @@ class IsrSenderTest implements MetadataQuorum {
     run(1_000);
 
     assertThat(commands).isEmpty();
+  }
+
+  @Test
+  void itGoesOnAfterAnAnswerThatItDoesNotUnderstand() {
+    propose(0, 5);
+    run(1);
+    answers.get(0).complete(new AlterPartitionsResult(List.of(), 1));
+    propose(1, 5);
+    run(200);
+
+    assertThat(commands).hasSize(2);
+    assertThat(partitions(1)).containsExactly(0, 1);
   }
 }
