@@ -72,6 +72,11 @@ final class HostedPartition implements PartitionHost {
     public void run() {
       runtime.handle(event);
     }
+
+    @Override
+    public void dropped() {
+      ((ReplicatedRecords) event.batches()).release();
+    }
   }
 
   @Override

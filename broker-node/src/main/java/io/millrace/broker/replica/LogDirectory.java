@@ -188,7 +188,7 @@ final class LogDirectory {
             tasks,
             this::diskFailed,
             faults,
-            replication.of(id),
+            replication.of(id, id()),
             (runtime, offset) -> lower(id, offset));
     LocalReplica replica =
         new LocalReplica(

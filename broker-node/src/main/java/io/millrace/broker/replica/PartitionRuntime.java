@@ -110,6 +110,7 @@ public final class PartitionRuntime {
             syncedMark.inForce(config.coreSettings()),
             replica.lagTimeMaxMs(),
             new LiveLogMemory(log),
+            ports.replication().attemptsFrom(),
             ports.faults());
     this.work = new LogWork(log, task -> ports.tasks().run(this, task));
     this.outbox = new Outbox(ports.replication(), this::callbackThrew);

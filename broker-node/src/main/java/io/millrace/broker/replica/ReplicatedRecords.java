@@ -31,8 +31,9 @@ public final class ReplicatedRecords implements ReplicaRecords {
    * Takes received bytes.
    *
    * @param records whole batches from the buffer's position to its limit, at least one
-   * @param release called exactly once on the partition's thread, when nobody looks at the bytes
-   *     any more, be they appended or not; must not block or throw
+   * @param release called exactly once, when nobody looks at the bytes any more, be they appended
+   *     or not: on the partition's thread, or where it was found to have ended; must not block or
+   *     throw
    */
   public static ReplicatedRecords of(ByteBuffer records, Runnable release) {
     return new ReplicatedRecords(records, defectOf(records), release);

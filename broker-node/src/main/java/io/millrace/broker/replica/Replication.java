@@ -17,26 +17,36 @@ import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How this broker's partitions reach the other brokers and the controller: a connection to each
- * broker that leads what this one follows, and the proposals of in-sync replicas. Thread-safe;
- * nothing here blocks.
+ * How this broker's partitions reach the other brokers and the controller: a connection of each log
+ * directory to each broker that leads what is followed there, and the proposals of in-sync
+ * replicas. Thread-safe; nothing here blocks.
  */
 public final class Replication implements ReplicationPorts, MetadataListener, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Replication.class);
+
+  /** More attempts than a partition makes while it is open. */
+  private static final long ATTEMPTS_OF_AN_OPENING = 1L << 32;
 
   private final Settings settings;
   private final MetadataQuorum quorum;
   private final ReplicationMetrics metrics;
   private final FollowerConnection.Deps deps;
   private final IsrSender isrSender;
-  private final Map<Integer, FollowerConnection> connections = new ConcurrentHashMap<>();
+  private final Map<Way, FollowerConnection> connections = new ConcurrentHashMap<>();
+
+  /** How often a partition was opened here. */
+  private final AtomicLong openings = new AtomicLong();
 
   /** Where this broker's partitions are; empty before {@link #begin}. */
   private volatile Optional<PartitionRegistry> partitions = Optional.empty();
@@ -46,12 +56,19 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
   /** The registrations that the connections were made by; confined to the metadata's listener. */
   private final Map<Integer, Registered> registered = new HashMap<>();
 
+  /**
+   * What has a connection of its own: each log directory has, so that one whose disk hangs keeps
+   * nobody else's credits.
+   */
+  private record Way(int leaderId, UUID directory) {}
+
   private record Registered(long epoch, Optional<Endpoint> endpoint) {}
 
   /**
    * How this broker follows.
    *
-   * @param creditBytes bytes of records that each leader's broker may have under way to this one
+   * @param creditBytes bytes of records that each leader's broker may have under way to each log
+   *     directory
    * @param maxFrameBytes the most bytes of records in one message, but for a single larger batch
    */
   public record Settings(int brokerId, long creditBytes, int maxFrameBytes) {}
@@ -97,19 +114,27 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
   }
 
   @Override
-  public ReplicationPort of(TopicIdPartition id) {
-    return new Port(id);
+  public ReplicationPort of(TopicIdPartition id, UUID directory) {
+    return new Port(id, directory, openings.incrementAndGet() * ATTEMPTS_OF_AN_OPENING);
   }
 
-  private FollowerConnection connection(int leaderId) {
-    return connections.computeIfAbsent(
-        leaderId,
-        id ->
-            new FollowerConnection(
-                deps,
-                new FollowerLink.Settings(
-                    settings.brokerId(), id, settings.creditBytes(), settings.maxFrameBytes()),
-                ownEpoch(quorum.image())));
+  private FollowerConnection connection(Way way) {
+    FollowerConnection connection =
+        connections.computeIfAbsent(
+            way,
+            absent ->
+                new FollowerConnection(
+                    deps,
+                    new FollowerLink.Settings(
+                        settings.brokerId(),
+                        way.leaderId(),
+                        settings.creditBytes(),
+                        settings.maxFrameBytes()),
+                    ownEpoch(quorum.image())));
+    if (closed) {
+      connection.close();
+    }
+    return connection;
   }
 
   private long ownEpoch(MetadataImage image) {
@@ -123,16 +148,18 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
       return;
     }
     boolean own = changed(image, settings.brokerId());
+    Set<Integer> others = new HashSet<>();
     for (int broker : delta.changedBrokers()) {
-      boolean other = broker != settings.brokerId() && changed(image, broker);
-      FollowerConnection connection = connections.get(broker);
-      if (other && !own && connection != null) {
-        connection.reset(ownEpoch(image));
+      if (broker != settings.brokerId() && changed(image, broker)) {
+        others.add(broker);
       }
     }
-    if (own) {
-      connections.values().forEach(each -> each.reset(ownEpoch(image)));
-    }
+    connections.forEach(
+        (way, connection) -> {
+          if (own || others.contains(way.leaderId())) {
+            connection.reset(ownEpoch(image));
+          }
+        });
   }
 
   private boolean changed(MetadataImage image, int broker) {
@@ -154,12 +181,21 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
   /** One partition's. Confined to its shard. */
   private final class Port implements ReplicationPort {
     private final TopicIdPartition id;
+    private final UUID directory;
+    private final long attemptsFrom;
 
     /** Where the newest attempt was sent. */
     private Optional<FollowerConnection> leader = Optional.empty();
 
-    Port(TopicIdPartition id) {
+    Port(TopicIdPartition id, UUID directory, long attemptsFrom) {
       this.id = id;
+      this.directory = directory;
+      this.attemptsFrom = attemptsFrom;
+    }
+
+    @Override
+    public long attemptsFrom() {
+      return attemptsFrom;
     }
 
     @Override
@@ -179,10 +215,7 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
 
     @Override
     public void subscribe(FollowingEffect.Subscribe subscribe) {
-      if (closed) {
-        return;
-      }
-      FollowerConnection connection = connection(subscribe.leaderId());
+      FollowerConnection connection = connection(new Way(subscribe.leaderId(), directory));
       leader = Optional.of(connection);
       connection.subscribe(id, subscribe);
     }

@@ -25,6 +25,11 @@ public interface ReplicationPort {
         public void propose(LeadingEffect.ProposeIsr proposal) {}
 
         @Override
+        public long attemptsFrom() {
+          return 0;
+        }
+
+        @Override
         public void subscribe(FollowingEffect.Subscribe subscribe) {}
 
         @Override
@@ -45,6 +50,12 @@ public interface ReplicationPort {
 
   /** See {@link LeadingEffect.ProposeIsr}. */
   void propose(LeadingEffect.ProposeIsr proposal);
+
+  /**
+   * The attempts to follow are numbered from here on: above all of earlier openings of the
+   * partition in this process, of which answers may still be under way.
+   */
+  long attemptsFrom();
 
   /** See {@link FollowingEffect.Subscribe}. */
   void subscribe(FollowingEffect.Subscribe subscribe);

@@ -47,13 +47,20 @@ final class ShardQueue {
     }
   }
 
-  /** Puts in what must not be refused; nothing happens once the queue is closed. */
+  /** Puts in what must not be refused; once the queue is closed, the task is told instead. */
   void put(ShardTask task) {
+    if (!tryPut(task)) {
+      task.dropped();
+    }
+  }
+
+  private boolean tryPut(ShardTask task) {
     lock.lock();
     try {
       if (!closed) {
         add(task);
       }
+      return !closed;
     } finally {
       lock.unlock();
     }
@@ -98,9 +105,9 @@ final class ShardQueue {
 
   /** Puts in the last task; nothing is taken in after it. */
   void close(ShardTask last) {
-    put(last);
     lock.lock();
     try {
+      add(last);
       closed = true;
     } finally {
       lock.unlock();

@@ -6,6 +6,9 @@ interface ShardTask {
   /** Does it, on the shard's thread. */
   void run();
 
+  /** It never will be done: the shard has ended. On the thread of whoever queued it. */
+  default void dropped() {}
+
   /** The bytes of memory that wait with it. */
   default long bytes() {
     return 0;

@@ -455,4 +455,18 @@ class FollowerRuntimeTest {
   private static int batchBytes(RuntimeHarness harness) {
     return harness.log.snapshot().read(0, 1, 1, true).records().remaining();
   }
+
+  @Test
+  void whatIsSaidToAnEarlierOpeningOfThePartitionIsNotListenedTo() {
+    RuntimeHarness harness = holding(FlushMode.OS, 5, 5);
+    RuntimeHarness anew = RuntimeHarness.following(FlushMode.OS, 5);
+    long first = anew.asked().attempt() - RuntimeHarness.ATTEMPTS_FROM;
+    assertThat(first).isEqualTo(1);
+
+    anew.handle(new FollowingEvent.StartAt(first, 7));
+    harness.handle(new FollowingEvent.Diverged(first, 0, 0));
+
+    assertThat(anew.runtime.view().logEndOffset()).isZero();
+    assertThat(harness.runtime.view().logEndOffset()).isEqualTo(2);
+  }
 }

@@ -739,4 +739,19 @@ class ReplicaManagerTest {
       throw new AssertionError(e);
     }
   }
+
+  @Test
+  void whatALeaderSendsAfterTheEndIsFreed() throws Exception {
+    AtomicInteger freed = new AtomicInteger();
+    PartitionHost host;
+    try (TestBroker broker = start(Map.of("/a", disk()))) {
+      host = broker.partition(serving(broker, "orders", Map.of()), 0);
+    }
+
+    host.post(
+        new FollowingEvent.ReplicatedBatches(
+            1, 0, 0, 0, ReplicatedRecords.of(Batches.of("a"), freed::incrementAndGet)));
+
+    assertThat(freed).hasValue(1);
+  }
 }

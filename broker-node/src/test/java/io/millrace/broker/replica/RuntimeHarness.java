@@ -74,6 +74,14 @@ final class RuntimeHarness
 
   private boolean touched;
 
+  /** As if the partition had been open before. */
+  static final long ATTEMPTS_FROM = 1L << 32;
+
+  @Override
+  public long attemptsFrom() {
+    return ATTEMPTS_FROM;
+  }
+
   RuntimeHarness(LogConfig config, TimestampType timestamps) {
     this(emptyDisk(), config, timestamps);
   }

@@ -129,4 +129,29 @@ class ShardQueueTest {
       assertThat(task.bytes() & 0xffff).isEqualTo(next[thread]++);
     }
   }
+
+  @Test
+  void aTaskThatComesAfterTheEndIsToldSo() throws Exception {
+    ShardQueue queue = new ShardQueue(new ShardLimits(100, 1_000, 100));
+    List<String> told = new ArrayList<>();
+    queue.close(new Task(1));
+
+    queue.put(
+        new ShardTask() {
+          @Override
+          public void run() {
+            told.add("run");
+          }
+
+          @Override
+          public void dropped() {
+            told.add("dropped");
+          }
+        });
+
+    List<ShardTask> taken = new ArrayList<>();
+    queue.take(taken, 0);
+    assertThat(taken).hasSize(1);
+    assertThat(told).containsExactly("dropped");
+  }
 }

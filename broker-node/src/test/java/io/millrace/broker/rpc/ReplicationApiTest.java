@@ -20,20 +20,25 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.record.Compression;
-import io.millrace.common.time.SystemClock;
+import io.millrace.common.time.Clock;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.rpc.NodeChannels;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,7 +52,9 @@ class ReplicationApiTest {
 
   private final FakePartitions partitions = new FakePartitions();
   private final LogHost log = partitions.topic("copied", 1).get(0);
-  private final ExecutorService reading = Executors.newFixedThreadPool(2);
+  private final Map<UUID, ExecutorService> readers = new ConcurrentHashMap<>();
+  private final BlockingQueue<Runnable> timers = new LinkedBlockingQueue<>();
+  private final TestClock clock = new TestClock();
   private final ReplicationEndpoint endpoint = new ReplicationEndpoint(LEADER);
   private final NodeChannels channels =
       new NodeChannels(
@@ -57,6 +64,7 @@ class ReplicationApiTest {
   /** The follower's end. */
   private final class Follower implements LeaderStreams.Listener {
     final BlockingQueue<LeaderFrame> frames = new LinkedBlockingQueue<>();
+    final AtomicInteger heartbeats = new AtomicInteger();
     final CompletableFuture<String> lost = new CompletableFuture<>();
     final LeaderStreams.LeaderStream stream;
 
@@ -68,7 +76,9 @@ class ReplicationApiTest {
 
     @Override
     public void received(LeaderFrame frame) {
-      if (!(frame instanceof LeaderFrame.Heartbeat)) {
+      if (frame instanceof LeaderFrame.Heartbeat) {
+        heartbeats.incrementAndGet();
+      } else {
         frames.add(frame);
       }
     }
@@ -108,9 +118,12 @@ class ReplicationApiTest {
             "c1",
             partitions,
             new CorruptReads(partitions.meters, (id, offset) -> true),
-            directory -> reading,
-            (delayMs, task) -> () -> {},
-            new SystemClock(),
+            directory -> readers.computeIfAbsent(directory, absent -> reader()),
+            (delayMs, task) -> {
+              timers.add(task);
+              return () -> {};
+            },
+            clock,
             new ReplicationMetrics(partitions.meters),
             new ReplicationEndpoint.Limits(MOST_STREAMS, 10)));
   }
@@ -119,7 +132,26 @@ class ReplicationApiTest {
   void stop() throws InterruptedException {
     channels.close();
     server.shutdownNow().awaitTermination(5, TimeUnit.SECONDS);
-    reading.shutdownNow();
+    readers.values().forEach(ExecutorService::shutdownNow);
+  }
+
+  private static ExecutorService reader() {
+    return Executors.newSingleThreadExecutor();
+  }
+
+  /** A clock that goes when the test says so. */
+  private static final class TestClock implements Clock {
+    private final AtomicLong nowMs = new AtomicLong();
+
+    @Override
+    public long wallMs() {
+      return nowMs.get();
+    }
+
+    @Override
+    public long monotonicNanos() {
+      return TimeUnit.MILLISECONDS.toNanos(nowMs.get());
+    }
   }
 
   private <E extends PartitionEvent> E posted(Class<E> type) {
@@ -129,6 +161,47 @@ class ReplicationApiTest {
             () -> log.posted.stream().filter(type::isInstance).map(type::cast).toList(),
             all -> !all.isEmpty())
         .get(0);
+  }
+
+  /** A second partition on a disk of its own, of which every read waits for the gate. */
+  private LogHost hanging(CountDownLatch gate) {
+    LogHost other = partitions.topic("elsewhere", 1).get(0);
+    other.directory = new UUID(7, 7);
+    other.faults.on(FaultPlan.Operation.READ).path("**.log").run(() -> await(gate));
+    return other;
+  }
+
+  private static void await(CountDownLatch gate) {
+    try {
+      gate.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void aDiskThatHangsHoldsUpNeitherOtherRecordsNorPositionsNorHeartbeats() throws Exception {
+    CountDownLatch gate = new CountDownLatch(1);
+    LogHost other = hanging(gate);
+    other.append(Compression.NONE, "late");
+    Follower follower = accepted();
+    follower.stream.send(new FollowerFrame.Subscribe(2, other.id(), 0, 0, -1));
+    Awaitility.await().until(() -> !other.posted.isEmpty());
+    LeadingEvent.FollowerSubscribes asked = (LeadingEvent.FollowerSubscribes) other.posted.get(0);
+    ((SubscribedFollower) asked.ref()).answered(new SubscribeAnswer.Accepted(0, 0));
+    assertThat(follower.next()).isEqualTo(new LeaderFrame.Subscribed(2, 2, 0, 0));
+
+    log.append(Compression.NONE, "a");
+    assertThat(part(follower.next()).subscription()).isEqualTo(1);
+    follower.stream.send(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 1, 1))));
+    assertThat(posted(LeadingEvent.FollowerAcknowledged.class).appended()).isEqualTo(1);
+    clock.nowMs.addAndGet(1_000);
+    timers.take().run();
+    Awaitility.await().until(() -> follower.heartbeats.get() == 1);
+    assertThat(follower.frames).isEmpty();
+
+    gate.countDown();
+    assertThat(part(follower.next()).subscription()).isEqualTo(2);
   }
 
   private Follower accepted() throws InterruptedException {

@@ -44,7 +44,8 @@ final class Following {
 
   private long pausedUntilMs;
 
-  Following(PartitionState state, LogMemory log) {
+  Following(PartitionState state, LogMemory log, long attemptsFrom) {
+    this.attempt = attemptsFrom;
     this.state = state;
     this.log = log;
   }

@@ -33,6 +33,7 @@ public final class PartitionCore {
    * @param settings the topic's settings
    * @param lagTimeMaxMs how long a follower may lag behind and stay in sync (S09)
    * @param log what the log remembers
+   * @param attemptsFrom what attempts to follow are numbered from
    * @param faults told of a broken invariant
    */
   public PartitionCore(
@@ -41,6 +42,7 @@ public final class PartitionCore {
       PartitionSettings settings,
       long lagTimeMaxMs,
       LogMemory log,
+      long attemptsFrom,
       FaultHandler faults) {
     this.brokerId = brokerId;
     this.faults = faults;
@@ -48,7 +50,7 @@ public final class PartitionCore {
     this.produces = new ProduceRequests(state, log);
     this.deletes = new DeleteRequests(state);
     this.followers = new Followers(state, log, lagTimeMaxMs);
-    this.following = new Following(state, log);
+    this.following = new Following(state, log, attemptsFrom);
   }
 
   /** What this broker is to the partition. */

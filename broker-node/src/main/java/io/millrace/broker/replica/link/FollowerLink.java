@@ -66,6 +66,8 @@ public final class FollowerLink {
   /** To be told at the end of the run. */
   private final Map<Long, FollowerFrame.Position> positions = new LinkedHashMap<>();
 
+  private boolean closed;
+
   /** Bytes of this stream that are used up and not given back. */
   private long spent;
 
@@ -119,6 +121,9 @@ public final class FollowerLink {
       FollowingEffect.Subscribe wanted,
       long nowMs,
       List<FollowerEffect> effects) {
+    if (closed) {
+      return;
+    }
     FollowerPartition partition =
         partitions.computeIfAbsent(id, absent -> new FollowerPartition(id, wanted));
     if (partition.state() != State.IDLE) {
@@ -361,8 +366,9 @@ public final class FollowerLink {
     connectAtMs = nowMs;
   }
 
-  /** This broker follows nobody any more. */
+  /** This broker follows nobody any more, whatever is wanted later. */
   public void close(long nowMs, List<FollowerEffect> effects) {
+    closed = true;
     waiting.clear();
     partitions.clear();
     asked.clear();

@@ -63,7 +63,7 @@ final class CoreDriver implements LogMemory {
   }
 
   CoreDriver(PartitionSettings settings, LogPositions positions, long lagTimeMaxMs) {
-    core = new PartitionCore(BROKER, positions, settings, lagTimeMaxMs, this, FAULTS);
+    core = new PartitionCore(BROKER, positions, settings, lagTimeMaxMs, this, 0, FAULTS);
     logEndOffset = positions.logEndOffset();
   }
 

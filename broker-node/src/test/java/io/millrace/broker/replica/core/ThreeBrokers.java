@@ -170,6 +170,7 @@ final class ThreeBrokers {
               new PartitionSettings(flushMode, true),
               CoreDriver.LAG_MS,
               this,
+              0,
               CoreDriver.FAULTS);
       eligible();
     }

@@ -278,4 +278,15 @@ class FollowerLinkTest {
 
     assertThat(settled()).contains(new FollowerEffect.Disconnect(1, "there is nothing to follow"));
   }
+
+  @Test
+  void aClosedLinkFollowsNobody() {
+    active();
+    link.close(nowMs, effects);
+    assertThat(settled()).contains(new FollowerEffect.Disconnect(1, "the broker is shutting down"));
+
+    subscribe(2, 5, 10);
+
+    assertThat(settled()).isEmpty();
+  }
 }
