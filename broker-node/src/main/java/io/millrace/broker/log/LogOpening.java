@@ -19,6 +19,8 @@ import java.nio.file.Path;
  * @param recoveryPoint everything below it was durable when this was last noted; 0 if unknown
  * @param cleanShutdown whether the log was closed in order and not touched since
  * @param progress told how recovery goes on
+ * @param expendable whether damaged records may be thrown away with all that follows them, as
+ *     another replica has them
  */
 public record LogOpening(
     FileStore store,
@@ -30,4 +32,47 @@ public record LogOpening(
     MapBudget budget,
     long recoveryPoint,
     boolean cleanShutdown,
-    RecoveryProgress progress) {}
+    RecoveryProgress progress,
+    boolean expendable) {
+  /** A log whose records may be nowhere else. */
+  public LogOpening(
+      FileStore store,
+      Path directory,
+      TopicIdPartition id,
+      TopicPartition name,
+      LogConfig config,
+      Clock clock,
+      MapBudget budget,
+      long recoveryPoint,
+      boolean cleanShutdown,
+      RecoveryProgress progress) {
+    this(
+        store,
+        directory,
+        id,
+        name,
+        config,
+        clock,
+        budget,
+        recoveryPoint,
+        cleanShutdown,
+        progress,
+        false);
+  }
+
+  /** The same of a log whose records another replica has. */
+  public LogOpening withExpendable() {
+    return new LogOpening(
+        store,
+        directory,
+        id,
+        name,
+        config,
+        clock,
+        budget,
+        recoveryPoint,
+        cleanShutdown,
+        progress,
+        true);
+  }
+}

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The segments of a log that is opened. After an orderly close the last one is taken up as it was
@@ -14,9 +16,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only what was not known to be durable is cut off. If something below the recovery point, or
  * covered by a segment's checksum, is damaged or missing, nothing is changed and the log is not
- * opened, unless an operator has given it up: see {@link GivenUpRecords}.
+ * opened, unless another replica has it, or an operator has given it up: see {@link
+ * GivenUpRecords}.
  */
 final class SegmentRecovery {
+  private static final Logger LOG = LoggerFactory.getLogger(SegmentRecovery.class);
   private static final long PROGRESS_STEP_BYTES = 16 << 20;
 
   private final LogOpening opening;
@@ -195,6 +199,16 @@ final class SegmentRecovery {
   /** Something below the recovery point is damaged or missing. */
   private void giveUpOrStop(SegmentFiles damaged, BatchScan.Result found, List<Long> later)
       throws IOException {
+    if (opening.expendable()) {
+      LOG.warn(
+          "[{}] is damaged: {} at byte {}, offset {}: {}; throws away what follows",
+          opening.name(),
+          damaged.log(),
+          found.position(),
+          found.nextOffset(),
+          found.defect());
+      return;
+    }
     givenUp.require(damaged, found, later.stream().map(this::files).toList());
   }
 

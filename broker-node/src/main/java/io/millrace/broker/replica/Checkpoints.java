@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
@@ -90,6 +91,23 @@ final class Checkpoints {
   void lower(HostedPartition hosted, long offset) {
     lowering.add(new Cut(hosted, offset));
     thread.later(0, this::lowerAll);
+  }
+
+  /**
+   * Notes everything as soon as it can be.
+   *
+   * @return done when it is on disk; fails if the directory is offline
+   */
+  CompletableFuture<Void> writeSoon() {
+    CompletableFuture<Void> written = new CompletableFuture<>();
+    thread.later(
+        0,
+        () -> {
+          write();
+          written.complete(null);
+        });
+    directory.dir().onOffline((dir, why) -> written.completeExceptionally(why.cause()));
+    return written;
   }
 
   private void lowerAll() throws IOException {

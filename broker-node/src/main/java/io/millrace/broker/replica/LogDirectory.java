@@ -46,7 +46,7 @@ final class LogDirectory {
   private final Flusher flusher;
   private final Map<TopicIdPartition, HostedPartition> partitions = new ConcurrentHashMap<>();
 
-  /** Logs that lie here and are damaged: nobody touches them but to delete them. */
+  /** Logs that lie here and are damaged: nobody touches them but to repair or delete them. */
   private final Map<TopicIdPartition, TopicPartition> damaged = new ConcurrentHashMap<>();
 
   /**
@@ -172,6 +172,15 @@ final class LogDirectory {
   /** The logs that lie here and can't be opened because they are damaged. */
   Map<TopicIdPartition, TopicPartition> damaged() {
     return damaged;
+  }
+
+  /**
+   * Notes of all partitions what is noted of them.
+   *
+   * @return done when that is on disk; fails if the directory is offline
+   */
+  CompletableFuture<Void> noteSoon() {
+    return checkpoints.writeSoon();
   }
 
   /** Puts an open log on a shard. */

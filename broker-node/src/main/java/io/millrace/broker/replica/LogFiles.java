@@ -12,6 +12,7 @@ import io.millrace.common.TopicPartition;
 import io.millrace.common.time.Clock;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -56,27 +57,55 @@ final class LogFiles {
    */
   PartitionLog open(
       TopicPartition name, TopicIdPartition id, LogConfig config, RecoveryProgress progress) {
-    return open(name, id, config, recoveryPoint(id), progress);
+    return PartitionLog.open(opening(name, id, config, recoveryPoint(id), progress));
   }
 
-  private PartitionLog open(
+  /**
+   * The same of a damaged log: it ends before the damage.
+   *
+   * @param recoveryPoint what was noted of it
+   */
+  PartitionLog openExpendable(LogRecovery.Found found, long recoveryPoint) {
+    return PartitionLog.open(
+        opening(
+                found.name(),
+                found.id(),
+                found.config().log(),
+                recoveryPoint,
+                RecoveryProgress.NONE)
+            .withExpendable());
+  }
+
+  private LogOpening opening(
       TopicPartition name,
       TopicIdPartition id,
       LogConfig config,
       long recoveryPoint,
       RecoveryProgress progress) {
-    return PartitionLog.open(
-        new LogOpening(
-            dir.store(),
-            PartitionDirectory.of(dir.path(), name),
-            id,
-            name,
-            config,
-            clock,
-            budget,
-            recoveryPoint,
-            dir.wasCleanlyClosed(),
-            progress));
+    return new LogOpening(
+        dir.store(),
+        PartitionDirectory.of(dir.path(), name),
+        id,
+        name,
+        config,
+        clock,
+        budget,
+        recoveryPoint,
+        dir.wasCleanlyClosed(),
+        progress);
+  }
+
+  /** What the last process noted of a log does not hold any more. By one thread at a time. */
+  void forgetNoted(TopicIdPartition id) {
+    recoveryPoints = without(recoveryPoints, id);
+    highWatermarks = without(highWatermarks, id);
+  }
+
+  private static Map<TopicIdPartition, Long> without(
+      Map<TopicIdPartition, Long> noted, TopicIdPartition id) {
+    Map<TopicIdPartition, Long> left = new HashMap<>(noted);
+    left.remove(id);
+    return Map.copyOf(left);
   }
 
   /** Up to where a log that was found had been on disk, as the last process noted. */
@@ -96,7 +125,7 @@ final class LogFiles {
     if (dir.store().exists(path)) {
       clear(path, name);
     }
-    return open(name, id, config, 0, RecoveryProgress.NONE);
+    return PartitionLog.open(opening(name, id, config, 0, RecoveryProgress.NONE));
   }
 
   private void clear(Path path, TopicPartition name) throws IOException {

@@ -47,6 +47,7 @@ final class PartitionReconciler {
   private final List<LogDirectory> directories;
   private final HostedPartitions hosted;
   private final Consumer<HostedPartition> onHosted;
+  private final DamagedLogRepair repair;
 
   /** Replicas whose directory the controller does not know yet. */
   private final Map<TopicIdPartition, UUID> unassigned = new HashMap<>();
@@ -70,6 +71,7 @@ final class PartitionReconciler {
     this.directoriesMissing = directoriesMissing;
     this.hosted = hosted;
     this.onHosted = onHosted;
+    this.repair = new DamagedLogRepair(brokerId);
   }
 
   /** Replicas whose directory the controller does not know yet. */
@@ -186,10 +188,30 @@ final class PartitionReconciler {
       return;
     }
     Optional<HostedPartition> found = hosted.find(id);
-    if (found.isEmpty()) {
+    Optional<LogDirectory> damagedIn =
+        directories.stream().filter(each -> each.damaged().containsKey(id)).findFirst();
+    if (damagedIn.isPresent()) {
+      found = repair(image, topic, id, partition, damagedIn.get());
+    } else if (found.isEmpty()) {
       found = create(image, topic, id, partition.directoryOf(brokerId));
     }
     found.ifPresent(each -> take(each, partition));
+  }
+
+  private Optional<HostedPartition> repair(
+      MetadataImage image,
+      TopicImage topic,
+      TopicIdPartition id,
+      PartitionImage partition,
+      LogDirectory directory) {
+    if (!repair.isExpendable(partition)) {
+      return Optional.empty();
+    }
+    TopicPartition name = new TopicPartition(topic.name(), id.partition());
+    Optional<HostedPartition> repaired =
+        repair.repair(directory, new LogRecovery.Found(name, id, topicSettings.of(image, topic)));
+    repaired.ifPresent(onHosted);
+    return repaired;
   }
 
   private Optional<HostedPartition> create(
@@ -200,9 +222,6 @@ final class PartitionReconciler {
         directories.stream()
             .filter(LogDirectory::online)
             .min(Comparator.comparingInt(each -> each.partitions().size()));
-    if (directories.stream().anyMatch(each -> each.damaged().containsKey(id))) {
-      return Optional.empty();
-    }
     if (assigned || directoriesMissing || leastFilled.isEmpty()) {
       String why = whyNotMade(assigned, assignedDirectory);
       hosted.unavailable(id, offline(name, why));

@@ -10,10 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 
 /**
  * Replicas that may lack records which they had acknowledged (S14): the machine was booted since
- * and the records were in its page cache, or the log was cut below what was durable. Immutable.
+ * and the records were in its page cache, or the log was cut below what was durable, or is damaged.
+ * Immutable.
  *
  * @param directories all replicas here may
  * @param replicas these may, in other directories
@@ -32,14 +34,18 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
   }
 
   /**
-   * The logs that were cut, and what a boot may have cost: not what had been synced before it was
-   * acknowledged, whatever the settings are by now.
+   * The logs that were cut, those that are damaged, and what a boot may have cost: not what had
+   * been synced before it was acknowledged, whatever the settings are by now.
+   *
+   * @param copied whether a partition has other replicas: without any a damaged one is not out of
+   *     sync, and waits for a person
    */
-  static PossibleLoss of(Collection<LogDirectory> all) {
+  static PossibleLoss of(Collection<LogDirectory> all, Predicate<TopicIdPartition> copied) {
     Set<UUID> directories = new HashSet<>();
     Map<UUID, Set<TopicIdPartition>> replicas = new HashMap<>();
     for (LogDirectory each : all) {
       Set<TopicIdPartition> here = new HashSet<>(each.untoldCuts());
+      each.damaged().keySet().stream().filter(copied).forEach(here::add);
       if (each.online() && each.dir().mayHaveLostPageCache()) {
         List<TopicIdPartition> inDoubt = inDoubt(each);
         here.addAll(inDoubt);

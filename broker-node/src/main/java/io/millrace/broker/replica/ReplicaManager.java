@@ -60,6 +60,9 @@ public final class ReplicaManager
 
   private volatile List<LogRecovery> recoveries = List.of();
 
+  /** What was known of the partitions when their logs were opened. */
+  private volatile MetadataImage recoveredWith = MetadataImage.EMPTY;
+
   /** The image that was applied last; what came before the registration is not applied. */
   private volatile MetadataImage applied = MetadataImage.EMPTY;
 
@@ -110,6 +113,7 @@ public final class ReplicaManager
    * @param image the newest metadata known here: gives the topics' settings
    */
   public void recover(MetadataImage image) {
+    recoveredWith = image;
     directories.forEach(LogDirectory::start);
     Map<LogDirectory, LogRecovery> running = new LinkedHashMap<>();
     new LogInventory(settings.brokerId(), image, topicSettings)
@@ -147,7 +151,12 @@ public final class ReplicaManager
 
   /** What this start has to tell the controller of, after {@link #recover} (S14). */
   public PossibleLoss possibleLoss() {
-    return PossibleLoss.of(directories);
+    return PossibleLoss.of(
+        directories,
+        id ->
+            PartitionReconciler.known(recoveredWith, id)
+                .filter(partition -> partition.replicas().size() > 1)
+                .isPresent());
   }
 
   /** The controller knows of {@link #possibleLoss}: the data belong to this boot of the machine. */

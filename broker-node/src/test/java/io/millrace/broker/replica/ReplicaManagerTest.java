@@ -23,6 +23,7 @@ import io.millrace.common.file.FileStore;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.metadata.image.MetadataImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -185,6 +186,42 @@ class ReplicaManagerTest {
       await().until(() -> !namesIn(after, "/a").contains("orders-0"));
       assertThat(again.manager.damagedLogs()).isEmpty();
     }
+  }
+
+  @Test
+  void S14_S25_aDamagedLogIsTakenUpAgainWhereAnotherReplicaLeads() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+    for (int i = 0; i < 3; i++) {
+      append(broker, topic, 0, Acks.ALL);
+    }
+    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(3L));
+    await().until(() -> broker.dirs.get(0).highWatermarks().containsValue(3L));
+    broker.leadElsewhere(topic);
+    MetadataImage known = broker.image();
+    MemoryFileStore after = disk.killClone();
+    broker.close();
+    Path log = Path.of("/a/orders-0/00000000000000000000.log");
+    try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
+      // The format's number in the second of three batches of the same size.
+      file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 3 + 16);
+    }
+
+    TestBroker again = new TestBroker(Map.of("/a", after), false, known);
+    brokers.add(again);
+    TopicIdPartition id = new TopicIdPartition(topic, 0);
+    assertThat(again.manager.damagedLogs()).hasSize(1);
+    assertThat(again.manager.possibleLoss().replicas()).containsExactly(id);
+    again.register();
+
+    await().until(() -> again.manager.find(id).isPresent());
+    await().until(() -> again.partition(topic, 0).view().role() == Role.FOLLOWER);
+    assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
+    assertThat(again.manager.damagedLogs()).isEmpty();
+    assertThat(again.dirs.get(0).highWatermarks().getOrDefault(id, 0L)).isLessThanOrEqualTo(1);
+    assertThat(again.dirs.get(0).recoveryPoints().getOrDefault(id, 0L)).isLessThanOrEqualTo(1);
+    again.close();
   }
 
   @Test

@@ -156,6 +156,9 @@ final class TestBroker implements AutoCloseable {
   }
 
   private static PartitionImage ledAnew(PartitionImage old) {
+    if (!old.isr().contains(ID)) {
+      return old;
+    }
     return new PartitionImage(
         old.replicas(),
         old.directories(),
@@ -183,6 +186,22 @@ final class TestBroker implements AutoCloseable {
     }
     change(new TopicImage(id, name, all, TreePMap.from(configs)));
     return id;
+  }
+
+  /** From now on broker 2 leads a topic's only partition, and this one is not in sync. */
+  synchronized void leadElsewhere(UUID topicId) {
+    TopicImage topic = image.topic(topicId).orElseThrow();
+    PartitionImage old = topic.partitions().get(0);
+    PartitionImage led =
+        new PartitionImage(
+            List.of(2, ID),
+            List.of(PartitionImage.UNASSIGNED, old.directoryOf(ID)),
+            List.of(2),
+            List.of(),
+            new PartitionImage.Leadership(2, old.leaderEpoch() + 1, PartitionImage.NO_BROKER),
+            old.partitionEpoch() + 1,
+            1);
+    change(new TopicImage(topicId, topic.name(), topic.partitions().with(0, led), topic.configs()));
   }
 
   synchronized void configure(UUID topicId, Map<String, String> configs) {

@@ -1,0 +1,66 @@
+package io.millrace.broker.replica;
+
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.PartitionLog;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.metadata.image.PartitionImage;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens a log that was found damaged, once another replica leads and nobody counts on this one
+ * (S25): it ends before the damage then, and the rest is fetched from the leader. Confined to the
+ * manager's thread, which waits for the disk.
+ */
+final class DamagedLogRepair {
+  private static final Logger LOG = LoggerFactory.getLogger(DamagedLogRepair.class);
+
+  private final int brokerId;
+
+  DamagedLogRepair(int brokerId) {
+    this.brokerId = brokerId;
+  }
+
+  /** Whether what a log here lacks is known to be elsewhere. */
+  boolean isExpendable(PartitionImage partition) {
+    return partition.leader() != PartitionImage.NO_BROKER
+        && partition.leader() != brokerId
+        && !partition.isr().contains(brokerId)
+        && !partition.elr().contains(brokerId);
+  }
+
+  /**
+   * Opens it and hosts the partition.
+   *
+   * @param directory where it lies; takes note of a failure of its disk
+   * @return empty if the directory is offline
+   */
+  Optional<HostedPartition> repair(LogDirectory directory, LogRecovery.Found found) {
+    if (!directory.online()) {
+      return Optional.empty();
+    }
+    TopicIdPartition id = found.id();
+    long known = directory.files().recoveryPoint(id);
+    directory.files().forgetNoted(id);
+    try {
+      // Before anything is appended: what will lie there is not committed, nor durable.
+      directory.noteSoon().join();
+      PartitionLog log = directory.files().openExpendable(found, known);
+      LOG.warn(
+          "[broker {}] [{}] its damaged log is opened up to offset {}: another replica leads and has"
+              + " the rest",
+          brokerId,
+          found.name(),
+          log.logEndOffset());
+      directory.damaged().remove(id);
+      return Optional.of(directory.host(id, found.name(), log, found.config()));
+    } catch (LogDirException e) {
+      directory.diskFailed(e);
+      return Optional.empty();
+    } catch (CompletionException offline) {
+      return Optional.empty();
+    }
+  }
+}
