@@ -24,14 +24,9 @@ import io.millrace.common.TimestampType;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One partition at work: the core decides, this carries it out on the log. Confined to the thread
@@ -44,10 +39,8 @@ import org.slf4j.LoggerFactory;
  * partition's view is published at once, before its segments go: whose read fails on them sees why.
  */
 public final class PartitionRuntime {
-  private static final Logger LOG = LoggerFactory.getLogger(PartitionRuntime.class);
-
-  private final int brokerId;
   private final TopicPartition name;
+  private final PartitionNews news;
   private final PartitionLog log;
   private final RuntimePorts ports;
   private final PartitionCore core;
@@ -65,11 +58,7 @@ public final class PartitionRuntime {
   /** What the leader sent, while this broker follows. */
   private final ReplicatedFrames frames;
 
-  /** The cut that is to be made once nothing noted lies above it. */
-  private Optional<FollowingEffect> cut = Optional.empty();
-
-  /** What came while a cut was waited for. */
-  private final Deque<Runnable> behindCut = new ArrayDeque<>();
+  private final LogCut cut;
 
   /** What waits for its leader epoch to be written down; {@link #releaseHeld} lets it go on. */
   private final HeldFrames held;
@@ -93,15 +82,15 @@ public final class PartitionRuntime {
    */
   public PartitionRuntime(
       LocalReplica replica, PartitionLog log, PartitionConfig config, RuntimePorts ports) {
-    this.brokerId = replica.brokerId();
     this.name = replica.name();
+    this.news = new PartitionNews(replica.brokerId(), name);
     this.log = log;
     this.config = config;
     this.ports = ports;
     this.syncedMark = new SyncedMark(log);
     this.core =
         new PartitionCore(
-            brokerId,
+            replica.brokerId(),
             new LogPositions(
                 log.logStartOffset(),
                 log.logEndOffset(),
@@ -113,6 +102,7 @@ public final class PartitionRuntime {
             ports.replication().attemptsFrom(),
             ports.faults());
     this.work = new LogWork(log, task -> ports.tasks().run(this, task));
+    this.cut = new LogCut(log, work);
     this.outbox = new Outbox(ports.replication(), this::callbackThrew);
     this.frames = new ReplicatedFrames(log, core, work, this::refusedBatches);
     this.held = new HeldFrames(atMs -> ports.driver().tickAt(this, atMs));
@@ -186,7 +176,7 @@ public final class PartitionRuntime {
   public void handle(PartitionEvent event) {
     beginRun();
     if (core.isCutting() && !isTerminal(event)) {
-      behindCut.add(() -> handle(event));
+      cut.hold(() -> handle(event));
     } else if (event instanceof FollowingEvent.ReplicatedBatches batches) {
       frames.take(batches, this::decide);
     } else if (mustHold(event)) {
@@ -238,7 +228,7 @@ public final class PartitionRuntime {
     beginRun();
     guarded(() -> work.done(task));
     if (core.isCutting()) {
-      behindCut.add(() -> tell(task));
+      cut.hold(() -> tell(task));
     } else {
       tell(task);
     }
@@ -324,16 +314,10 @@ public final class PartitionRuntime {
 
   /** After the end: whatever was held is refused now. */
   private void refuseHeld() {
-    cut = Optional.empty();
-    releaseBehindCut();
+    cut.forget();
+    cut.release();
     releaseHeld();
     frames.goOn(this::decide);
-  }
-
-  private void releaseBehindCut() {
-    List<Runnable> all = List.copyOf(behindCut);
-    behindCut.clear();
-    all.forEach(Runnable::run);
   }
 
   /**
@@ -384,7 +368,7 @@ public final class PartitionRuntime {
     recoveryPoint = log.recoveryPoint();
     outbox.sendAll();
     if (advanced) {
-      tellRole(before, after);
+      news.tellRole(before, after);
       listeners.advanced(this::callbackThrew);
     }
     if (changed) {
@@ -394,37 +378,6 @@ public final class PartitionRuntime {
 
   private void callbackThrew(RuntimeException thrown) {
     ports.driver().callbackThrew(this, thrown);
-  }
-
-  private void tellRole(PartitionView before, PartitionView after) {
-    if (before.role() == after.role() && before.leaderEpoch() == after.leaderEpoch()) {
-      return;
-    }
-    if (after.leads()) {
-      LOG.info(
-          "[broker {}] [{} epoch {}] leads, offsets {} to {}",
-          brokerId,
-          name,
-          after.leaderEpoch(),
-          after.logStartOffset(),
-          after.logEndOffset());
-    } else if (after.role() == Role.FOLLOWER) {
-      LOG.info(
-          "[broker {}] [{} epoch {}] follows, offsets {} to {}: {}",
-          brokerId,
-          name,
-          after.leaderEpoch(),
-          after.logStartOffset(),
-          after.logEndOffset(),
-          after.refusal().message());
-    } else if (before.leads()) {
-      LOG.info(
-          "[broker {}] [{} epoch {}] leads no more: {}",
-          brokerId,
-          name,
-          after.leaderEpoch(),
-          after.refusal().message());
-    }
   }
 
   private static boolean isAdvance(PartitionView before, PartitionView after) {
@@ -476,32 +429,19 @@ public final class PartitionRuntime {
       ports.driver().tickAt(this, timer.atMs());
     } else if (effect instanceof FollowingEffect following) {
       carryOutFollowing(following);
-    } else if (effect instanceof LeadingEffect) {
-      tellIfGivingUp(effect);
+    } else if (effect instanceof LeadingEffect leading) {
+      news.tellIfGivingUp(leading);
       outbox.add(effect);
     }
     // MoveHighWatermark is published with the view at the end of the run.
   }
 
-  private void tellIfGivingUp(Effect effect) {
-    if (effect instanceof LeadingEffect.ProposeIsr proposal
-        && proposal.isr().stream().noneMatch(member -> member.brokerId() == brokerId)) {
-      LOG.warn(
-          "[broker {}] [{} epoch {}] its log is corrupt: gives the leadership up to an in-sync"
-              + " replica, and fetches from there what is bad",
-          brokerId,
-          name,
-          core.leaderEpoch());
-    }
-  }
-
   private void carryOutFollowing(FollowingEffect effect) {
     if (effect instanceof FollowingEffect.AppendReplicated replicated) {
       guarded(() -> frames.append(replicated.event(), this::feed));
-    } else if (effect instanceof FollowingEffect.Truncate truncate) {
-      beginCut(truncate, truncate.offset());
-    } else if (effect instanceof FollowingEffect.TruncateFullyAndStartAt truncate) {
-      beginCut(truncate, truncate.offset());
+    } else if (effect instanceof FollowingEffect.Truncate
+        || effect instanceof FollowingEffect.TruncateFullyAndStartAt) {
+      guarded(() -> beginCut(effect));
     } else {
       outbox.add(effect);
     }
@@ -517,46 +457,30 @@ public final class PartitionRuntime {
     feed(new PartitionEvent.Appended(log.logEndOffset()));
   }
 
-  private void beginCut(FollowingEffect wanted, long offset) {
-    cut = Optional.of(wanted);
-    if (ports.checkpoints().lower(this, Math.min(offset, log.endAfterCut(offset)))) {
-      cutNow();
+  private void beginCut(FollowingEffect wanted) {
+    if (ports.checkpoints().lower(this, cut.want(wanted))) {
+      makeCut();
     }
   }
 
   /** Nothing noted lies above the cut that was to be made. */
   public void lowered() {
     beginRun();
-    if (cut.isPresent()) {
-      cutNow();
+    if (cut.isWanted()) {
+      guarded(this::makeCut);
       carryOutAll();
-      releaseBehindCut();
+      cut.release();
     }
   }
 
-  private void cutNow() {
-    FollowingEffect wanted = cut.orElseThrow();
-    cut = Optional.empty();
-    guarded(
-        () -> {
-          if (wanted instanceof FollowingEffect.Truncate truncate) {
-            log.truncateTo(truncate.offset());
-          } else if (wanted instanceof FollowingEffect.TruncateFullyAndStartAt anew) {
-            log.truncateFullyAndStartAt(anew.offset());
-          }
-          work.cut();
-          recoveryPoint = log.recoveryPoint();
-          feed(new FollowingEvent.Truncated(log.logStartOffset(), log.logEndOffset()));
-        });
+  private void makeCut() {
+    FollowingEvent.Truncated made = cut.make();
+    recoveryPoint = log.recoveryPoint();
+    feed(made);
   }
 
   private void refusedBatches(MillraceError why) {
-    LOG.error(
-        "[broker {}] [{} epoch {}] batches from the leader are not appended: {}",
-        brokerId,
-        name,
-        core.leaderEpoch(),
-        why.message());
+    news.tellRefused(core.leaderEpoch(), why);
     ports.replication().refused(why);
   }
 

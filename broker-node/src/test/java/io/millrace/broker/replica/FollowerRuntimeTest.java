@@ -469,4 +469,15 @@ class FollowerRuntimeTest {
     assertThat(anew.runtime.view().logEndOffset()).isZero();
     assertThat(harness.runtime.view().logEndOffset()).isEqualTo(2);
   }
+
+  @Test
+  void S34_aDiskThatFailsWhereTheCutIsSoughtTakesThePartitionOffline() {
+    RuntimeHarness harness = holding(FlushMode.OS, 1, 1, 1);
+    harness.faults.on(Operation.READ).failFromThenOn("Input/output error");
+
+    harness.handle(new FollowingEvent.Diverged(harness.asked().attempt(), 1, 1));
+
+    assertThat(harness.runtime.view().role()).isEqualTo(Role.OFFLINE);
+    assertThat(harness.diskFailures).hasSize(1);
+  }
 }
