@@ -4,14 +4,18 @@ import io.millrace.broker.replica.core.FollowingEffect;
 import io.millrace.broker.replica.core.FollowingEvent;
 import io.millrace.broker.replica.link.FollowerEffect;
 import io.millrace.broker.replica.link.FollowerLink;
+import io.millrace.broker.replica.link.FollowerLinks;
 import io.millrace.broker.replica.link.LeaderFrame;
+import io.millrace.broker.replica.link.Throttle;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.image.Endpoint;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -31,9 +35,9 @@ final class FollowerConnection {
   private final EventRuns runs = new EventRuns(this::handle, this::settle);
 
   // Confined to the runs.
-  private final FollowerLink link;
+  private final FollowerLinks link;
   private final List<FollowerEffect> effects = new ArrayList<>();
-  private Optional<LeaderStreams.LeaderStream> stream = Optional.empty();
+  private final Map<Long, LeaderStreams.LeaderStream> streams = new HashMap<>();
   private int countedSubscriptions;
 
   /** When the timer goes off; {@link Long#MAX_VALUE} if none is set. */
@@ -46,6 +50,7 @@ final class FollowerConnection {
    *
    * @param partitions finds a partition of this broker
    * @param endpoints where a broker's internal listener is, if it is known
+   * @param throttle holds up what catches up
    * @param scheduler its tasks only look at the clock
    */
   record Deps(
@@ -53,6 +58,7 @@ final class FollowerConnection {
       Function<TopicIdPartition, Optional<PartitionHost>> partitions,
       Function<Integer, Optional<Endpoint>> endpoints,
       LeaderStreams streams,
+      Throttle throttle,
       Scheduler scheduler,
       Clock clock,
       ReplicationMetrics metrics,
@@ -66,7 +72,8 @@ final class FollowerConnection {
   FollowerConnection(Deps deps, FollowerLink.Settings settings, long brokerEpoch) {
     this.deps = deps;
     this.leaderId = settings.leaderId();
-    this.link = new FollowerLink(settings, brokerEpoch, deps.clock().monotonicMs());
+    this.link =
+        new FollowerLinks(settings, brokerEpoch, deps.throttle(), deps.clock().monotonicMs());
   }
 
   void subscribe(TopicIdPartition id, FollowingEffect.Subscribe wanted) {
@@ -151,14 +158,14 @@ final class FollowerConnection {
     if (effect instanceof FollowerEffect.Tell tell) {
       tell(tell);
     } else if (effect instanceof FollowerEffect.Send send) {
-      stream.ifPresent(open -> open.send(send.frame()));
+      Optional.ofNullable(streams.get(send.stream())).ifPresent(open -> open.send(send.frame()));
     } else if (effect instanceof FollowerEffect.Drop drop) {
       ((ReplicatedRecords) drop.records()).release();
     } else if (effect instanceof FollowerEffect.Connect connect) {
       connect(connect.stream());
     } else if (effect instanceof FollowerEffect.Disconnect disconnect) {
-      stream.ifPresent(open -> open.cancel(disconnect.why()));
-      stream = Optional.empty();
+      Optional.ofNullable(streams.remove(disconnect.stream()))
+          .ifPresent(open -> open.cancel(disconnect.why()));
       LOG.info(
           "[broker {}] ends its stream to broker {}: {}",
           deps.brokerId(),
@@ -182,7 +189,7 @@ final class FollowerConnection {
       run(() -> link.lost(number, now(), effects));
       return;
     }
-    stream = Optional.of(deps.streams().open(leader.get(), new Inbound(number)));
+    streams.put(number, deps.streams().open(leader.get(), new Inbound(number)));
   }
 
   /** What comes of one stream. */
@@ -241,8 +248,8 @@ final class FollowerConnection {
       boolean established = heard;
       run(
           () -> {
-            if (link.stream() == number) {
-              stream = Optional.empty();
+            if (link.isOpen(number)) {
+              streams.remove(number);
               say(established, why);
             }
             link.lost(number, now(), effects);

@@ -5,6 +5,7 @@ import io.millrace.broker.replica.core.FollowingEffect;
 import io.millrace.broker.replica.core.LeadingEffect;
 import io.millrace.broker.replica.core.SubscribeAnswer;
 import io.millrace.broker.replica.link.FollowerLink;
+import io.millrace.broker.replica.link.Throttle;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.fault.FaultHandler;
@@ -70,8 +71,9 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
    * @param creditBytes bytes of records that each leader's broker may have under way to each log
    *     directory
    * @param maxFrameBytes the most bytes of records in one message, but for a single larger batch
+   * @param throttle holds up the replicas that are far behind, all together
    */
-  public record Settings(int brokerId, long creditBytes, int maxFrameBytes) {}
+  public record Settings(int brokerId, long creditBytes, int maxFrameBytes, Throttle throttle) {}
 
   /**
    * Makes it without connections.
@@ -97,6 +99,7 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
             this::find,
             broker -> quorum.image().broker(broker).flatMap(BrokerImage::internalEndpoint),
             streams,
+            settings.throttle(),
             scheduler,
             clock,
             metrics,

@@ -133,8 +133,8 @@ final class ConfigRequests {
       throw new MillraceError(
               ErrorCode.INVALID_CONFIG,
               key
-                  + " is read-only (expected: one of the defaults of topics; this one stands in the"
-                  + " broker's file, and takes effect at the broker's start)",
+                  + " is read-only (expected: one of the defaults of topics, or a rate of replication;"
+                  + " this one stands in the broker's file, and takes effect at the broker's start)",
               Map.of("key", key, "read_only", "true"))
           .exception();
     }

@@ -4,6 +4,7 @@ import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.ConfigSchema;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.Origin;
+import io.millrace.common.config.ReplicationConfigs;
 import io.millrace.common.config.Setting;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.image.ConfigsImage;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 final class ConfigViews {
   /** What can be set through the cluster. */
   static final ConfigSchema DYNAMIC =
-      new ConfigSchema("setting of the cluster", List.of(TopicConfigs.brokerDefaults()));
+      new ConfigSchema("setting of the cluster", ReplicationConfigs.dynamic());
 
   /** The leaders of a partition must go by the same one: a broker has none of its own. */
   private static final ConfigKey<?> NOT_OF_A_BROKER =

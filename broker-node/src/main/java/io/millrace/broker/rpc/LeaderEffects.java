@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * Carries out what the link of one Replicate stream wants done. Confined to the stream's runs, but
@@ -105,7 +107,8 @@ final class LeaderEffects {
   }
 
   private ReplicaLane lane(UUID directory) {
+    Function<UUID, Executor> threads = link.catchesUp() ? node.catchingUp() : node.reading();
     return lanes.computeIfAbsent(
-        directory, id -> new ReplicaLane(node.reading().apply(id), logs, stream));
+        directory, id -> new ReplicaLane(threads.apply(id), logs, stream));
   }
 }

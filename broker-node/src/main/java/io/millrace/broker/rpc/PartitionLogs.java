@@ -16,6 +16,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.BiPredicate;
 
 /**
  * Reads what followers get of this broker's logs, up to the log end: from the page cache to memory
@@ -25,9 +26,19 @@ final class PartitionLogs implements LeaderLogs {
   private final PartitionRegistry partitions;
   private final CorruptReads corruptReads;
   private final TransportAllocator memory;
+  private final BiPredicate<TopicIdPartition, Integer> inSync;
 
+  /**
+   * The logs.
+   *
+   * @param inSync whether a broker is among a partition's in-sync replicas
+   */
   PartitionLogs(
-      PartitionRegistry partitions, CorruptReads corruptReads, TransportAllocator memory) {
+      PartitionRegistry partitions,
+      CorruptReads corruptReads,
+      TransportAllocator memory,
+      BiPredicate<TopicIdPartition, Integer> inSync) {
+    this.inSync = inSync;
     this.partitions = partitions;
     this.corruptReads = corruptReads;
     this.memory = memory;
@@ -69,6 +80,16 @@ final class PartitionLogs implements LeaderLogs {
     @Override
     public long logEnd() {
       return view.logEndOffset();
+    }
+
+    @Override
+    public long sizeInBytes() {
+      return view.log().sizeInBytes();
+    }
+
+    @Override
+    public boolean inSync(int followerId) {
+      return inSync.test(host.id(), followerId);
     }
 
     @Override

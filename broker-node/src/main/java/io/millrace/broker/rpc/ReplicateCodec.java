@@ -8,6 +8,7 @@ import io.millrace.metadata.image.Uuids;
 import io.millrace.proto.internal.v1.ReplicaData;
 import io.millrace.proto.internal.v1.ReplicaDiverged;
 import io.millrace.proto.internal.v1.ReplicaEnded;
+import io.millrace.proto.internal.v1.ReplicaMovesOver;
 import io.millrace.proto.internal.v1.ReplicaPosition;
 import io.millrace.proto.internal.v1.ReplicaPositions;
 import io.millrace.proto.internal.v1.ReplicaRefused;
@@ -47,7 +48,8 @@ final class ReplicateCodec {
               .setFollowerEpoch(open.followerEpoch())
               .setLeaderId(open.leaderId())
               .setCreditBytes(open.creditBytes())
-              .setMaxFrameBytes(open.maxFrameBytes()));
+              .setMaxFrameBytes(open.maxFrameBytes())
+              .setCatchesUp(open.catchesUp()));
     } else if (frame instanceof FollowerFrame.Subscribe subscribe) {
       message.setSubscribe(
           SubscribeReplica.newBuilder()
@@ -112,7 +114,8 @@ final class ReplicateCodec {
         open.getFollowerEpoch(),
         open.getLeaderId(),
         open.getCreditBytes(),
-        open.getMaxFrameBytes());
+        open.getMaxFrameBytes(),
+        open.getCatchesUp());
   }
 
   private static FollowerFrame.Subscribe read(SubscribeReplica subscribe) {
@@ -158,6 +161,8 @@ final class ReplicateCodec {
           ReplicaEnded.newBuilder()
               .setSubscription(end.subscription())
               .setError(RpcErrors.toProto(end.error())));
+    } else if (frame instanceof LeaderFrame.MovesOver moves) {
+      message.setMovesOver(ReplicaMovesOver.newBuilder().setSubscription(moves.subscription()));
     } else if (frame instanceof LeaderFrame.Heartbeat) {
       message.setHeartbeat(ReplicateHeartbeat.getDefaultInstance());
     } else {
@@ -219,6 +224,7 @@ final class ReplicateCodec {
               message.getEnded().getSubscription(),
               RpcErrors.fromProto(message.getEnded().getError()));
       case HEARTBEAT -> new LeaderFrame.Heartbeat();
+      case MOVES_OVER -> new LeaderFrame.MovesOver(message.getMovesOver().getSubscription());
       case MESSAGE_NOT_SET -> throw new IllegalArgumentException("message: none");
     };
   }

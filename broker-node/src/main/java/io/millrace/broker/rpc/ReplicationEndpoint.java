@@ -8,11 +8,13 @@ import io.grpc.stub.StreamObserver;
 import io.millrace.broker.replica.PartitionRegistry;
 import io.millrace.broker.replica.ReplicationMetrics;
 import io.millrace.broker.replica.link.LeaderFrame;
+import io.millrace.broker.replica.link.Throttle;
 import io.millrace.broker.rpc.wire.ReplicateFrameMarshaller;
 import io.millrace.broker.rpc.wire.ServiceBinding;
 import io.millrace.broker.rpc.wire.TransportAllocator;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.proto.internal.v1.ReplicateRequest;
@@ -20,6 +22,7 @@ import io.millrace.proto.internal.v1.ReplicationServiceGrpc;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 
 /**
@@ -38,6 +41,9 @@ public final class ReplicationEndpoint
    * What the streams work with.
    *
    * @param reading the threads that read of a log directory; no other directory's reads wait there
+   * @param catchingUp the same for followers that are far behind
+   * @param inSync whether a broker is among a partition's in-sync replicas
+   * @param throttle holds up all streams of followers that are far behind
    * @param scheduler its tasks do not block
    */
   public record Deps(
@@ -45,6 +51,9 @@ public final class ReplicationEndpoint
       PartitionRegistry partitions,
       CorruptReads corruptReads,
       Function<UUID, Executor> reading,
+      Function<UUID, Executor> catchingUp,
+      BiPredicate<TopicIdPartition, Integer> inSync,
+      Throttle throttle,
       Scheduler scheduler,
       Clock clock,
       ReplicationMetrics metrics,

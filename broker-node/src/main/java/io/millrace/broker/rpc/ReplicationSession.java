@@ -33,6 +33,10 @@ final class ReplicationSession implements ReplicaLane.Stream {
   private final LeaderLink link;
   private final PartitionLogs logs;
   private final LeaderEffects effects;
+
+  /** When the timer goes off; {@link Long#MAX_VALUE} if none is set. */
+  private long timerMs = Long.MAX_VALUE;
+
   private Scheduler.Cancellable timer = () -> {};
   private boolean opened;
   private boolean ended;
@@ -42,8 +46,11 @@ final class ReplicationSession implements ReplicaLane.Stream {
     this.deps = deps;
     this.follower = follower;
     ReplicationEndpoint.Deps node = deps.node();
-    this.link = new LeaderLink(deps.brokerId(), node.limits().subscriptions(), Ref::new, now());
-    this.logs = new PartitionLogs(node.partitions(), node.corruptReads(), deps.memory());
+    this.link =
+        new LeaderLink(
+            deps.brokerId(), node.limits().subscriptions(), Ref::new, node.throttle(), now());
+    this.logs =
+        new PartitionLogs(node.partitions(), node.corruptReads(), deps.memory(), node.inSync());
     this.effects = new LeaderEffects(node, link, logs, this, this::refuse);
   }
 
@@ -175,11 +182,17 @@ final class ReplicationSession implements ReplicaLane.Stream {
   }
 
   private void tick() {
-    if (ended) {
-      return;
-    }
+    timerMs = Long.MAX_VALUE;
     link.tick(now(), effects.wanted());
-    timer = deps.node().scheduler().schedule(link.dueMs() - now(), () -> bring(this::tick));
+  }
+
+  private void setTimer() {
+    long dueMs = link.dueMs();
+    if (!ended && dueMs < timerMs) {
+      timer.cancel();
+      timerMs = dueMs;
+      timer = deps.node().scheduler().schedule(dueMs - now(), () -> bring(this::tick));
+    }
   }
 
   private void sendAll() {
@@ -192,6 +205,7 @@ final class ReplicationSession implements ReplicaLane.Stream {
             effects.carryOutAll();
             more = frame.isPresent();
           }
+          setTimer();
         });
   }
 

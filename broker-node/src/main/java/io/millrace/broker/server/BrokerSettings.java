@@ -2,6 +2,7 @@ package io.millrace.broker.server;
 
 import io.millrace.common.config.ConfigReference;
 import io.millrace.common.config.ConfigSchema;
+import io.millrace.common.config.ReplicationConfigs;
 import io.millrace.common.config.TopicConfigs;
 import java.util.List;
 
@@ -23,6 +24,7 @@ public final class BrokerSettings {
               StorageSettings.THREADS,
               StorageSettings.LOGS,
               StorageSettings.REPLICATION,
+              ReplicationConfigs.catchingUp(),
               TopicConfigs.brokerDefaults(),
               StorageSettings.PRODUCERS,
               LoggingSettings.SECTION));
@@ -36,8 +38,9 @@ public final class BrokerSettings {
 
     A setting has its default unless the configuration file (`--config FILE`, lines of `key = value`), the environment
     or a flag (`--set KEY=VALUE`) says otherwise; a later one of these wins. `millrace config show` prints the values in
-    force and where each comes from; of a server that runs, `millrace config list --broker NODE`. The section *Defaults of
-    topics* can also be set while brokers run, for one or for all (`millrace config set`); that goes before the file.
+    force and where each comes from; of a server that runs, `millrace config list --broker NODE`. The sections *Defaults
+    of topics* and *Replicas that catch up* can also be set while brokers run, for one or for all (`millrace config set`);
+    that goes before the file.
 
     A size is a number of bytes, or a number with KB, MB, GB or TB (1 KB = 1,024 bytes). A duration is a number of
     milliseconds, or a number with ms, s, min, h or d. Lists are separated by commas.

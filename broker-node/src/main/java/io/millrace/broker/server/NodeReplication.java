@@ -1,11 +1,18 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.replica.BrokerDefaults;
 import io.millrace.broker.replica.Replication;
 import io.millrace.broker.replica.ReplicationMetrics;
+import io.millrace.broker.replica.link.Throttle;
 import io.millrace.broker.rpc.ReplicationEndpoint;
 import io.millrace.broker.rpc.ReplicationStreams;
+import io.millrace.common.TopicIdPartition;
+import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.EffectiveConfig;
+import io.millrace.common.config.NotUnderstood;
+import io.millrace.common.config.ReplicationConfigs;
 import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.image.MetadataImage;
 
 /** Puts together both ends of replication. */
 final class NodeReplication {
@@ -31,7 +38,8 @@ final class NodeReplication {
         new Replication.Settings(
             nodeId,
             config.get(ReplicationSettings.CREDIT_BYTES),
-            Wiring.replicationMessageBytes(config)),
+            Wiring.replicationMessageBytes(config),
+            throttle(config, quorum, ReplicationConfigs.FOLLOWER_THROTTLED_RATE)),
         quorum,
         new ReplicationStreams(clusterId, nodeId, link.replicationChannels()),
         threads.timers(),
@@ -40,8 +48,25 @@ final class NodeReplication {
         environment.faults());
   }
 
+  /** Goes by what is set at the moment. */
+  private static Throttle throttle(
+      EffectiveConfig config, MetadataQuorum quorum, ConfigKey<Long> rate) {
+    BrokerDefaults settings =
+        new BrokerDefaults(config.get(NodeSettings.NODE_ID), config, NotUnderstood.SILENT);
+    return new Throttle(() -> settings.in(quorum.image()).get(rate));
+  }
+
+  private static boolean inSync(MetadataImage image, TopicIdPartition id, int broker) {
+    return image
+        .topic(id.topicId())
+        .flatMap(topic -> topic.partition(id.partition()))
+        .filter(partition -> partition.isr().contains(broker))
+        .isPresent();
+  }
+
   /** From now on other brokers may follow this one. */
   static void lead(
+      EffectiveConfig config,
       ServerEnvironment environment,
       NodeLink link,
       NodeState state,
@@ -54,6 +79,9 @@ final class NodeReplication {
                 state.replicas(),
                 telemetry.corruptReads(),
                 threads.replicaReads()::of,
+                threads.catchUpReads()::of,
+                (id, broker) -> inSync(state.quorum().image(), id, broker),
+                throttle(config, state.quorum(), ReplicationConfigs.LEADER_THROTTLED_RATE),
                 threads.timers(),
                 environment.clock(),
                 telemetry.replication(),

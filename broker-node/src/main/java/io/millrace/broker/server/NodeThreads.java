@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param timers for tasks that only wake others
  * @param fetch for what reads from the disk, all of which a hung disk may hold
  * @param replicaReads for what is read for followers
+ * @param catchUpReads the same for those that are far behind
  * @param metadata for what looks through the metadata, which never waits
  * @param volumes asks how full the volumes are, which waits for their disks
  * @param dialer asks other nodes' listeners for a connection
@@ -19,6 +20,7 @@ record NodeThreads(
     TimerThread timers,
     ExecutorService fetch,
     DirectoryThreads replicaReads,
+    DirectoryThreads catchUpReads,
     ExecutorService metadata,
     ExecutorService volumes,
     ListenerDialer dialer) {
@@ -35,13 +37,15 @@ record NodeThreads(
     DirectoryThreads replicaReads =
         new DirectoryThreads("replica-read", replicaReaders(config), uncaught);
     startup.opened("threads that read for followers", replicaReads::close);
+    DirectoryThreads catchUpReads = new DirectoryThreads("replica-catch-up", 1, uncaught);
+    startup.opened("threads that read for followers far behind", catchUpReads::close);
     ExecutorService metadata = threads("metadata-reader", METADATA_THREADS, uncaught);
     startup.opened("metadata threads", metadata::shutdownNow);
     ExecutorService volumes = threads("volumes", 1, uncaught);
     startup.opened("volumes thread", volumes::shutdownNow);
     ListenerDialer dialer = new ListenerDialer(uncaught);
     startup.opened("listener dialer", dialer::close);
-    return new NodeThreads(timers, fetch, replicaReads, metadata, volumes, dialer);
+    return new NodeThreads(timers, fetch, replicaReads, catchUpReads, metadata, volumes, dialer);
   }
 
   private static int replicaReaders(EffectiveConfig config) {

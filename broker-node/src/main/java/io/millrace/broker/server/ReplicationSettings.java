@@ -14,8 +14,9 @@ public final class ReplicationSettings {
               "replication.credit.bytes",
               ConfigTypes.SIZE,
               8L * MB,
-              "The most bytes that each of the other brokers may have under way to this one and not"
-                  + " yet in a log; one batch may pass it.")
+              "The most bytes that each of the other brokers may have under way to each data"
+                  + " directory of this one and not yet in a log, and as much again for replicas"
+                  + " that are far behind; one batch may pass it.")
           .atLeast(64 << 10);
   public static final ConfigKey<Integer> MESSAGE_BYTES =
       ConfigKey.of(

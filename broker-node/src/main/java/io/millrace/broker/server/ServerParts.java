@@ -60,7 +60,7 @@ record ServerParts(
     ReplicationMetrics replication = new ReplicationMetrics(metrics.registry());
     NodeState state = NodeState.open(config, environment, threads, startup, link, replication);
     Telemetry telemetry = Telemetry.begin(metrics, calls, replication, state);
-    NodeReplication.lead(environment, link, state, threads, telemetry);
+    NodeReplication.lead(config, environment, link, state, threads, telemetry);
     RpcListener clients =
         listeners.forClients(
             NodeServices.forClients(config, environment, link, state, threads, telemetry, ready));

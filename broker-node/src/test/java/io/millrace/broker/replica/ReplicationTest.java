@@ -6,6 +6,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.broker.replica.core.FollowingEffect;
 import io.millrace.broker.replica.link.FollowerFrame;
 import io.millrace.broker.replica.link.LeaderFrame;
+import io.millrace.broker.replica.link.Throttle;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.VirtualTime;
 import io.millrace.metadata.image.Endpoint;
@@ -26,7 +27,7 @@ class ReplicationTest extends FakeQuorum {
   private final List<Stream> streams = new ArrayList<>();
   private final Replication replication =
       new Replication(
-          new Replication.Settings(2, CREDITS, 500),
+          new Replication.Settings(2, CREDITS, 500, Throttle.none()),
           this,
           Stream::new,
           time,
@@ -97,7 +98,7 @@ class ReplicationTest extends FakeQuorum {
 
     assertThat(streams.get(0).sent).noneMatch(FollowerFrame.Credits.class::isInstance);
     assertThat(streams.get(1).sent)
-        .contains(new FollowerFrame.Open(2, 20, 1, CREDITS, 500))
+        .contains(new FollowerFrame.Open(2, 20, 1, CREDITS, 500, false))
         .anyMatch(FollowerFrame.Credits.class::isInstance);
     time.advance(1_000);
     assertThat(streams)

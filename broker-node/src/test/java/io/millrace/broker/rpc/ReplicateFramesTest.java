@@ -148,6 +148,7 @@ class ReplicateFramesTest {
             new LeaderFrame.Watermarks(
                 List.of(new LeaderFrame.Watermark(1, 2, 3), new LeaderFrame.Watermark(4, 5, 6))),
             new LeaderFrame.Ended(1, error),
+            new LeaderFrame.MovesOver(7),
             new LeaderFrame.Heartbeat());
     for (LeaderFrame frame : frames) {
       assertThat(marshaller.parse(new Message(marshaller.stream(frame).readAllBytes())))
@@ -159,7 +160,7 @@ class ReplicateFramesTest {
   void everyFrameOfTheFollowerComesAsItWent() {
     List<FollowerFrame> frames =
         List.of(
-            new FollowerFrame.Open(1, 2, 3, 4, 5),
+            new FollowerFrame.Open(1, 2, 3, 4, 5, true),
             new FollowerFrame.Subscribe(1, new TopicIdPartition(new UUID(3, 4), 5), 6, 7, -1),
             new FollowerFrame.Unsubscribe(1),
             new FollowerFrame.Positions(

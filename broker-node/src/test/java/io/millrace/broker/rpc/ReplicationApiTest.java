@@ -15,6 +15,7 @@ import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.SubscribeAnswer;
 import io.millrace.broker.replica.link.FollowerFrame;
 import io.millrace.broker.replica.link.LeaderFrame;
+import io.millrace.broker.replica.link.Throttle;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
@@ -96,7 +97,7 @@ class ReplicationApiTest {
     }
 
     Follower open() {
-      stream.send(new FollowerFrame.Open(FOLLOWER, 20, LEADER, 1 << 20, 1 << 18));
+      stream.send(new FollowerFrame.Open(FOLLOWER, 20, LEADER, 1 << 20, 1 << 18, false));
       return this;
     }
 
@@ -120,6 +121,9 @@ class ReplicationApiTest {
             partitions,
             new CorruptReads(partitions.meters, (id, offset) -> true),
             directory -> readers.computeIfAbsent(directory, absent -> reader()),
+            directory -> readers.computeIfAbsent(directory, absent -> reader()),
+            (id, broker) -> true,
+            Throttle.none(),
             (delayMs, task) -> {
               timers.add(task);
               return () -> {};

@@ -74,6 +74,8 @@ class BrokerSettingsTest {
       log.flush.offset.checkpoint.interval.ms=60000
       log.max.open.segments=4096
       replica.lag.time.max.ms=30000
+      leader.replication.throttled.rate=9223372036854775807
+      follower.replication.throttled.rate=9223372036854775807
       log.cleanup.policy=delete
       log.retention.ms=604800000
       log.retention.bytes=-1

@@ -39,7 +39,7 @@ public sealed interface ClusterCommand extends AdminCommand {
    * takes.
    *
    * @param changes the new values by key, a key being one of {@link
-   *     io.millrace.common.config.TopicConfigs#brokerDefaults()}; an empty one takes it back
+   *     io.millrace.common.config.ReplicationConfigs#dynamic()}; an empty one takes it back
    */
   record AlterClusterConfigs(Map<String, Optional<String>> changes, RequestOptions options)
       implements ClusterCommand {

@@ -3,6 +3,7 @@ package io.millrace.metadata.controller;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.config.ConfigSchema;
+import io.millrace.common.config.ReplicationConfigs;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterBrokerConfigs;
 import io.millrace.metadata.controller.ClusterCommand.AlterClusterConfigs;
@@ -26,7 +27,7 @@ import java.util.TreeMap;
 /** Changes of the cluster's and the brokers' configuration and of the feature level as records. */
 final class ConfigDecisions {
   private static final ConfigSchema SCHEMA =
-      new ConfigSchema("dynamic setting", List.of(TopicConfigs.brokerDefaults()));
+      new ConfigSchema("dynamic setting", ReplicationConfigs.dynamic());
   private static final String MIN_INSYNC_REPLICAS =
       TopicConfigs.brokerKey(TopicConfigs.MIN_INSYNC_REPLICAS).name();
 

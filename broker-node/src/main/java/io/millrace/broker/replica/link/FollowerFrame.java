@@ -13,8 +13,15 @@ public sealed interface FollowerFrame {
    * @param leaderId the broker that is meant to lead
    * @param creditBytes bytes of records that may be sent at first
    * @param maxFrameBytes the most bytes of records in one frame, but for a single larger batch
+   * @param catchesUp whether it is for partitions that are far behind
    */
-  record Open(int followerId, long followerEpoch, int leaderId, long creditBytes, int maxFrameBytes)
+  record Open(
+      int followerId,
+      long followerEpoch,
+      int leaderId,
+      long creditBytes,
+      int maxFrameBytes,
+      boolean catchesUp)
       implements FollowerFrame {}
 
   /**

@@ -33,7 +33,14 @@ public final class FollowerLink {
   private static final long NO_STREAM = 0;
 
   private final Settings settings;
+  private final Kind kind;
   private long brokerEpoch;
+
+  /** Holds up the giving back of credits. */
+  private Optional<Throttle> throttle = Optional.empty();
+
+  /** Not before this time are credits given back. */
+  private long throttledUntilMs;
 
   /** The stream that is open, or {@link #NO_STREAM}; numbers are never used twice. */
   private long stream = NO_STREAM;
@@ -71,6 +78,15 @@ public final class FollowerLink {
   /** Bytes of this stream that are used up and not given back. */
   private long spent;
 
+  /**
+   * Which of a leader's streams it makes.
+   *
+   * @param catchesUp whether for partitions that are far behind
+   * @param first the first stream's number
+   * @param step from one number to the next
+   */
+  record Kind(boolean catchesUp, long first, long step) {}
+
   private record Wish(FollowerPartition partition, long attempt, long dueMs, long order) {}
 
   /**
@@ -97,10 +113,28 @@ public final class FollowerLink {
    * @param brokerEpoch this broker's registration
    */
   public FollowerLink(Settings settings, long brokerEpoch, long nowMs) {
+    this(settings, brokerEpoch, new Kind(false, 1, 1), nowMs);
+  }
+
+  FollowerLink(Settings settings, long brokerEpoch, Kind kind, long nowMs) {
     this.settings = settings;
+    this.kind = kind;
+    this.lastStream = kind.first() - kind.step();
     this.brokerEpoch = brokerEpoch;
     this.liveness = new Liveness(nowMs);
     this.connectAtMs = nowMs;
+  }
+
+  /** From now on a throttle says when credits go back. */
+  FollowerLink throttled(Throttle by) {
+    throttle = Optional.of(by);
+    return this;
+  }
+
+  /** The partition of a subscription of the stream that is open. */
+  Optional<TopicIdPartition> subscribed(long of, long subscription) {
+    return Optional.ofNullable(of == stream ? active.get(subscription) : null)
+        .map(FollowerPartition::id);
   }
 
   /** The stream that is open; 0 if none is. */
@@ -232,6 +266,16 @@ public final class FollowerLink {
     } else if (frame instanceof LeaderFrame.Refused answer) {
       answered(answer.attempt())
           .ifPresent(partition -> failed(partition, Optional.of(answer.error()), nowMs, effects));
+    } else if (frame instanceof LeaderFrame.MovesOver moves) {
+      FollowerPartition partition = active.get(moves.subscription());
+      if (partition != null) {
+        endActive(partition);
+        partition.answered(nowMs);
+        tell(
+            partition,
+            new FollowingEvent.SubscriptionEnded(partition.attempt(), Optional.empty()),
+            effects);
+      }
     } else if (frame instanceof LeaderFrame.Ended end) {
       FollowerPartition partition = active.get(end.subscription());
       if (partition != null) {
@@ -382,9 +426,15 @@ public final class FollowerLink {
   public long dueMs() {
     Wish next = waiting.peek();
     long wishMs = next == null ? Long.MAX_VALUE : next.dueMs();
-    return stream == NO_STREAM
-        ? Math.max(wishMs, next == null ? 0 : connectAtMs)
-        : Math.min(wishMs, liveness.dueMs());
+    if (stream == NO_STREAM) {
+      return Math.max(wishMs, next == null ? 0 : connectAtMs);
+    }
+    long creditsMs = owesCredits() ? throttledUntilMs : Long.MAX_VALUE;
+    return Math.min(creditsMs, Math.min(wishMs, liveness.dueMs()));
+  }
+
+  private boolean owesCredits() {
+    return spent >= Math.max(1, settings.creditBytes() / CREDIT_PIECES);
   }
 
   /** Time passed: {@link #dueMs} has come, or not. */
@@ -412,14 +462,23 @@ public final class FollowerLink {
       send(new FollowerFrame.Positions(List.copyOf(positions.values())), nowMs, effects);
       positions.clear();
     }
-    if (stream != NO_STREAM && spent >= Math.max(1, settings.creditBytes() / CREDIT_PIECES)) {
-      send(new FollowerFrame.Credits(spent), nowMs, effects);
-      spent = 0;
+    if (stream != NO_STREAM && owesCredits()) {
+      giveCredits(nowMs, effects);
     }
     dropVoidWishes();
     if (!waiting.isEmpty() && waiting.peek().dueMs() <= nowMs) {
       connect(nowMs, effects);
       askWhatIsDue(nowMs, effects);
+    }
+  }
+
+  private void giveCredits(long nowMs, List<FollowerEffect> effects) {
+    long waitMs = throttle.map(each -> each.waitMs(nowMs)).orElse(0L);
+    throttledUntilMs = nowMs + waitMs;
+    if (waitMs == 0) {
+      send(new FollowerFrame.Credits(spent), nowMs, effects);
+      throttle.ifPresent(each -> each.spend(spent));
+      spent = 0;
     }
   }
 
@@ -438,7 +497,8 @@ public final class FollowerLink {
     if (stream != NO_STREAM || nowMs < connectAtMs) {
       return;
     }
-    stream = ++lastStream;
+    lastStream += kind.step();
+    stream = lastStream;
     lastAttempt = 0;
     liveness = new Liveness(nowMs);
     effects.add(new FollowerEffect.Connect(stream));
@@ -448,7 +508,8 @@ public final class FollowerLink {
             brokerEpoch,
             settings.leaderId(),
             settings.creditBytes(),
-            settings.maxFrameBytes()),
+            settings.maxFrameBytes(),
+            kind.catchesUp()),
         nowMs,
         effects);
   }

@@ -50,6 +50,12 @@ public sealed interface LeaderFrame {
   /** The leader ends a subscription. */
   record Ended(long subscription, MillraceError error) implements LeaderFrame {}
 
+  /**
+   * The leader ends a subscription, to be had on the other stream: that for partitions that are far
+   * behind, or back.
+   */
+  record MovesOver(long subscription) implements LeaderFrame {}
+
   /** The leader lives. */
   record Heartbeat() implements LeaderFrame {}
 }

@@ -25,9 +25,16 @@ import java.util.function.LongFunction;
  * does not, and goes out together.
  */
 public final class LeaderLink {
+  /** A follower this far behind the high watermark catches up apart from the others. */
+  static final long FAR_BEHIND_BYTES = 32 << 20;
+
+  /** One that has caught up to this is treated as the others again. */
+  static final long NEARLY_CAUGHT_UP_BYTES = 4 << 20;
+
   private final int brokerId;
   private final int maxSubscriptions;
   private final LongFunction<? extends FollowerRef> refs;
+  private final Throttle throttle;
   private final Liveness liveness;
   private final Map<Long, LeaderSubscription> subscriptions = new LinkedHashMap<>();
 
@@ -57,6 +64,21 @@ public final class LeaderLink {
    */
   public LeaderLink(
       int brokerId, int maxSubscriptions, LongFunction<? extends FollowerRef> refs, long nowMs) {
+    this(brokerId, maxSubscriptions, refs, Throttle.none(), nowMs);
+  }
+
+  /**
+   * The same with a throttle.
+   *
+   * @param throttle holds up a stream whose follower catches up
+   */
+  public LeaderLink(
+      int brokerId,
+      int maxSubscriptions,
+      LongFunction<? extends FollowerRef> refs,
+      Throttle throttle,
+      long nowMs) {
+    this.throttle = throttle;
     this.brokerId = brokerId;
     this.maxSubscriptions = maxSubscriptions;
     this.refs = refs;
@@ -70,7 +92,12 @@ public final class LeaderLink {
 
   /** When {@link #tick} is due. */
   public long dueMs() {
-    return liveness.dueMs();
+    return Math.min(liveness.dueMs(), turns.dueMs());
+  }
+
+  /** Whether the stream is for partitions that are far behind. */
+  public boolean catchesUp() {
+    return open.map(FollowerFrame.Open::catchesUp).orElse(false);
   }
 
   // ---- what the follower sends
@@ -109,7 +136,7 @@ public final class LeaderLink {
           effects);
     } else {
       open = Optional.of(first);
-      turns.open(first.creditBytes(), first.maxFrameBytes());
+      turns.open(first, first.catchesUp() ? Optional.of(throttle) : Optional.empty());
     }
   }
 
@@ -241,12 +268,13 @@ public final class LeaderLink {
    * @param logs where the records are
    */
   public Optional<LeaderFrame> next(LeaderLogs logs, long nowMs, List<LeaderEffect> effects) {
-    Optional<LeaderFrame> frame = nextFrame(logs, effects);
+    Optional<LeaderFrame> frame = nextFrame(logs, nowMs, effects);
     frame.ifPresent(each -> liveness.sent(nowMs));
     return frame;
   }
 
-  private Optional<LeaderFrame> nextFrame(LeaderLogs logs, List<LeaderEffect> effects) {
+  private Optional<LeaderFrame> nextFrame(
+      LeaderLogs logs, long nowMs, List<LeaderEffect> effects) {
     if (ended) {
       return Optional.empty();
     }
@@ -257,10 +285,10 @@ public final class LeaderLink {
       return Optional.of(data.remove());
     }
     lookAtAll(logs, effects);
-    for (LeaderRead read : turns.begin()) {
+    for (LeaderRead read : turns.begin(nowMs)) {
       effects.add(new LeaderEffect.Read(read));
     }
-    // Those that a read without credits has given back.
+    // Those that could not be read of now.
     lookAtAll(logs, effects);
     if (!moved.isEmpty()) {
       List<LeaderFrame.Watermark> all = List.copyOf(moved.values());
@@ -282,7 +310,11 @@ public final class LeaderLink {
   private void look(LeaderSubscription subscription, LeaderLog log, List<LeaderEffect> effects) {
     long from = subscription.sentUpTo();
     if (from < log.logStart() || from > log.logEnd()) {
-      give(subscription, outOfRange(from, log), effects);
+      give(subscription, subscription.ended(outOfRange(from, log)), effects);
+      return;
+    }
+    if (movesOver(from, log)) {
+      give(subscription, new LeaderFrame.MovesOver(subscription.number()), effects);
       return;
     }
     if (from < log.logEnd() && turns.hasCredits()) {
@@ -297,6 +329,21 @@ public final class LeaderLink {
           subscription.number(),
           new LeaderFrame.Watermark(subscription.number(), log.highWatermark(), log.logStart()));
     }
+  }
+
+  /**
+   * Whether a follower belongs on the other stream. One that is in sync never stays on the throttled
+   * one, and none gets in sync there: it leaves before it has reached the high watermark, and what
+   * it acknowledges of an ended subscription does not count.
+   */
+  private boolean movesOver(long from, LeaderLog log) {
+    long behind = log.highWatermark() - from;
+    double behindBytes =
+        behind <= 0 ? 0 : (double) behind * log.sizeInBytes() / (log.logEnd() - log.logStart());
+    int followerId = open.orElseThrow().followerId();
+    return catchesUp()
+        ? behindBytes <= NEARLY_CAUGHT_UP_BYTES || log.inSync(followerId)
+        : behindBytes > FAR_BEHIND_BYTES && !log.inSync(followerId);
   }
 
   /**
@@ -320,7 +367,7 @@ public final class LeaderLink {
           bytes += batches.records().bytes();
         }
       } else if (part.outcome() instanceof ReadOutcome.Failed failed && !subscription.isOver()) {
-        give(subscription, failed.why(), effects);
+        give(subscription, subscription.ended(failed.why()), effects);
       }
     }
     turns.ended(read, bytes);
@@ -341,10 +388,10 @@ public final class LeaderLink {
 
   /** Ends a subscription that can't go on; the partition is told. */
   private void give(
-      LeaderSubscription subscription, MillraceError why, List<LeaderEffect> effects) {
+      LeaderSubscription subscription, LeaderFrame last, List<LeaderEffect> effects) {
     remove(subscription.number(), effects);
     effects.add(subscription.tell(new LeadingEvent.FollowerGone(subscription.ref())));
-    control.add(subscription.ended(why));
+    control.add(last);
   }
 
   private static MillraceError outOfRange(long position, LeaderLog log) {
@@ -361,6 +408,7 @@ public final class LeaderLink {
       return;
     }
     liveness.look(nowMs);
+    turns.tick(nowMs);
     if (liveness.silent(nowMs)) {
       endStream(
           new MillraceError(

@@ -33,6 +33,12 @@ public interface LeaderLogs {
     /** One past the last record, committed or not: followers get them all. */
     long logEnd();
 
+    /** How many bytes lie in [log start, log end), about. */
+    long sizeInBytes();
+
+    /** Whether a broker is among the in-sync replicas, as far as is known here. */
+    boolean inSync(int followerId);
+
     /**
      * Reads whole batches.
      *

@@ -26,6 +26,11 @@ final class LeaderTurns {
 
   private final Map<UUID, Lane> lanes = new LinkedHashMap<>();
 
+  /** Holds up all reads of the stream. */
+  private Optional<Throttle> throttle = Optional.empty();
+
+  private long heldUpUntilMs = Long.MAX_VALUE;
+
   /** Before the follower has said what it takes: nothing. */
   private int maxFrameBytes;
 
@@ -45,9 +50,22 @@ final class LeaderTurns {
   }
 
   /** The follower takes records from now on. */
-  void open(long creditBytes, int frameBytes) {
-    credits = creditBytes;
-    maxFrameBytes = frameBytes;
+  void open(FollowerFrame.Open follower, Optional<Throttle> heldUpBy) {
+    credits = follower.creditBytes();
+    maxFrameBytes = follower.maxFrameBytes();
+    throttle = heldUpBy;
+  }
+
+  /** What was held up until now is asked for again. */
+  void tick(long nowMs) {
+    if (nowMs >= heldUpUntilMs) {
+      heldUpUntilMs = Long.MAX_VALUE;
+    }
+  }
+
+  /** When reads that are held up may begin; {@link Long#MAX_VALUE} if none are. */
+  long dueMs() {
+    return heldUpUntilMs;
   }
 
   boolean hasCredits() {
@@ -107,20 +125,30 @@ final class LeaderTurns {
   }
 
   /** The reads that can begin now. */
-  List<LeaderRead> begin() {
+  List<LeaderRead> begin(long nowMs) {
+    heldUpUntilMs = Long.MAX_VALUE;
     List<LeaderRead> reads = new ArrayList<>();
     lanes.forEach(
         (directory, lane) -> {
           if (!lane.reading && !lane.waiting.isEmpty()) {
-            begin(directory, lane).ifPresent(reads::add);
+            begin(directory, lane, isHeldUp(nowMs)).ifPresent(reads::add);
           }
         });
     return reads;
   }
 
-  private Optional<LeaderRead> begin(UUID directory, Lane lane) {
-    if (credits <= 0) {
-      // Asked again without credits, they wait for some.
+  private boolean isHeldUp(long nowMs) {
+    long waitMs = throttle.map(each -> each.waitMs(nowMs)).orElse(0L);
+    if (waitMs > 0) {
+      heldUpUntilMs = nowMs + waitMs;
+    }
+    return waitMs > 0;
+  }
+
+  private Optional<LeaderRead> begin(UUID directory, Lane lane, boolean heldUp) {
+    if (heldUp || credits <= 0) {
+      // Looked at again: without credits they wait for some, and one that is held up may not be
+      // one to be held up any more.
       List<LeaderSubscription> all = List.copyOf(lane.waiting);
       lane.waiting.clear();
       all.forEach(LeaderSubscription::givePlace);
@@ -139,6 +167,7 @@ final class LeaderTurns {
     }
     int most = (int) Math.min(maxFrameBytes, credits);
     credits -= most;
+    throttle.ifPresent(each -> each.spend(most));
     lane.reading = true;
     return Optional.of(new LeaderRead(directory, turns, most));
   }
@@ -159,6 +188,7 @@ final class LeaderTurns {
     read.reached().forEach(LeaderSubscription::givePlace);
     read.parts().forEach(part -> queue(part.turn().subscription()));
     credits += read.mostBytes() - bytes;
+    throttle.ifPresent(each -> each.spend(bytes - read.mostBytes()));
     feed();
   }
 

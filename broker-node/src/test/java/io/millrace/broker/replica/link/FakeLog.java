@@ -14,6 +14,7 @@ final class FakeLog implements LeaderLog {
   long highWatermark;
   long logEnd;
   boolean corrupt;
+  boolean inSync = true;
 
   /** Reading meets a defect of the program. */
   boolean breaks;
@@ -48,6 +49,16 @@ final class FakeLog implements LeaderLog {
   @Override
   public long logEnd() {
     return logEnd;
+  }
+
+  @Override
+  public long sizeInBytes() {
+    return (logEnd - logStart) * batchBytes;
+  }
+
+  @Override
+  public boolean inSync(int followerId) {
+    return inSync;
   }
 
   @Override

@@ -74,7 +74,7 @@ class FollowerLinkTest {
     assertThat(settled())
         .containsExactly(
             new FollowerEffect.Connect(1),
-            new FollowerEffect.Send(1, new FollowerFrame.Open(2, 20, 1, 1_000, 500)),
+            new FollowerEffect.Send(1, new FollowerFrame.Open(2, 20, 1, 1_000, 500, false)),
             new FollowerEffect.Send(1, new FollowerFrame.Subscribe(1, partition, 5, 10, 0)));
   }
 
@@ -244,7 +244,7 @@ class FollowerLinkTest {
     assertThat(settled())
         .contains(
             new FollowerEffect.Connect(2),
-            new FollowerEffect.Send(2, new FollowerFrame.Open(2, 21, 1, 1_000, 500)));
+            new FollowerEffect.Send(2, new FollowerFrame.Open(2, 21, 1, 1_000, 500, false)));
   }
 
   @Test
@@ -286,7 +286,10 @@ class FollowerLinkTest {
     assertThat(settled()).contains(new FollowerEffect.Disconnect(1, "the broker is shutting down"));
 
     subscribe(2, 5, 10);
+    settled();
+    nowMs = 5_000;
 
     assertThat(settled()).isEmpty();
+    assertThat(link.dueMs()).isEqualTo(Long.MAX_VALUE);
   }
 }

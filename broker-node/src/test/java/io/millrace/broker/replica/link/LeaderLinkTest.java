@@ -45,7 +45,7 @@ class LeaderLinkTest {
   }
 
   private void open(long credits, int maxFrameBytes) {
-    received(new FollowerFrame.Open(2, 20, 1, credits, maxFrameBytes));
+    received(new FollowerFrame.Open(2, 20, 1, credits, maxFrameBytes, false));
   }
 
   private Optional<LeaderLogs.LeaderLog> find(TopicIdPartition partition, int epoch) {
@@ -391,7 +391,7 @@ class LeaderLinkTest {
 
     effects.clear();
     LeaderLink other = new LeaderLink(3, 10, Ref::new, 0);
-    other.received(new FollowerFrame.Open(2, 20, 1, 1, 1), 0, effects);
+    other.received(new FollowerFrame.Open(2, 20, 1, 1, 1, false), 0, effects);
     assertThat(endOfStream().orElseThrow().message()).isEqualTo("leader_id: 1 (expected: 3)");
   }
 
