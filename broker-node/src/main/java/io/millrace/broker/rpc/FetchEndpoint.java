@@ -50,7 +50,7 @@ final class FetchEndpoint implements BindableService, FetchServiceGrpc.AsyncServ
   private StreamObserver<FetchStreamRequest> openStream(StreamObserver<FetchFrame> call) {
     InFlightBytes budget = ByteBudgets.KEY.get().fetch();
     return new FetchStreamSession(deps, budget, (ServerCallStreamObserver<FetchFrame>) call)
-        .inbound();
+        .start();
   }
 
   @Override

@@ -31,6 +31,7 @@ final class FetchStreamSession {
   private final Access access;
   private final ServerCallStreamObserver<FetchFrame> client;
   private final SerialTask pump;
+  private final StreamEnds ends;
 
   /** At most one: the next message is asked for when this one has been handled, see there. */
   private final Queue<FetchStreamRequest> inbox = new ConcurrentLinkedQueue<>();
@@ -39,12 +40,6 @@ final class FetchStreamSession {
   private final Queue<FetchSubscription> ready = new ConcurrentLinkedQueue<>();
 
   private volatile boolean halfClosed;
-
-  /** The client is gone, or the transport has written everything: nothing of the call is held. */
-  private volatile boolean gone;
-
-  private volatile boolean serverEnds;
-  private final Runnable endOfServer = this::serverEnds;
 
   /** The records of the message that the transport has taken and, as far as told, not written. */
   private final ByteLease unwritten;
@@ -55,7 +50,6 @@ final class FetchStreamSession {
   private final Map<TopicIdPartition, FetchSubscription> byPartition = new HashMap<>();
 
   private boolean open;
-  private boolean ended;
   private boolean committedOnly;
   private int maxMessageBytes;
 
@@ -71,33 +65,29 @@ final class FetchStreamSession {
    */
   FetchStreamSession(
       FetchDeps deps, InFlightBytes budget, ServerCallStreamObserver<FetchFrame> client) {
-    deps.places().enter();
     this.deps = deps;
     this.access = deps.access();
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
+    this.ends = new StreamEnds(client, deps.places(), deps.streams(), pump::call, this::ended);
     this.unwritten = new ByteLease(budget);
     this.room = new RoomWait(budget, pump::call);
+  }
+
+  /**
+   * Begins. Called once, by the handler itself.
+   *
+   * @return what the transport calls
+   * @throws io.millrace.common.MillraceException with THROTTLED if there are too many streams
+   */
+  StreamObserver<FetchStreamRequest> start() {
     client.disableAutoRequest();
-    client.setOnReadyHandler(pump::call);
-    client.setOnCancelHandler(this::gone);
-    client.setOnCloseHandler(this::gone);
+    ends.begin();
     client.request(1);
-    deps.streams().add(endOfServer);
+    return inbound();
   }
 
-  private void gone() {
-    gone = true;
-    pump.call();
-  }
-
-  private void serverEnds() {
-    serverEnds = true;
-    pump.call();
-  }
-
-  /** What the transport calls. */
-  StreamObserver<FetchStreamRequest> inbound() {
+  private StreamObserver<FetchStreamRequest> inbound() {
     return new StreamObserver<>() {
       @Override
       public void onNext(FetchStreamRequest message) {
@@ -107,7 +97,7 @@ final class FetchStreamSession {
 
       @Override
       public void onError(Throwable thrown) {
-        gone();
+        ends.gone();
       }
 
       @Override
@@ -119,32 +109,21 @@ final class FetchStreamSession {
   }
 
   private void pump() {
-    if (gone) {
-      end();
+    boolean written = ends.isGone();
+    ends.run(this::goOn);
+    if (written) {
       unwritten.release();
     }
-    if (ended) {
-      return;
+  }
+
+  private void goOn() {
+    if (client.isReady()) {
+      unwritten.release();
     }
-    try {
-      if (client.isReady()) {
-        unwritten.release();
-      }
-      if (serverEnds) {
-        throw OpenStreams.shuttingDown().exception();
-      }
-      handleInbox();
-      sendWhatIsReady();
-      if (halfClosed && inbox.isEmpty()) {
-        end();
-        client.onCompleted();
-      }
-    } catch (RuntimeException thrown) {
-      end();
-      client.onError(RpcErrors.toStatus(thrown));
-    } catch (Error thrown) {
-      end();
-      TransportErrors.endCall(client, thrown);
+    handleInbox();
+    sendWhatIsReady();
+    if (halfClosed && inbox.isEmpty()) {
+      ends.complete();
     }
   }
 
@@ -249,7 +228,7 @@ final class FetchStreamSession {
   }
 
   private void sendWhatIsReady() {
-    for (int sent = 0; client.isReady() && !room.waiting() && !ended; ) {
+    for (int sent = 0; client.isReady() && !room.waiting() && !ends.isOver(); ) {
       FetchSubscription subscription = ready.poll();
       if (subscription == null) {
         return;
@@ -313,14 +292,8 @@ final class FetchStreamSession {
     }
   }
 
-  private void end() {
-    if (ended) {
-      return;
-    }
-    ended = true;
-    deps.places().leave();
+  private void ended() {
     room.end();
-    deps.streams().remove(endOfServer);
     byId.values().forEach(FetchSubscription::close);
     byId.clear();
     byPartition.clear();

@@ -33,6 +33,9 @@ final class LeaderEffects {
   /** Not carried out yet; carrying one out may add more at the end. */
   private final List<LeaderEffect> effects = new ArrayList<>();
 
+  /** The next one's place in the list; carrying one out may come back here. */
+  private int next;
+
   private final Map<Long, ReplicaWatch> watches = new HashMap<>();
   private final Map<UUID, ReplicaLane> lanes = new HashMap<>();
   private int countedSubscriptions;
@@ -62,10 +65,11 @@ final class LeaderEffects {
   }
 
   void carryOutAll() {
-    for (int i = 0; i < effects.size(); i++) {
-      carryOut(effects.get(i));
+    while (next < effects.size()) {
+      carryOut(effects.get(next++));
     }
     effects.clear();
+    next = 0;
     int subscriptions = link.subscriptions();
     node.metrics().followersChanged(subscriptions - countedSubscriptions);
     countedSubscriptions = subscriptions;
@@ -108,7 +112,6 @@ final class LeaderEffects {
 
   private ReplicaLane lane(UUID directory) {
     Function<UUID, Executor> threads = link.catchesUp() ? node.catchingUp() : node.reading();
-    return lanes.computeIfAbsent(
-        directory, id -> new ReplicaLane(threads.apply(id), logs, stream));
+    return lanes.computeIfAbsent(directory, id -> new ReplicaLane(threads.apply(id), logs, stream));
   }
 }

@@ -49,9 +49,7 @@ final class PacedStream<A> {
   private final ServerCallStreamObserver<A> client;
   private final Messages<A> messages;
   private final SerialTask pump;
-  private final Runnable endOfServer = this::serverEnds;
-  private volatile boolean gone;
-  private volatile boolean serverEnds;
+  private final StreamEnds ends;
 
   /** Set by the timer when the client was not ready all the time since {@link #sent} was so. */
   private volatile boolean unread;
@@ -61,13 +59,12 @@ final class PacedStream<A> {
   /** How many messages were sent; read by the timer. */
   private final AtomicLong sent = new AtomicLong();
 
-  private boolean ended;
-
   PacedStream(Deps deps, ServerCallStreamObserver<A> client, Messages<A> messages) {
     this.deps = deps;
     this.client = client;
     this.messages = messages;
     this.pump = new SerialTask(deps.threads(), this::pump);
+    this.ends = new StreamEnds(client, deps.places(), deps.streams(), pump::call, this::ended);
   }
 
   /**
@@ -76,11 +73,7 @@ final class PacedStream<A> {
    * @throws io.millrace.common.MillraceException with THROTTLED if there are too many streams
    */
   void start() {
-    deps.places().enter();
-    client.setOnReadyHandler(pump::call);
-    client.setOnCancelHandler(this::gone);
-    client.setOnCloseHandler(this::gone);
-    deps.streams().add(endOfServer);
+    ends.begin();
     look(-1);
     pump.call();
   }
@@ -92,7 +85,7 @@ final class PacedStream<A> {
 
   /** Looks whether the client has taken anything since the last time. */
   private void look(long before) {
-    if (gone) {
+    if (ends.isGone() || ends.isOver()) {
       return;
     }
     long now = sent.get();
@@ -104,48 +97,25 @@ final class PacedStream<A> {
     }
   }
 
-  private void gone() {
-    gone = true;
-    pump.call();
-  }
-
-  private void serverEnds() {
-    serverEnds = true;
-    pump.call();
-  }
-
   private void pump() {
-    if (gone) {
-      end();
+    ends.run(this::goOn);
+  }
+
+  private void goOn() {
+    if (unread && client.isReady()) {
+      unread = false;
+      look(sent.get());
     }
-    if (ended) {
-      return;
+    if (unread) {
+      throw new MillraceError(
+              ErrorCode.THROTTLED,
+              "the client has read nothing for "
+                  + UNREAD_MS / 1_000
+                  + " s"
+                  + messages.whereToGoOn())
+          .exception();
     }
-    try {
-      if (serverEnds) {
-        throw OpenStreams.shuttingDown().exception();
-      }
-      if (unread && client.isReady()) {
-        unread = false;
-        look(sent.get());
-      }
-      if (unread) {
-        throw new MillraceError(
-                ErrorCode.THROTTLED,
-                "the client has read nothing for "
-                    + UNREAD_MS / 1_000
-                    + " s"
-                    + messages.whereToGoOn())
-            .exception();
-      }
-      send();
-    } catch (RuntimeException thrown) {
-      end();
-      client.onError(RpcErrors.toStatus(thrown));
-    } catch (Error thrown) {
-      end();
-      TransportErrors.endCall(client, thrown);
-    }
+    send();
   }
 
   private void send() {
@@ -160,22 +130,15 @@ final class PacedStream<A> {
         sent.incrementAndGet();
       } else {
         if (messages.complete()) {
-          end();
-          client.onCompleted();
+          ends.complete();
         }
         return;
       }
     }
   }
 
-  private void end() {
-    if (!ended) {
-      ended = true;
-      gone = true;
-      timer.cancel();
-      deps.places().leave();
-      deps.streams().remove(endOfServer);
-      messages.ended();
-    }
+  private void ended() {
+    timer.cancel();
+    messages.ended();
   }
 }

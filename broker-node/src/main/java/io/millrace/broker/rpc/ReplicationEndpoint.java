@@ -110,10 +110,7 @@ public final class ReplicationEndpoint
     SessionDeps deps =
         sessions.orElseThrow(
             () -> new MillraceException(ErrorCode.UNAVAILABLE, "the broker has not begun"));
-    ReplicationSession session =
-        new ReplicationSession(deps, (ServerCallStreamObserver<LeaderFrame>) call);
-    session.start();
-    return session.inbound();
+    return new ReplicationSession(deps, (ServerCallStreamObserver<LeaderFrame>) call).start();
   }
 
   /** Ends all streams, and those that are opened from now on. */

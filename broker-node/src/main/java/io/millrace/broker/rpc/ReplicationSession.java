@@ -29,7 +29,7 @@ final class ReplicationSession implements ReplicaLane.Stream {
   private final SessionDeps deps;
   private final ServerCallStreamObserver<LeaderFrame> follower;
   private final EventRuns runs = new EventRuns(this::handle, this::sendAll);
-  private final Runnable endOfServer = this::serverEnds;
+  private final StreamEnds ends;
   private final LeaderLink link;
   private final PartitionLogs logs;
   private final LeaderEffects effects;
@@ -39,12 +39,12 @@ final class ReplicationSession implements ReplicaLane.Stream {
 
   private Scheduler.Cancellable timer = () -> {};
   private boolean opened;
-  private boolean ended;
 
   ReplicationSession(SessionDeps deps, ServerCallStreamObserver<LeaderFrame> follower) {
-    deps.places().enter();
     this.deps = deps;
     this.follower = follower;
+    this.ends =
+        new StreamEnds(follower, deps.places(), deps.streams(), () -> bring(() -> {}), this::ended);
     ReplicationEndpoint.Deps node = deps.node();
     this.link =
         new LeaderLink(
@@ -54,15 +54,18 @@ final class ReplicationSession implements ReplicaLane.Stream {
     this.effects = new LeaderEffects(node, link, logs, this, this::refuse);
   }
 
-  /** Begins. Called once, by the handler itself. */
-  void start() {
+  /**
+   * Begins. Called once, by the handler itself.
+   *
+   * @return what the transport calls
+   * @throws io.millrace.common.MillraceException with THROTTLED if there are too many streams
+   */
+  StreamObserver<ReplicateRequest> start() {
     follower.disableAutoRequest();
-    follower.setOnReadyHandler(() -> bring(() -> {}));
-    follower.setOnCancelHandler(this::gone);
-    follower.setOnCloseHandler(this::gone);
+    ends.begin();
     follower.request(INBOX_MESSAGES);
-    deps.streams().add(endOfServer);
     bring(this::tick);
+    return inbound();
   }
 
   /** A subscription as its partition knows it: equal only to itself. */
@@ -94,17 +97,6 @@ final class ReplicationSession implements ReplicaLane.Stream {
     runs.bring(event);
   }
 
-  private void gone() {
-    bring(this::end);
-  }
-
-  private void serverEnds() {
-    bring(
-        () -> {
-          throw OpenStreams.shuttingDown().exception();
-        });
-  }
-
   @Override
   public void signalled(Queue<ReplicaWatch> signals) {
     bring(
@@ -123,12 +115,11 @@ final class ReplicationSession implements ReplicaLane.Stream {
 
   @Override
   public void failed(LeaderRead read, Throwable thrown) {
-    bring(() -> end(thrown));
+    bring(() -> ends.fail(thrown));
     done(read);
   }
 
-  /** What the transport calls. */
-  StreamObserver<ReplicateRequest> inbound() {
+  private StreamObserver<ReplicateRequest> inbound() {
     return new StreamObserver<>() {
       @Override
       public void onNext(ReplicateRequest message) {
@@ -137,36 +128,30 @@ final class ReplicationSession implements ReplicaLane.Stream {
 
       @Override
       public void onError(Throwable thrown) {
-        gone();
+        ends.gone();
       }
 
       @Override
       public void onCompleted() {
-        gone();
+        ends.gone();
       }
     };
   }
 
   // ---- the runs
 
+  /** What comes after the end is handled too: the link drops what was read. */
   private void handle(Runnable event) {
-    guarded(
+    ends.look();
+    ends.guard(
         () -> {
           event.run();
           effects.carryOutAll();
         });
   }
 
-  private void guarded(Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException | Error thrown) {
-      end(thrown);
-    }
-  }
-
   private void received(ReplicateRequest message) {
-    if (ended) {
+    if (ends.isOver()) {
       return;
     }
     if (message.hasOpen() && !opened) {
@@ -188,7 +173,7 @@ final class ReplicationSession implements ReplicaLane.Stream {
 
   private void setTimer() {
     long dueMs = link.dueMs();
-    if (!ended && dueMs < timerMs) {
+    if (dueMs < timerMs) {
       timer.cancel();
       timerMs = dueMs;
       timer = deps.node().scheduler().schedule(dueMs - now(), () -> bring(this::tick));
@@ -196,16 +181,18 @@ final class ReplicationSession implements ReplicaLane.Stream {
   }
 
   private void sendAll() {
-    guarded(
+    ends.run(
         () -> {
           boolean more = true;
-          while (more && !ended && follower.isReady()) {
+          while (more && !ends.isOver() && follower.isReady()) {
             Optional<LeaderFrame> frame = link.next(logs, now(), effects.wanted());
             frame.ifPresent(this::send);
             effects.carryOutAll();
             more = frame.isPresent();
           }
-          setTimer();
+          if (!ends.isOver()) {
+            setTimer();
+          }
         });
   }
 
@@ -227,36 +214,14 @@ final class ReplicationSession implements ReplicaLane.Stream {
 
   // ---- the end
 
-  private void end(Throwable thrown) {
-    if (ended) {
-      return;
-    }
-    end();
-    if (thrown instanceof Error error) {
-      TransportErrors.endCall(follower, error);
-    } else {
-      follower.onError(RpcErrors.toStatus(thrown));
-    }
-  }
-
   /** The link has ended the stream. */
   private void refuse(MillraceError why) {
-    ended();
-    follower.onError(RpcErrors.toStatus(why));
-  }
-
-  private void end() {
-    if (!ended) {
-      link.close(effects.wanted());
-      effects.carryOutAll();
-      ended();
-    }
+    ends.fail(why.exception());
   }
 
   private void ended() {
-    ended = true;
     timer.cancel();
-    deps.places().leave();
-    deps.streams().remove(endOfServer);
+    link.close(effects.wanted());
+    effects.carryOutAll();
   }
 }

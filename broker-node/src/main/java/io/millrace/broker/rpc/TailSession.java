@@ -36,14 +36,8 @@ final class TailSession {
   private final TailRequest request;
   private final ServerCallStreamObserver<TailResponse> client;
   private final SerialTask pump;
+  private final StreamEnds ends;
   private final Queue<TailCursor> ready = new ConcurrentLinkedQueue<>();
-
-  /** The client is gone, or the transport has written everything: nothing of the call is held. */
-  private volatile boolean gone;
-
-  private volatile boolean serverEnds;
-  private final Runnable endOfServer = this::serverEnds;
-
   private final RoomWait room;
 
   private final List<TailCursor> cursors = new ArrayList<>();
@@ -66,7 +60,6 @@ final class TailSession {
   private long sent;
 
   private boolean started;
-  private boolean ended;
 
   /**
    * Makes a tail.
@@ -84,6 +77,7 @@ final class TailSession {
     this.request = request;
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
+    this.ends = new StreamEnds(client, deps.places(), deps.streams(), pump::call, this::ended);
     this.room = new RoomWait(budget, pump::call);
     this.unread = new UnreadTimer(deps.scheduler(), UNREAD_MS, pump::call);
     long most = Requests.notNegative("max_records", request.getMaxRecords());
@@ -92,26 +86,12 @@ final class TailSession {
 
   /** Begins. Called once, on the transport's thread. */
   void start() {
-    deps.places().enter();
-    client.setOnReadyHandler(pump::call);
-    client.setOnCancelHandler(this::gone);
-    client.setOnCloseHandler(this::gone);
     TopicImage topic = deps.partitions().requireTopic(request.getTopic());
     for (int partition : partitions(topic)) {
       TopicIdPartition id = new TopicIdPartition(topic.id(), partition);
       cursors.add(new TailCursor(deps.partitions().require(id), this::isReady));
     }
-    deps.streams().add(endOfServer);
-    pump.call();
-  }
-
-  private void gone() {
-    gone = true;
-    pump.call();
-  }
-
-  private void serverEnds() {
-    serverEnds = true;
+    ends.begin();
     pump.call();
   }
 
@@ -136,30 +116,20 @@ final class TailSession {
   }
 
   private void pump() {
-    if (gone) {
-      end();
+    boolean written = ends.isGone();
+    ends.run(this::goOn);
+    if (written) {
       unwritten.release();
     }
-    if (ended) {
-      return;
+  }
+
+  private void goOn() {
+    if (!started) {
+      started = true;
+      begin();
     }
-    try {
-      if (serverEnds) {
-        throw OpenStreams.shuttingDown().exception();
-      }
-      if (!started) {
-        started = true;
-        begin();
-      }
-      send();
-      letGoUnlessRead();
-    } catch (RuntimeException thrown) {
-      end();
-      client.onError(RpcErrors.toStatus(thrown));
-    } catch (Error thrown) {
-      end();
-      TransportErrors.endCall(client, thrown);
-    }
+    send();
+    letGoUnlessRead();
   }
 
   private void begin() {
@@ -174,8 +144,7 @@ final class TailSession {
     for (int steps = 0; client.isReady(); steps++) {
       unwritten.release();
       if (recordsLeft == 0 || cursors.stream().allMatch(TailCursor::atEnd)) {
-        end();
-        client.onCompleted();
+        ends.complete();
         return;
       }
       if (room.waiting() || (inHand == null && ready.isEmpty())) {
@@ -265,14 +234,8 @@ final class TailSession {
         .build();
   }
 
-  private void end() {
-    if (ended) {
-      return;
-    }
-    ended = true;
+  private void ended() {
     unread.stop();
-    deps.places().leave();
-    deps.streams().remove(endOfServer);
     cursors.forEach(TailCursor::close);
     ready.clear();
     inHand = null;

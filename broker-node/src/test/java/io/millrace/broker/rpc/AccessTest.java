@@ -129,8 +129,7 @@ class AccessTest {
   void aFetchStreamIsRefusedSubscriptionBySubscription() {
     FakeCall<FetchFrame> call = new FakeCall<>(10);
     var inbound =
-        new FetchStreamSession(partitions.fetchDeps(), InFlightBytes.total(1 << 20), call)
-            .inbound();
+        new FetchStreamSession(partitions.fetchDeps(), InFlightBytes.total(1 << 20), call).start();
     inbound.onNext(
         FetchStreamRequest.newBuilder()
             .setOpen(FetchStreamOpen.newBuilder().setCreditBytes(1_000))

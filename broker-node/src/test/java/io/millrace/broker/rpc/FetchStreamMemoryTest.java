@@ -180,8 +180,7 @@ class FetchStreamMemoryTest {
 
   private FakeCall<FetchFrame> stream(int window) {
     FakeCall<FetchFrame> call = new FakeCall<>(window);
-    StreamObserver<FetchStreamRequest> inbound =
-        new FetchStreamSession(deps, budget, call).inbound();
+    StreamObserver<FetchStreamRequest> inbound = new FetchStreamSession(deps, budget, call).start();
     inbound.onNext(
         FetchStreamRequest.newBuilder()
             .setOpen(FetchStreamOpen.newBuilder().setCreditBytes(1 << 20))

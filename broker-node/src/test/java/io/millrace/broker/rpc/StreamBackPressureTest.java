@@ -29,8 +29,7 @@ class StreamBackPressureTest {
   void aFetchStreamIsReadNoFurtherWhileItsClientDoesNotRead() {
     FakeCall<FetchFrame> call = new FakeCall<>(WINDOW);
     StreamObserver<FetchStreamRequest> inbound =
-        new FetchStreamSession(partitions.fetchDeps(), InFlightBytes.total(1 << 20), call)
-            .inbound();
+        new FetchStreamSession(partitions.fetchDeps(), InFlightBytes.total(1 << 20), call).start();
     inbound.onNext(
         FetchStreamRequest.newBuilder()
             .setOpen(FetchStreamOpen.newBuilder().setCreditBytes(1_000))

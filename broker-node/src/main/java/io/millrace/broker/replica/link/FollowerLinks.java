@@ -8,9 +8,10 @@ import java.util.Set;
 
 /**
  * The follower's end of all Replicate streams to one leader's broker: one for the partitions that
- * are in sync or nearly so, and one, with credits of its own and throttled, for those that catch up.
- * The leader says which partition goes where. Confined to its driver, which calls {@link #settle}
- * after each run of calls. The streams' numbers tell them apart: those of catching up are even.
+ * are in sync or nearly so, and one, with credits of its own and throttled, for those that catch
+ * up. The leader says which partition goes where. Confined to its driver, which calls {@link
+ * #settle} after each run of calls. The streams' numbers tell them apart: those of catching up are
+ * even.
  */
 public final class FollowerLinks {
   private final FollowerLink main;
@@ -28,8 +29,7 @@ public final class FollowerLinks {
    */
   public FollowerLinks(
       FollowerLink.Settings settings, long brokerEpoch, Throttle throttle, long nowMs) {
-    this.main =
-        new FollowerLink(settings, brokerEpoch, new FollowerLink.Kind(false, 1, 2), nowMs);
+    this.main = new FollowerLink(settings, brokerEpoch, new FollowerLink.Kind(false, 1, 2), nowMs);
     this.catchingUp =
         new FollowerLink(settings, brokerEpoch, new FollowerLink.Kind(true, 2, 2), nowMs)
             .throttled(throttle);

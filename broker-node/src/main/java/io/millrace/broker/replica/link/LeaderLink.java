@@ -273,8 +273,7 @@ public final class LeaderLink {
     return frame;
   }
 
-  private Optional<LeaderFrame> nextFrame(
-      LeaderLogs logs, long nowMs, List<LeaderEffect> effects) {
+  private Optional<LeaderFrame> nextFrame(LeaderLogs logs, long nowMs, List<LeaderEffect> effects) {
     if (ended) {
       return Optional.empty();
     }
@@ -332,9 +331,9 @@ public final class LeaderLink {
   }
 
   /**
-   * Whether a follower belongs on the other stream. One that is in sync never stays on the throttled
-   * one, and none gets in sync there: it leaves before it has reached the high watermark, and what
-   * it acknowledges of an ended subscription does not count.
+   * Whether a follower belongs on the other stream. One that is in sync never stays on the
+   * throttled one, and none gets in sync there: it leaves before it has reached the high watermark,
+   * and what it acknowledges of an ended subscription does not count.
    */
   private boolean movesOver(long from, LeaderLog log) {
     long behind = log.highWatermark() - from;
@@ -387,8 +386,7 @@ public final class LeaderLink {
   }
 
   /** Ends a subscription that can't go on; the partition is told. */
-  private void give(
-      LeaderSubscription subscription, LeaderFrame last, List<LeaderEffect> effects) {
+  private void give(LeaderSubscription subscription, LeaderFrame last, List<LeaderEffect> effects) {
     remove(subscription.number(), effects);
     effects.add(subscription.tell(new LeadingEvent.FollowerGone(subscription.ref())));
     control.add(last);

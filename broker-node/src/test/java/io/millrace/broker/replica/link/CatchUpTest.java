@@ -140,7 +140,10 @@ class CatchUpTest {
     Replica replica = replicas.get(id);
     replica.attempt++;
     follower.subscribe(
-        id, new FollowingEffect.Subscribe(replica.attempt, 1, 1, replica.logEnd, 0), nowMs, effects);
+        id,
+        new FollowingEffect.Subscribe(replica.attempt, 1, 1, replica.logEnd, 0),
+        nowMs,
+        effects);
   }
 
   private void settle() {

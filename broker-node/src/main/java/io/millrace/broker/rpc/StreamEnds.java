@@ -1,0 +1,134 @@
+package io.millrace.broker.rpc;
+
+import io.grpc.stub.ServerCallStreamObserver;
+
+/**
+ * How a server stream ends whose messages are made in runs, one at a time: the client goes, the
+ * server shuts down, a run throws, or all was said. Confined to the runs, but for what the
+ * transport and the server call, which only ask for one.
+ */
+final class StreamEnds {
+  private final ServerCallStreamObserver<?> client;
+  private final StreamPlaces places;
+  private final OpenStreams streams;
+  private final Runnable call;
+  private final Runnable ended;
+  private final Runnable endOfServer = this::serverEnds;
+
+  /** The client is gone, or the transport has written everything. */
+  private volatile boolean gone;
+
+  private volatile boolean serverEnds;
+
+  /** Written by the runs only. */
+  private volatile boolean over;
+
+  /**
+   * The ends of a stream that was not begun.
+   *
+   * @param places bounds the streams of its kind
+   * @param call asks for a run; any thread
+   * @param ended called by a run when the stream ends, once, however it does; before the client is
+   *     told
+   */
+  StreamEnds(
+      ServerCallStreamObserver<?> client,
+      StreamPlaces places,
+      OpenStreams streams,
+      Runnable call,
+      Runnable ended) {
+    this.client = client;
+    this.places = places;
+    this.streams = streams;
+    this.call = call;
+    this.ended = ended;
+  }
+
+  /**
+   * Begins; runs may be asked for from now on. Called once, by the handler itself.
+   *
+   * @throws io.millrace.common.MillraceException with THROTTLED if there are too many streams
+   */
+  void begin() {
+    places.enter();
+    client.setOnReadyHandler(call);
+    client.setOnCancelHandler(this::gone);
+    client.setOnCloseHandler(this::gone);
+    streams.add(endOfServer);
+  }
+
+  /** The client has gone; any thread. */
+  void gone() {
+    gone = true;
+    call.run();
+  }
+
+  private void serverEnds() {
+    serverEnds = true;
+    call.run();
+  }
+
+  /** Whether nobody reads any more, nor is anything of the call held; any thread. */
+  boolean isGone() {
+    return gone;
+  }
+
+  /** Whether nothing more is sent; any thread. */
+  boolean isOver() {
+    return over;
+  }
+
+  /** A run: does the work unless the stream has ended. */
+  void run(Runnable work) {
+    look();
+    if (!over) {
+      guard(work);
+    }
+  }
+
+  /** Looks whether the stream ends from outside. */
+  void look() {
+    if (gone) {
+      end();
+    } else if (serverEnds) {
+      fail(OpenStreams.shuttingDown().exception());
+    }
+  }
+
+  /** Does something that ends the stream if it throws. */
+  void guard(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException | Error thrown) {
+      fail(thrown);
+    }
+  }
+
+  /** Ends the stream with an error, unless it has ended. */
+  void fail(Throwable thrown) {
+    if (over) {
+      return;
+    }
+    end();
+    if (thrown instanceof Error error) {
+      TransportErrors.endCall(client, error);
+    } else {
+      client.onError(RpcErrors.toStatus(thrown));
+    }
+  }
+
+  /** All was said. */
+  void complete() {
+    end();
+    client.onCompleted();
+  }
+
+  private void end() {
+    if (!over) {
+      over = true;
+      places.leave();
+      streams.remove(endOfServer);
+      ended.run();
+    }
+  }
+}
