@@ -202,13 +202,11 @@ final class ReplicationSession implements ReplicaLane.Stream {
       follower.onNext(frame);
       return;
     }
+    data.parts().forEach(part -> deps.node().metrics().sent(part.records().bytes()));
     try {
       follower.onNext(frame);
     } finally {
-      for (LeaderFrame.DataPart part : data.parts()) {
-        deps.node().metrics().sent(part.records().bytes());
-        ((OutgoingBatches) part.records()).release();
-      }
+      data.parts().forEach(part -> ((OutgoingBatches) part.records()).release());
     }
   }
 
