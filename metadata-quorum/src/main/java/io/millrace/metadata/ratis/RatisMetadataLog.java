@@ -20,6 +20,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -73,6 +75,7 @@ public final class RatisMetadataLog implements MetadataLog {
   private final ClientId clientId = ClientId.randomId();
   private final AtomicLong callIds = new AtomicLong();
   private final SilentVoters silentVoters = new SilentVoters();
+  private final CommitNews news = new CommitNews();
   private volatile @Nullable RaftServer server;
   private volatile @Nullable MetadataStateMachine stateMachine;
   private volatile @Nullable SnapshotWriter snapshots;
@@ -120,6 +123,10 @@ public final class RatisMetadataLog implements MetadataLog {
 
   private RaftServer build(MetadataStateMachine machine) throws IOException {
     List<RaftPeer> first = peers(storage.firstMembers());
+    RaftProperties properties =
+        RatisProperties.of(settings, storage.raftDirectory(), first.size() == 1);
+    Parameters parameters = PeersOnly.parameters(peerId);
+    news.install(properties, parameters);
     return RaftServer.newBuilder()
         .setServerId(peerId)
         .setGroup(RaftGroup.valueOf(groupId, first))
@@ -127,8 +134,8 @@ public final class RatisMetadataLog implements MetadataLog {
         // may be empty was checked above.
         .setOption(RaftStorage.StartupOption.RECOVER)
         .setStateMachine(machine)
-        .setProperties(RatisProperties.of(settings, storage.raftDirectory(), first.size() == 1))
-        .setParameters(PeersOnly.parameters(peerId))
+        .setProperties(properties)
+        .setParameters(parameters)
         .build();
   }
 
@@ -156,7 +163,10 @@ public final class RatisMetadataLog implements MetadataLog {
     try {
       whenDone(
           running().submitClientRequestAsync(request),
-          (reply, error) -> outcome.accept(outcome(reply, error)));
+          (reply, error) -> {
+            news.tell();
+            outcome.accept(outcome(reply, error));
+          });
     } catch (IOException | RuntimeException e) {
       LOG.warn("[metadata] an entry could not be submitted", e);
       outcome.accept(Outcome.UNKNOWN);

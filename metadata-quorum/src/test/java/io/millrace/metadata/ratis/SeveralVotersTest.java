@@ -70,6 +70,23 @@ final class SeveralVotersTest {
     }
   }
 
+  /** Not only with the next heartbeat, which comes half a second after the entry itself. */
+  @Test
+  void allHaveAnEntrySoonAfterItIsCommitted() {
+    try (SeveralVoters voters = started(SnapshotPolicy.DEFAULT)) {
+      voters.startBroker();
+      Duration quickest = SeveralVoters.PATIENCE;
+      for (int i = 0; i < 10; i++) {
+        TopicResult created = (TopicResult) voters.run(create("topic-" + i, 1));
+        long committed = System.nanoTime();
+        voters.awaitRevision(created.revision());
+        Duration took = Duration.ofNanos(System.nanoTime() - committed);
+        quickest = took.compareTo(quickest) < 0 ? took : quickest;
+      }
+      assertThat(quickest).isLessThan(Duration.ofMillis(250));
+    }
+  }
+
   /** Trap 4: what was proposed when the leader lost its quorum is not answered as done. */
   @Test
   void withoutAMajorityNothingIsAcknowledgedAndNothingAcknowledgedIsLost() {
