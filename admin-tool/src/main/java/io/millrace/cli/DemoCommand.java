@@ -18,7 +18,10 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** {@code millrace demo}. */
 @Command(
@@ -26,19 +29,24 @@ import picocli.CommandLine.Option;
     description = {
       "Sends a real log through a node and proves that it comes back the same.",
       "Starts the node in this process and a temporary directory, sends the log over gRPC, reads it"
-          + " back and compares order, count and every byte."
+          + " back and compares order, count and every byte.",
+      "With --nodes it does so on a cluster, each node a process of its own, kills a leader in the"
+          + " middle and starts it again; then the nodes' logs must be the same, too."
     },
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} demo",
       "  ${ROOT-COMMAND-NAME} demo --file /var/log/syslog --codec zstd",
       "  ${ROOT-COMMAND-NAME} demo --keep",
+      "  ${ROOT-COMMAND-NAME} demo --nodes 3",
     })
 final class DemoCommand implements Callable<Integer> {
   /** The log that ships is sent as often as makes about so much. */
   private static final long SHIPPED_BYTES = 32_000_000;
 
   private final CliContext context;
+
+  @Spec private CommandSpec command = CommandSpec.create();
 
   @Option(
       names = {"-f", "--file"},
@@ -68,6 +76,12 @@ final class DemoCommand implements Callable<Integer> {
   private Compression codec = Compression.NONE;
 
   @Option(
+      names = "--nodes",
+      paramLabel = "N",
+      description = "How many nodes: 1, 3, 5 or 7. Default: 1.")
+  private int nodes = 1;
+
+  @Option(
       names = "--keep",
       description = "Leave the node running afterwards, and say what to try next.")
   private boolean keep;
@@ -81,7 +95,21 @@ final class DemoCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
+    if (!DevCluster.isSound(nodes)) {
+      throw new ParameterException(
+          command.commandLine(), "--nodes: " + nodes + " (expected: 1, 3, 5 or 7)");
+    }
     DemoInput input = DemoInput.of(file);
+    return nodes == 1
+        ? showOne(input)
+        : new ClusterDemo(
+                context,
+                input,
+                new ClusterDemo.Plan(nodes, timesToSend(input), partitions, codec, keep))
+            .run();
+  }
+
+  private int showOne(DemoInput input) throws IOException {
     Path directory = Files.createTempDirectory("millrace-demo-");
     say("Starting a node in " + directory);
     MillraceServer server = MillraceServer.start(settings(directory));
@@ -129,7 +157,7 @@ final class DemoCommand implements Callable<Integer> {
     ClientConfig config = ClientConfig.of("127.0.0.1:" + server.clientPort());
     try (MillraceClient client = MillraceClient.connect(config)) {
       DemoRun demo = new DemoRun(context, client, input, partitions, codec);
-      demo.createTopic();
+      demo.createTopic(1);
       say(
           String.format(
               Locale.ROOT,
@@ -140,16 +168,16 @@ final class DemoCommand implements Callable<Integer> {
               TopicReports.count(partitions, "partition"),
               server.clientPort(),
               codec.codecName()));
-      DemoDigests sent = send(demo, times);
+      DemoDigests sent = send(demo, times, DemoRun.Onlooker.NONE);
       say("Reading it back");
       DemoDigests read = demo.read(sent.records());
       return demo.compare(sent, read);
     }
   }
 
-  private static DemoDigests send(DemoRun demo, int times) throws IOException {
+  static DemoDigests send(DemoRun demo, int times, DemoRun.Onlooker onlooker) throws IOException {
     try {
-      return demo.send(times);
+      return demo.send(times, onlooker);
     } catch (CliException e) {
       throw new UnfitInput(e);
     }
@@ -232,7 +260,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /** What was to be sent is nothing to show anything with. */
-  private static final class UnfitInput extends RuntimeException {
+  static final class UnfitInput extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final CliException why;

@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * Tells how far a step is: a line that is written over on a terminal, a line now and then
- * elsewhere. Confined to one thread.
+ * elsewhere. Thread-safe; one lock.
  */
 final class DemoProgress {
   private static final long TERMINAL_STEP_MS = 100;
@@ -26,7 +26,7 @@ final class DemoProgress {
   }
 
   /** Tells, if it is time to. */
-  void at(long records, long bytes, String more) {
+  synchronized void at(long records, long bytes, String more) {
     long now = context.clock().monotonicMs();
     if (now < nextMs) {
       return;
@@ -39,15 +39,27 @@ final class DemoProgress {
   }
 
   /** The last word of the step; returns how long it took, in milliseconds. */
-  long done(long records, long bytes) {
+  synchronized long done(long records, long bytes) {
     long tookMs = Math.max(1, context.clock().monotonicMs() - startMs);
-    if (drawn) {
-      context.err().print("\r" + " ".repeat(LINE_LENGTH + 2) + "\r");
-      context.err().flush();
-    }
+    wipe();
     context.out().println("  " + rates(records, bytes, tookMs) + " in " + seconds(tookMs));
     context.out().flush();
     return tookMs;
+  }
+
+  /** Something else that happens meanwhile. */
+  synchronized void tell(String line) {
+    wipe();
+    context.out().println(line);
+    context.out().flush();
+  }
+
+  private void wipe() {
+    if (drawn) {
+      drawn = false;
+      context.err().print("\r" + " ".repeat(LINE_LENGTH + 2) + "\r");
+      context.err().flush();
+    }
   }
 
   private String rates(long records, long bytes, long tookMs) {

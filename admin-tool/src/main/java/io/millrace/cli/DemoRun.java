@@ -9,6 +9,7 @@ import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
+import io.millrace.client.api.RecordMetadata;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
@@ -18,8 +19,10 @@ import java.io.InputStream;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -56,19 +59,46 @@ final class DemoRun {
     this.codec = codec;
   }
 
-  void createTopic() {
-    client.admin().createTopic(NewTopic.of(TOPIC, partitions));
+  /** Looks on while records are sent, on the thread that sends. */
+  interface Onlooker {
+    /** Nobody. */
+    Onlooker NONE =
+        new Onlooker() {
+          @Override
+          public void sent(int partition, CompletableFuture<RecordMetadata> answer) {}
+
+          @Override
+          public void sentRounds(int rounds, DemoProgress progress) {}
+        };
+
+    /** A record was handed over. */
+    void sent(int partition, CompletableFuture<RecordMetadata> answer);
+
+    /** The input was handed over so many times. */
+    void sentRounds(int rounds, DemoProgress progress);
+  }
+
+  /**
+   * Makes the topic.
+   *
+   * @param replicas of each partition; more than half are to be in sync
+   */
+  void createTopic(int replicas) {
+    Map<String, String> configs =
+        replicas == 1 ? Map.of() : Map.of("min.insync.replicas", "" + (replicas / 2 + 1));
+    client.admin().createTopic(new NewTopic(TOPIC, partitions, replicas, configs));
   }
 
   /** Sends the input so many times, its lines to the partitions in turn. */
-  DemoDigests send(int rounds) throws IOException {
+  DemoDigests send(int rounds, Onlooker onlooker) throws IOException {
     DemoDigests digests = new DemoDigests(partitions);
     SendProgress sends = new SendProgress();
     DemoProgress progress = new DemoProgress(context, "sent");
     ProducerConfig config = ProducerConfig.builder().compression(codec).build();
     try (Producer producer = client.producer(config)) {
       for (int round = 0; round < rounds; round++) {
-        sendOnce(producer, digests, sends, progress);
+        sendOnce(new Sending(producer, digests, sends, progress, onlooker));
+        onlooker.sentRounds(round + 1, progress);
       }
       producer.flush();
     }
@@ -80,9 +110,15 @@ final class DemoRun {
     return digests;
   }
 
-  private void sendOnce(
-      Producer producer, DemoDigests digests, SendProgress sends, DemoProgress progress)
-      throws IOException {
+  private record Sending(
+      Producer producer,
+      DemoDigests digests,
+      SendProgress sends,
+      DemoProgress progress,
+      Onlooker onlooker) {}
+
+  private void sendOnce(Sending to) throws IOException {
+    SendProgress sends = to.sends();
     try (InputStream in = input.open()) {
       LineReader lines = new LineReader(in);
       for (Optional<byte[]> line = lines.next();
@@ -90,15 +126,16 @@ final class DemoRun {
           line = lines.next()) {
         int partition = (int) (sends.sent() % partitions);
         byte[] value = line.get();
-        digests.add(partition, value);
-        sends.sent(
-            sends.sent() + 1,
-            producer.send(ProducerRecord.of(TOPIC, value).toPartition(partition)),
-            value.length);
-        progress.at(
-            sends.sent(),
-            digests.bytes(),
-            String.format(Locale.ROOT, " (%,d acknowledged)", sends.acknowledged()));
+        to.digests().add(partition, value);
+        CompletableFuture<RecordMetadata> answer =
+            to.producer().send(ProducerRecord.of(TOPIC, value).toPartition(partition));
+        to.onlooker().sent(partition, answer);
+        sends.sent(sends.sent() + 1, answer, value.length);
+        to.progress()
+            .at(
+                sends.sent(),
+                to.digests().bytes(),
+                String.format(Locale.ROOT, " (%,d acknowledged)", sends.acknowledged()));
       }
     }
   }
