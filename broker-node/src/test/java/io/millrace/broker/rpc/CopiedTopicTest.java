@@ -6,6 +6,8 @@ import com.google.protobuf.ByteString;
 import io.millrace.broker.server.TestNode;
 import io.millrace.broker.server.TwoNodes;
 import io.millrace.proto.v1.Acks;
+import io.millrace.proto.v1.ConfigResource;
+import io.millrace.proto.v1.ConfigServiceGrpc;
 import io.millrace.proto.v1.CreateTopicRequest;
 import io.millrace.proto.v1.ListPartitionsRequest;
 import io.millrace.proto.v1.ListPartitionsResponse;
@@ -15,6 +17,8 @@ import io.millrace.proto.v1.PartitionServiceGrpc;
 import io.millrace.proto.v1.PartitionState;
 import io.millrace.proto.v1.ProduceRequest;
 import io.millrace.proto.v1.ReplicaState;
+import io.millrace.proto.v1.UpdateConfigsRequest;
+import io.millrace.proto.v1.WholeCluster;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,7 +39,7 @@ class CopiedTopicTest {
   @Test
   void S02_S06_acksAllWaitsForTheOtherReplicaAndIsRefusedWithoutIt() throws Exception {
     try (TwoNodes nodes = TwoNodes.start(data)) {
-      ByteString topic = create(nodes.controller());
+      ByteString topic = create(nodes.controller(), 2);
       for (int round = 0; round < 10; round++) {
         for (int partition = 0; partition < PARTITIONS; partition++) {
           PartitionProduceResult result = produce(nodes, topic, partition);
@@ -129,7 +133,39 @@ class CopiedTopicTest {
     return all;
   }
 
-  private static ByteString create(TestNode node) {
+  @Test
+  void aReplicaThatIsFarBehindCatchesUpApartFromTheOthersAndGetsInSync() throws Exception {
+    String megabyte = "x".repeat(1_000_000);
+    try (TwoNodes nodes = TwoNodes.start(data)) {
+      ByteString topic = create(nodes.controller(), 1);
+      produce(nodes, topic, 0);
+      nodes.follower().close();
+      for (int i = 0; i < 40; i++) {
+        Awaitility.await()
+            .until(() -> !produceTo(nodes.controller(), topic, 0, megabyte).hasError());
+      }
+      ConfigServiceGrpc.newBlockingStub(nodes.controller().channel())
+          .updateConfigs(
+              UpdateConfigsRequest.newBuilder()
+                  .setResource(
+                      ConfigResource.newBuilder().setCluster(WholeCluster.getDefaultInstance()))
+                  .putSet("leader.replication.throttled.rate", "100MB")
+                  .putSet("follower.replication.throttled.rate", "100MB")
+                  .build());
+
+      try (TestNode again = nodes.startBroker(2, data.resolve("2"))) {
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> states(nodes.controller()).get(0).getOutOfSyncReplicasList().isEmpty());
+        assertThat(log(2, 0)).isEqualTo(log(1, 0));
+      }
+      assertThat(Thread.getAllStackTraces().keySet())
+          .extracting(Thread::getName)
+          .anyMatch(name -> name.startsWith("replica-catch-up-"));
+    }
+  }
+
+  private static ByteString create(TestNode node, int minInsyncReplicas) {
     return new Api(node.channel())
         .topics
         .createTopic(
@@ -137,7 +173,7 @@ class CopiedTopicTest {
                 .setName("copied")
                 .setPartitions(PARTITIONS)
                 .setReplicationFactor(2)
-                .putConfigs("min.insync.replicas", "2")
+                .putConfigs("min.insync.replicas", "" + minInsyncReplicas)
                 .build())
         .getTopic()
         .getTopicId();
@@ -163,13 +199,18 @@ class CopiedTopicTest {
   }
 
   private static PartitionProduceResult produceTo(TestNode node, ByteString topic, int partition) {
+    return produceTo(node, topic, partition, "a", "b");
+  }
+
+  private static PartitionProduceResult produceTo(
+      TestNode node, ByteString topic, int partition, String... values) {
     return new Api(node.channel())
         .producer
         .produce(
             ProduceRequest.newBuilder()
                 .setAcks(Acks.ACKS_ALL)
                 .setTimeoutMs(10_000)
-                .addBatches(Api.partitionBatch(topic, partition, Api.batch("a", "b")))
+                .addBatches(Api.partitionBatch(topic, partition, Api.batch(values)))
                 .build())
         .getResults(0);
   }

@@ -332,8 +332,9 @@ public final class LeaderLink {
 
   /**
    * Whether a follower belongs on the other stream. One that is in sync never stays on the
-   * throttled one, and none gets in sync there: it leaves before it has reached the high watermark,
-   * and what it acknowledges of an ended subscription does not count.
+   * throttled one, and none gets in sync there: it leaves before it has reached the high watermark
+   * (unless a single batch is larger than the distance), and what it acknowledges of an ended
+   * subscription does not count.
    */
   private boolean movesOver(long from, LeaderLog log) {
     long behind = log.highWatermark() - from;

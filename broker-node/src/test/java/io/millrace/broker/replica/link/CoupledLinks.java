@@ -27,19 +27,28 @@ final class CoupledLinks {
   private static final int PARTITIONS = 4;
   private static final int DIRECTORIES = 2;
   private static final int BATCH = 100;
+
+  /** So much that six batches are far behind. */
+  private static final int STORED = 6 << 20;
+
   private static final long CREDITS = 1_000;
   private static final int FRAME = 350;
 
   private final SplittableRandom random;
   private final List<FollowerEffect> followerEffects = new ArrayList<>();
-  private final FollowerLink follower =
-      new FollowerLink(new FollowerLink.Settings(2, 1, CREDITS, FRAME), 20, 0);
+  private final FollowerLinks follower =
+      new FollowerLinks(new FollowerLink.Settings(2, 1, CREDITS, FRAME), 20, Throttle.none(), 0);
   private final Map<Long, Wire> wires = new LinkedHashMap<>();
   private final Map<TopicIdPartition, FakeLog> logs = new HashMap<>();
   private final Map<TopicIdPartition, Replica> replicas = new LinkedHashMap<>();
   private final Deque<Runnable> shard = new ArrayDeque<>();
   private long nowMs;
   private int lostConnections;
+  private int movedOver;
+
+  /** Whose frame the follower is taking. */
+  private long delivering;
+
   private boolean healed;
 
   private record Ref(long stream, long number) implements FollowerRef {}
@@ -90,6 +99,8 @@ final class CoupledLinks {
     void deliverToFollower() {
       LeaderFrame frame = toFollower.poll();
       if (frame != null) {
+        delivering = number;
+        movedOver += frame instanceof LeaderFrame.MovesOver ? 1 : 0;
         follower.received(number, frame, nowMs, followerEffects);
         settle();
       }
@@ -136,6 +147,7 @@ final class CoupledLinks {
         carryOut();
       } else if (tell.event() instanceof LeadingEvent.FollowerAcknowledged at) {
         require(at.appended() <= log.logEnd, "acknowledged above the log end: " + at);
+        log.inSync |= at.appended() >= log.highWatermark;
         log.highWatermark = Math.max(log.highWatermark, at.appended());
         advanced(tell.partition());
       }
@@ -197,11 +209,16 @@ final class CoupledLinks {
       TopicIdPartition partition = new TopicIdPartition(new UUID(1, 1), i);
       FakeLog log = new FakeLog(BATCH);
       log.directory = new UUID(2, i % DIRECTORIES);
+      log.storedBytes = STORED;
       logs.put(partition, log);
       replicas.put(partition, new Replica());
       subscribe(partition);
     }
     settle();
+  }
+
+  int movedOver() {
+    return movedOver;
   }
 
   int lostConnections() {
@@ -232,13 +249,18 @@ final class CoupledLinks {
     int dice = random.nextInt(100);
     if (dice < 15 && !healed) {
       TopicIdPartition partition = anyPartition();
-      logs.get(partition).append(1 + random.nextInt(4));
+      FakeLog log = logs.get(partition).append(1 + random.nextInt(4));
+      if (!log.inSync) {
+        log.highWatermark = log.logEnd;
+      }
       advanced(partition);
     } else if (dice < 17 && !healed) {
       newEpoch(anyPartition());
     } else if (dice < 18 && !healed) {
       cut();
-    } else if (dice < 35 && !shard.isEmpty()) {
+    } else if (dice < 21 && !healed) {
+      logs.get(anyPartition()).inSync = false;
+    } else if (dice < 38 && !shard.isEmpty()) {
       shard.remove().run();
       settle();
     } else {
@@ -365,10 +387,10 @@ final class CoupledLinks {
         wires.get(disconnect.stream()).cut = true;
         wires.get(disconnect.stream()).followerKnows = true;
       } else if (effect instanceof FollowerEffect.Tell tell) {
-        long stream = follower.stream();
+        long stream = delivering;
         shard.add(() -> tellFollower(tell, stream));
       } else if (effect instanceof FollowerEffect.Drop drop) {
-        follower.used(follower.stream(), drop.records().bytes());
+        follower.used(delivering, drop.records().bytes());
       }
     }
     followerEffects.clear();

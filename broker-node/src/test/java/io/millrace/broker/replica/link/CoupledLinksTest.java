@@ -17,6 +17,7 @@ class CoupledLinksTest {
   @ValueSource(ints = {1, 2, 3, 4})
   void everyRecordArrivesOnceAndInOrderOverLostConnections(int group) {
     int lost = 0;
+    int movedOver = 0;
     for (int seed = group * SEEDS; seed < (group + 1) * SEEDS; seed++) {
       CoupledLinks world = new CoupledLinks(seed);
       try {
@@ -28,7 +29,9 @@ class CoupledLinksTest {
         throw new AssertionError("seed " + seed + ": " + e.getMessage(), e);
       }
       lost += world.lostConnections();
+      movedOver += world.movedOver();
     }
     assertThat(lost).as("connections lost").isGreaterThan(SEEDS);
+    assertThat(movedOver).as("partitions moved over").isGreaterThan(SEEDS / 2);
   }
 }

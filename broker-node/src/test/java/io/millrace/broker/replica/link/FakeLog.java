@@ -10,6 +10,10 @@ import java.util.UUID;
 /** A leader's log of batches of one record each, all of one size. */
 final class FakeLog implements LeaderLog {
   private final int batchBytes;
+
+  /** What a batch counts for where only the size of the log is looked at. */
+  int storedBytes;
+
   long logStart;
   long highWatermark;
   long logEnd;
@@ -24,6 +28,7 @@ final class FakeLog implements LeaderLog {
 
   FakeLog(int batchBytes) {
     this.batchBytes = batchBytes;
+    this.storedBytes = batchBytes;
   }
 
   FakeLog append(int batches) {
@@ -53,7 +58,7 @@ final class FakeLog implements LeaderLog {
 
   @Override
   public long sizeInBytes() {
-    return (logEnd - logStart) * batchBytes;
+    return (logEnd - logStart) * storedBytes;
   }
 
   @Override
