@@ -360,7 +360,8 @@ public final class PartitionRuntime {
     PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
-    boolean changed = advanced || before.log() != after.log();
+    boolean changed =
+        advanced || before.log() != after.log() || before.othersInSync() != after.othersInSync();
     if (changed) {
       view = after;
       told = after;
@@ -394,7 +395,8 @@ public final class PartitionRuntime {
         core.leaderEpoch(),
         core.epochStartOffset(),
         core.highWatermark(),
-        log.snapshot());
+        log.snapshot(),
+        core.othersInSync());
   }
 
   private void beginRun() {

@@ -14,6 +14,8 @@ import io.millrace.common.MillraceError;
  * @param epochStartOffset where the log ended when that epoch began
  * @param highWatermark one past the last record that consumers may see
  * @param log the log to read from
+ * @param othersInSync whether this broker leads and another replica is in sync: it leads if this
+ *     one can't serve
  */
 public record PartitionView(
     Role role,
@@ -21,7 +23,18 @@ public record PartitionView(
     int leaderEpoch,
     long epochStartOffset,
     long highWatermark,
-    LogSnapshot log) {
+    LogSnapshot log,
+    boolean othersInSync) {
+  /** A partition whose other replicas nobody asks about. */
+  public PartitionView(
+      Role role,
+      MillraceError refusal,
+      int leaderEpoch,
+      long epochStartOffset,
+      long highWatermark,
+      LogSnapshot log) {
+    this(role, refusal, leaderEpoch, epochStartOffset, highWatermark, log, false);
+  }
 
   /** Whether this broker leads the partition. */
   public boolean leads() {

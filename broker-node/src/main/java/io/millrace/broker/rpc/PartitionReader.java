@@ -183,7 +183,7 @@ final class PartitionReader {
       } catch (CorruptBatchException e) {
         host.foundCorrupt(e.offset());
         corruptReads.report(host.id(), host.name(), e.offset(), String.valueOf(e.getMessage()));
-        return failure.apply(view, e.error());
+        return failure.apply(view, view.othersInSync() ? givesUp(host, e) : e.error());
       } catch (LogDirException e) {
         host.diskFailed(e);
         return failure.apply(
@@ -191,6 +191,14 @@ final class PartitionReader {
             new MillraceError(ErrorCode.LOG_DIR_OFFLINE, "the disk failed under " + host.name()));
       }
     }
+  }
+
+  /** Another replica leads soon and has the batch: whoever asks again is served there. */
+  private static MillraceError givesUp(PartitionHost host, CorruptBatchException e) {
+    return new MillraceError(
+        ErrorCode.LEADER_NOT_AVAILABLE,
+        host.name() + " gets another leader, as this one's log is corrupt: " + e.error().message(),
+        e.error().details());
   }
 
   private static MillraceError changing(PartitionHost host) {

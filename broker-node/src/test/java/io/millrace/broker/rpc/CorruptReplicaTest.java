@@ -40,7 +40,10 @@ class CorruptReplicaTest {
       flip(log(leaderId), good.length / 2);
 
       PartitionData read = new Api(leader.channel()).fetch(topic, 1, 0);
-      assertThat(Api.code(read.getError())).isEqualTo("CORRUPT_BATCH");
+      assertThat(Api.code(read.getError()))
+          .as("to be asked for again, elsewhere")
+          .isEqualTo("LEADER_NOT_AVAILABLE");
+      assertThat(read.getError().getMessage()).contains("corrupt", "00000000000000000000.log");
 
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))

@@ -68,6 +68,11 @@ public final class PartitionCore {
     return state.leaderEpoch();
   }
 
+  /** Whether this broker leads and the committed ISR has another member. */
+  public boolean othersInSync() {
+    return state.leads() && state.acknowledgements().inSync() > 1;
+  }
+
   /** Where the log ended when this leader epoch began. */
   public long epochStartOffset() {
     return state.epochStartOffset();
