@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +33,7 @@ final class FollowerConnection {
 
   private final Deps deps;
   private final int leaderId;
-  private final EventRuns runs = new EventRuns(this::handle, this::settle);
+  private final EventRuns runs;
 
   // Confined to the runs.
   private final FollowerLinks link;
@@ -52,6 +53,7 @@ final class FollowerConnection {
    * @param endpoints where a broker's internal listener is, if it is known
    * @param throttle holds up what catches up
    * @param scheduler its tasks only look at the clock
+   * @param relief does what a thread that brought something is not to be kept for
    */
   record Deps(
       int brokerId,
@@ -60,6 +62,7 @@ final class FollowerConnection {
       LeaderStreams streams,
       Throttle throttle,
       Scheduler scheduler,
+      Executor relief,
       Clock clock,
       ReplicationMetrics metrics,
       FaultHandler faults) {}
@@ -72,6 +75,8 @@ final class FollowerConnection {
   FollowerConnection(Deps deps, FollowerLink.Settings settings, long brokerEpoch) {
     this.deps = deps;
     this.leaderId = settings.leaderId();
+    this.runs =
+        new EventRuns(this::handle, this::settle, rest -> deps.relief().execute(() -> guard(rest)));
     this.link =
         new FollowerLinks(settings, brokerEpoch, deps.throttle(), deps.clock().monotonicMs());
   }
@@ -106,8 +111,12 @@ final class FollowerConnection {
   }
 
   private void run(Runnable event) {
+    guard(() -> runs.bring(event));
+  }
+
+  private void guard(Runnable part) {
     try {
-      runs.bring(event);
+      part.run();
     } catch (RuntimeException | Error e) {
       throw deps.faults().fatal("the link to broker " + leaderId + " failed", e);
     }

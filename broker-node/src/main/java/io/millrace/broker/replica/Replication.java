@@ -24,6 +24,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -76,20 +77,26 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
   public record Settings(int brokerId, long creditBytes, int maxFrameBytes, Throttle throttle) {}
 
   /**
+   * What it runs on.
+   *
+   * @param scheduler its tasks are short
+   * @param relief does what shards, timers and transports are not to be kept for; never blocked
+   */
+  public record Environment(
+      Scheduler scheduler, Executor relief, Clock clock, FaultHandler faults) {}
+
+  /**
    * Makes it without connections.
    *
    * @param quorum takes proposals, and knows the brokers
    * @param streams opens streams
-   * @param scheduler its tasks are short
    */
   public Replication(
       Settings settings,
       MetadataQuorum quorum,
       LeaderStreams streams,
-      Scheduler scheduler,
-      Clock clock,
-      ReplicationMetrics metrics,
-      FaultHandler faults) {
+      Environment environment,
+      ReplicationMetrics metrics) {
     this.settings = settings;
     this.quorum = quorum;
     this.metrics = metrics;
@@ -100,11 +107,13 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
             broker -> quorum.image().broker(broker).flatMap(BrokerImage::internalEndpoint),
             streams,
             settings.throttle(),
-            scheduler,
-            clock,
+            environment.scheduler(),
+            environment.relief(),
+            environment.clock(),
             metrics,
-            faults);
-    this.isrSender = new IsrSender(settings.brokerId(), quorum, this::find, scheduler, metrics);
+            environment.faults());
+    this.isrSender =
+        new IsrSender(settings.brokerId(), quorum, this::find, environment.scheduler(), metrics);
   }
 
   /** From now on there are partitions. */

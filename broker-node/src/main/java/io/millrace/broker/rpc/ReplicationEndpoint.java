@@ -45,6 +45,7 @@ public final class ReplicationEndpoint
    * @param inSync whether a broker is among a partition's in-sync replicas
    * @param throttle holds up all streams of followers that are far behind
    * @param scheduler its tasks do not block
+   * @param relief does what a thread that brought something is not to be kept for; never blocked
    */
   public record Deps(
       String clusterId,
@@ -55,6 +56,7 @@ public final class ReplicationEndpoint
       BiPredicate<TopicIdPartition, Integer> inSync,
       Throttle throttle,
       Scheduler scheduler,
+      Executor relief,
       Clock clock,
       ReplicationMetrics metrics,
       Limits limits) {}

@@ -28,7 +28,7 @@ final class ReplicationSession implements ReplicaLane.Stream {
 
   private final SessionDeps deps;
   private final ServerCallStreamObserver<LeaderFrame> follower;
-  private final EventRuns runs = new EventRuns(this::handle, this::sendAll);
+  private final EventRuns runs;
   private final StreamEnds ends;
   private final LeaderLink link;
   private final PartitionLogs logs;
@@ -46,6 +46,7 @@ final class ReplicationSession implements ReplicaLane.Stream {
     this.ends =
         new StreamEnds(follower, deps.places(), deps.streams(), () -> bring(() -> {}), this::ended);
     ReplicationEndpoint.Deps node = deps.node();
+    this.runs = new EventRuns(this::handle, this::sendAll, node.relief());
     this.link =
         new LeaderLink(
             deps.brokerId(), node.limits().subscriptions(), Ref::new, node.throttle(), now());

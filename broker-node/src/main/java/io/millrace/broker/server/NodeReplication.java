@@ -42,10 +42,9 @@ final class NodeReplication {
             throttle(config, quorum, ReplicationConfigs.FOLLOWER_THROTTLED_RATE)),
         quorum,
         new ReplicationStreams(clusterId, nodeId, link.replicationChannels()),
-        threads.timers(),
-        environment.clock(),
-        metrics,
-        environment.faults());
+        new Replication.Environment(
+            threads.timers(), threads.relief(), environment.clock(), environment.faults()),
+        metrics);
   }
 
   /** Goes by what is set at the moment. */
@@ -83,6 +82,7 @@ final class NodeReplication {
                 (id, broker) -> inSync(state.quorum().image(), id, broker),
                 throttle(config, state.quorum(), ReplicationConfigs.LEADER_THROTTLED_RATE),
                 threads.timers(),
+                threads.relief(),
                 environment.clock(),
                 telemetry.replication(),
                 new ReplicationEndpoint.Limits(MAX_STREAMS, MAX_SUBSCRIPTIONS)));

@@ -2,13 +2,17 @@ package io.millrace.broker.server;
 
 import io.millrace.common.config.EffectiveConfig;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The threads that requests wait and read on; partitions and the quorum have their own. Immutable.
  *
  * @param timers for tasks that only wake others
+ * @param relief for what is left when a thread that has other work too has done its share of
+ *     something that never waits
  * @param fetch for what reads from the disk, all of which a hung disk may hold
  * @param replicaReads for what is read for followers
  * @param catchUpReads the same for those that are far behind
@@ -18,6 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 record NodeThreads(
     TimerThread timers,
+    ExecutorService relief,
     ExecutorService fetch,
     DirectoryThreads replicaReads,
     DirectoryThreads catchUpReads,
@@ -25,11 +30,16 @@ record NodeThreads(
     ExecutorService volumes,
     ListenerDialer dialer) {
   private static final int METADATA_THREADS = 2;
+  private static final int RELIEF_THREADS = 2;
 
   /** Starts them; each stands in the {@link Startup} to be ended. */
   static NodeThreads start(EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
     TimerThread timers = new TimerThread("timers", uncaught);
     startup.opened("timers", timers::close);
+    ThreadPoolExecutor relief = threads("relief", RELIEF_THREADS, uncaught);
+    // Who brings something after the end does all of it: nothing is left undone.
+    relief.setRejectedExecutionHandler((rest, closed) -> rest.run());
+    startup.opened("relief threads", relief::shutdown);
     int configured = config.get(StorageSettings.FETCH_THREADS);
     int fetchCount = configured > 0 ? configured : 2 * Runtime.getRuntime().availableProcessors();
     ExecutorService fetch = threads("fetch", fetchCount, uncaught);
@@ -45,7 +55,8 @@ record NodeThreads(
     startup.opened("volumes thread", volumes::shutdownNow);
     ListenerDialer dialer = new ListenerDialer(uncaught);
     startup.opened("listener dialer", dialer::close);
-    return new NodeThreads(timers, fetch, replicaReads, catchUpReads, metadata, volumes, dialer);
+    return new NodeThreads(
+        timers, relief, fetch, replicaReads, catchUpReads, metadata, volumes, dialer);
   }
 
   private static int replicaReaders(EffectiveConfig config) {
@@ -56,10 +67,14 @@ record NodeThreads(
         : Math.max(2, processors / config.get(NodeSettings.DATA_DIRS).size());
   }
 
-  private static ExecutorService threads(String name, int threads, UncaughtThrowables uncaught) {
+  private static ThreadPoolExecutor threads(String name, int threads, UncaughtThrowables uncaught) {
     AtomicInteger number = new AtomicInteger();
-    return Executors.newFixedThreadPool(
+    return new ThreadPoolExecutor(
         threads,
+        threads,
+        0,
+        TimeUnit.SECONDS,
+        new LinkedBlockingQueue<>(),
         task -> {
           Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
           thread.setDaemon(true);

@@ -30,10 +30,12 @@ class ReplicationTest extends FakeQuorum {
           new Replication.Settings(2, CREDITS, 500, Throttle.none()),
           this,
           Stream::new,
-          time,
-          time,
-          new ReplicationMetrics(new SimpleMeterRegistry()),
-          (message, cause) -> new IllegalStateException(message, cause));
+          new Replication.Environment(
+              time,
+              rest -> time.schedule(0, rest),
+              time,
+              (message, cause) -> new IllegalStateException(message, cause)),
+          new ReplicationMetrics(new SimpleMeterRegistry()));
 
   /** Keeps what is sent. */
   private final class Stream implements LeaderStreams.LeaderStream {

@@ -128,6 +128,7 @@ class ReplicationApiTest {
               timers.add(task);
               return () -> {};
             },
+            Runnable::run,
             clock,
             new ReplicationMetrics(partitions.meters),
             new ReplicationEndpoint.Limits(MOST_STREAMS, 10)));
