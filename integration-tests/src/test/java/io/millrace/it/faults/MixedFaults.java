@@ -193,10 +193,12 @@ final class MixedFaults {
     switch (kind) {
       case KILL_LEADER, KILL_FOLLOWER, KILL_CONTROLLER -> {
         cluster.node(node).kill();
+        network.ended(node);
         return comeBack(node);
       }
       case STOP -> {
         int code = cluster.node(node).stop();
+        network.ended(node);
         return " (exit code " + code + ")" + comeBack(node);
       }
       case PAUSE -> {
@@ -234,6 +236,7 @@ final class MixedFaults {
     if (!atOnce) {
       awaitProgress();
     }
+    network.begins(node);
     cluster.node(node).restart();
     return atOnce ? ", back at once" : "";
   }

@@ -143,9 +143,23 @@ final class ProxiedNetwork implements Addressing, AutoCloseable {
   /** Resets the connections between a node and all other nodes, and refuses new ones. */
   void cut(int node) {
     for (int other : others(node, false)) {
-      proxies.get(new Link(node, other)).forEach(LinkProxy::cut);
-      proxies.get(new Link(other, node)).forEach(LinkProxy::cut);
+      doors(node, other).forEach(LinkProxy::cut);
+      doors(other, node).forEach(LinkProxy::cut);
     }
+  }
+
+  /** A node's process has ended: who dials it is refused, as without anything between. */
+  void ended(int node) {
+    others(node, true).forEach(other -> doors(other, node).forEach(LinkProxy::cut));
+  }
+
+  /** A node's process is about to begin. */
+  void begins(int node) {
+    others(node, true).forEach(other -> doors(other, node).forEach(LinkProxy::mend));
+  }
+
+  private List<LinkProxy> doors(int from, int to) {
+    return proxies.getOrDefault(new Link(from, to), List.of());
   }
 
   private List<Integer> others(int node, boolean clientsToo) {
