@@ -9,6 +9,7 @@ import io.millrace.client.api.PartitionDescription;
 import io.millrace.common.TopicPartition;
 import io.millrace.it.cluster.ClusterProcesses;
 import io.millrace.it.faults.HistoryChecker.Violation;
+import io.millrace.proto.v1.PartitionMetadata;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -257,16 +258,29 @@ final class MixedFaults {
         .until(() -> load.gaps().fewest() >= before + PROGRESS);
   }
 
+  /** By what each node knows: one that was cut off tells of the past until it has caught up. */
   private void awaitAllInSync() {
     Awaitility.await()
         .atMost(IN_SYNC_AGAIN)
         .pollInterval(Duration.ofMillis(50))
         .ignoreExceptions()
         .untilAsserted(
-            () ->
-                assertThat(descriptions())
-                    .hasSize(2 * PARTITIONS)
-                    .allMatch(each -> each.leader() != 0 && each.inSyncReplicas().size() == NODES));
+            () -> {
+              List<PartitionMetadata> known = partitions(1);
+              assertThat(known)
+                  .hasSize(2 * PARTITIONS)
+                  .allMatch(
+                      each -> each.getLeaderId() != 0 && each.getInSyncReplicasCount() == NODES);
+              for (int node = 2; node <= NODES; node++) {
+                assertThat(partitions(node)).isEqualTo(known);
+              }
+            });
+  }
+
+  private List<PartitionMetadata> partitions(int node) {
+    return cluster.metadata(node).getTopicsList().stream()
+        .flatMap(topic -> topic.getPartitionsList().stream())
+        .toList();
   }
 
   private List<PartitionDescription> descriptions() {
