@@ -443,6 +443,9 @@ class FollowerRuntimeTest {
     harness.nothingNoted = false;
 
     harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false));
+    assertThat(harness.lowerings).as("not before the leader is known to live").isEmpty();
+    assertThat(harness.asked().position()).as("nothing can be counted on yet").isZero();
+    harness.accepted();
     assertThat(harness.lowerings).containsExactly(end);
     harness.runtime.lowered();
     harness.finish();

@@ -23,6 +23,11 @@ final class Following {
     IDLE,
     /** The leader has not answered the attempt. */
     ASKED,
+    /**
+     * The leader has not answered an attempt that only asks whether it is there; what is corrupt is
+     * cut off once it has.
+     */
+    SOUNDING,
     /** The leader has accepted the attempt. */
     ACCEPTED,
     /** The log is being cut. */
@@ -36,6 +41,10 @@ final class Following {
   private Phase phase = Phase.IDLE;
   private long attempt;
   private int leaderId;
+
+  /** Whether what is corrupt is to be cut off before batches are fetched. */
+  private boolean cutsDamage;
+
   private long leaderHighWatermark;
   private long leaderLogStartOffset;
 
@@ -58,17 +67,14 @@ final class Following {
 
   /**
    * Follows a leader from now on. What is corrupt is cut off first, if nobody counts on this
-   * replica: before it has subscribed, nobody can begin to in this epoch.
+   * replica, and once the leader is known to live: before this replica has told it how far its log
+   * goes, nobody can begin to count on it in this epoch.
    */
   void begin(int newLeaderId, boolean countedOn, List<Effect> effects) {
     stop(effects);
     leaderId = newLeaderId;
-    if (state.isDamaged() && !countedOn) {
-      phase = Phase.CUTTING;
-      effects.add(new FollowingEffect.Truncate(state.damagedFrom()));
-    } else {
-      subscribe(effects);
-    }
+    cutsDamage = state.isDamaged() && !countedOn;
+    subscribe(effects);
   }
 
   /** Follows nobody any more. */
@@ -79,13 +85,23 @@ final class Following {
 
   private void subscribe(List<Effect> effects) {
     attempt++;
-    phase = Phase.ASKED;
     wantedLogStartOffset = 0;
     leaderHighWatermark = 0;
     leaderLogStartOffset = 0;
+    cutsDamage &= state.isDamaged();
+    if (cutsDamage) {
+      // As if the log were empty: no cut leaves less than that, so it can be counted on.
+      ask(Phase.SOUNDING, state.logStartOffset(), -1, effects);
+    } else {
+      ask(Phase.ASKED, state.logEndOffset(), log.lastBatchEpoch(), effects);
+    }
+  }
+
+  private void ask(Phase next, long position, int lastEpoch, List<Effect> effects) {
+    phase = next;
     effects.add(
         new FollowingEffect.Subscribe(
-            attempt, leaderId, state.leaderEpoch(), state.logEndOffset(), log.lastBatchEpoch()));
+            attempt, leaderId, state.leaderEpoch(), position, lastEpoch));
   }
 
   private void unsubscribe(List<Effect> effects) {
@@ -149,7 +165,7 @@ final class Following {
   }
 
   private boolean isUnderWay() {
-    return phase == Phase.ASKED || phase == Phase.ACCEPTED;
+    return phase == Phase.ASKED || phase == Phase.SOUNDING || phase == Phase.ACCEPTED;
   }
 
   private boolean isAccepted(long named) {
@@ -162,7 +178,10 @@ final class Following {
   }
 
   private void onSubscribed(FollowingEvent.Subscribed subscribed, List<Effect> effects) {
-    if (isCurrent(subscribed.attempt())) {
+    if (isCurrent(subscribed.attempt()) && phase == Phase.SOUNDING) {
+      unsubscribe(effects);
+      cutDamage(effects);
+    } else if (isCurrent(subscribed.attempt())) {
       phase = Phase.ACCEPTED;
       learn(subscribed.highWatermark(), subscribed.logStartOffset(), effects);
       acknowledge(effects);
@@ -223,8 +242,23 @@ final class Following {
 
   // ---- cutting
 
+  /** The leader lives, whatever it answered: it has what is cut off here. */
+  private void cutDamage(List<Effect> effects) {
+    if (state.isDamaged()) {
+      phase = Phase.CUTTING;
+      effects.add(new FollowingEffect.Truncate(state.damagedFrom()));
+    } else {
+      // Deleted meanwhile.
+      subscribe(effects);
+    }
+  }
+
   private void onDiverged(FollowingEvent.Diverged diverged, long nowMs, List<Effect> effects) {
     if (!isCurrent(diverged.attempt())) {
+      return;
+    }
+    if (phase == Phase.SOUNDING) {
+      cutDamage(effects);
       return;
     }
     long cut =
@@ -239,7 +273,9 @@ final class Following {
   }
 
   private void onStartAt(FollowingEvent.StartAt startAt, List<Effect> effects) {
-    if (isCurrent(startAt.attempt())) {
+    if (isCurrent(startAt.attempt()) && phase == Phase.SOUNDING) {
+      cutDamage(effects);
+    } else if (isCurrent(startAt.attempt())) {
       phase = Phase.CUTTING;
       effects.add(new FollowingEffect.TruncateFullyAndStartAt(startAt.offset()));
     }

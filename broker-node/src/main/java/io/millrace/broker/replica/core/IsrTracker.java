@@ -153,9 +153,15 @@ final class IsrTracker {
     }
   }
 
+  /** Whether there is one that is known to live: being in sync says that only of a while ago. */
   private boolean isAnotherInSync(long nowMs) {
     return replicas.replicas().stream()
-        .anyMatch(each -> !replicas.isLeader(each) && each.inSync() && staysInSync(each, nowMs));
+        .anyMatch(
+            each ->
+                !replicas.isLeader(each)
+                    && each.inSync()
+                    && each.subscription().isPresent()
+                    && staysInSync(each, nowMs));
   }
 
   /** Nobody joins while the leader goes. */

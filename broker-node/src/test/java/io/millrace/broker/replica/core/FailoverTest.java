@@ -465,6 +465,43 @@ class FailoverTest {
     assertThat(logOf(cluster, 1)).containsExactly("a", "b", "c");
   }
 
+  /** The others may just have died, and this one have all that is left. */
+  @Test
+  void S25_theLeadershipIsGivenUpOnlyToOneThatIsKnownToLive() {
+    produceThree();
+    cluster.broker(2).crash(0);
+    cluster.broker(3).crash(0);
+
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(1));
+    cluster.settle();
+    assertThat(cluster.leader).isEqualTo(1);
+
+    cluster.broker(3).restart(3);
+    cluster.broker(1).on(new PartitionEvent.Tick());
+    cluster.pass(CoreDriver.LAG_MS / 2);
+    assertThat(cluster.broker(1).core().role()).isEqualTo(Role.FOLLOWER);
+  }
+
+  @Test
+  void S25_nothingIsCutBeforeTheNextLeaderIsKnownToLive() {
+    produceThree();
+    cluster.controllerAgrees = false;
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(1));
+    cluster.isr = Set.of(2, 3);
+    cluster.broker(2).crash(0);
+    cluster.elect(2);
+    cluster.settle();
+    assertThat(cuts(cluster, 1)).isEmpty();
+    assertThat(logOf(cluster, 1)).containsExactly("a", "b", "c");
+
+    cluster.controllerAgrees = true;
+    cluster.elect(3);
+    cluster.settle();
+    assertThat(cuts(cluster, 1)).hasSize(1).allMatch(cut -> cut.contains("offset=1"));
+    assertThat(logOf(cluster, 1)).containsExactly("a", "b", "c");
+    assertThat(cluster.isr).as("in sync again").contains(1);
+  }
+
   @Test
   void S25_aFollowerDoesNotAskACorruptLeaderOverAndOver() {
     cluster.elect(1);
