@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  * by a file named {@code give-up-from-<offset>} in the partition's directory, which must name the
  * offset at which the good records end. What lies behind is kept in a directory {@code
  * given-up-from-<offset>.<n>}: the bytes of the damaged segment from there on, and the later
- * segments. Confined to the opening thread.
+ * segments. What another replica has is moved there without such a file. Confined to the opening
+ * thread.
  *
  * <p>A consent is used up by the opening that uses it. It is not deleted but renamed, because the
  * recovery point is lowered only later: what was used says until then, for that recovery point,
@@ -56,26 +57,13 @@ public final class GivenUpRecords {
   void require(SegmentFiles damaged, BatchScan.Result found, List<SegmentFiles> later)
       throws IOException {
     Path consent = disk.directory().resolve(CONSENT + found.nextOffset());
-    boolean hasTail =
-        disk.store().exists(damaged.log()) && disk.store().size(damaged.log()) > found.position();
-    boolean isGone = !hasTail && later.isEmpty();
+    boolean isGone = !hasTail(damaged, found) && later.isEmpty();
     if (disk.store().exists(consent)) {
       inUse = Optional.of(consent);
     } else if (!isGone || !disk.store().exists(usedUp(consent))) {
       throw new DamagedLogException(message(damaged, found, consent));
     }
-    if (!isGone) {
-      Path kept = freshDirectory(found.nextOffset());
-      if (hasTail) {
-        String name = damaged.log().getFileName() + ".from-byte-" + found.position();
-        copy(damaged.log(), found.position(), kept.resolve(name));
-      }
-      for (SegmentFiles segment : later) {
-        move(segment, kept);
-      }
-      disk.store().forceDirectory(kept);
-      disk.forceDirectory();
-    }
+    moveAside(damaged, found, later);
     LOG.error(
         "[{}] gives up the records from offset {} on, as {} says; what there was of them is kept in"
             + " {}{}.*",
@@ -84,6 +72,30 @@ public final class GivenUpRecords {
         consent.getFileName(),
         KEPT,
         found.nextOffset());
+  }
+
+  /** Moves away what is damaged and all that follows, if there is anything; it is kept. */
+  void moveAside(SegmentFiles damaged, BatchScan.Result found, List<SegmentFiles> later)
+      throws IOException {
+    boolean hasTail = hasTail(damaged, found);
+    if (!hasTail && later.isEmpty()) {
+      return;
+    }
+    Path kept = freshDirectory(found.nextOffset());
+    if (hasTail) {
+      String name = damaged.log().getFileName() + ".from-byte-" + found.position();
+      copy(damaged.log(), found.position(), kept.resolve(name));
+    }
+    for (SegmentFiles segment : later) {
+      move(segment, kept);
+    }
+    disk.store().forceDirectory(kept);
+    disk.forceDirectory();
+  }
+
+  private boolean hasTail(SegmentFiles damaged, BatchScan.Result found) throws IOException {
+    return disk.store().exists(damaged.log())
+        && disk.store().size(damaged.log()) > found.position();
   }
 
   /** Never one that is there: what an opening kept, another must not replace. */

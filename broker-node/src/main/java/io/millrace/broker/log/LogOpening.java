@@ -19,7 +19,7 @@ import java.nio.file.Path;
  * @param recoveryPoint everything below it was durable when this was last noted; 0 if unknown
  * @param cleanShutdown whether the log was closed in order and not touched since
  * @param progress told how recovery goes on
- * @param expendable whether damaged records may be thrown away with all that follows them, as
+ * @param expendable whether damaged records may be moved aside with all that follows them, as
  *     another replica has them
  */
 public record LogOpening(

@@ -188,7 +188,7 @@ final class SegmentRecovery {
   private void discard(List<Long> bases) throws IOException {
     for (long base : bases) {
       SegmentFiles files = files(base);
-      // It was moved away if an operator has given it up.
+      // It was moved away if it had been durable.
       if (disk.store().exists(files.log())) {
         cutBytes += disk.store().size(files.log());
         files.all().forEach(disk::delete);
@@ -199,17 +199,20 @@ final class SegmentRecovery {
   /** Something below the recovery point is damaged or missing. */
   private void giveUpOrStop(SegmentFiles damaged, BatchScan.Result found, List<Long> later)
       throws IOException {
+    List<SegmentFiles> behind = later.stream().map(this::files).toList();
     if (opening.expendable()) {
       LOG.warn(
-          "[{}] is damaged: {} at byte {}, offset {}: {}; throws away what follows",
+          "[{}] is damaged: {} at byte {}, offset {}: {}; goes on without what follows, which is"
+              + " moved aside",
           opening.name(),
           damaged.log(),
           found.position(),
           found.nextOffset(),
           found.defect());
+      givenUp.moveAside(damaged, found, behind);
       return;
     }
-    givenUp.require(damaged, found, later.stream().map(this::files).toList());
+    givenUp.require(damaged, found, behind);
   }
 
   /** The segment that holds the recovery point; also after a clean shutdown that was none. */

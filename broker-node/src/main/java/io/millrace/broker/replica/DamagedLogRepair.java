@@ -42,17 +42,18 @@ final class DamagedLogRepair {
       return Optional.empty();
     }
     TopicIdPartition id = found.id();
-    long known = directory.files().recoveryPoint(id);
-    directory.files().forgetNoted(id);
     try {
-      // Before anything is appended: what will lie there is not committed, nor durable.
-      directory.noteSoon().join();
-      PartitionLog log = directory.files().openExpendable(found, known);
+      // First: if the process ends between, what is noted says that the damage is no torn end.
+      PartitionLog log =
+          directory.files().openExpendable(found, directory.files().recoveryPoint(id));
+      takeBackWhatIsNoted(directory, id, log);
       LOG.warn(
           "[broker {}] [{}] its damaged log is opened up to offset {}: another replica leads and has"
-              + " the rest",
+              + " the rest; what was there is kept in its directory as given-up-from-{}.*, to be"
+              + " deleted by hand once the replica is in sync",
           brokerId,
           found.name(),
+          log.logEndOffset(),
           log.logEndOffset());
       directory.damaged().remove(id);
       return Optional.of(directory.host(id, found.name(), log, found.config()));
@@ -61,6 +62,18 @@ final class DamagedLogRepair {
       return Optional.empty();
     } catch (CompletionException offline) {
       return Optional.empty();
+    }
+  }
+
+  /** Before anything is appended: what will lie there is not committed, nor durable. */
+  private static void takeBackWhatIsNoted(
+      LogDirectory directory, TopicIdPartition id, PartitionLog log) {
+    directory.files().forgetNoted(id);
+    try {
+      directory.noteSoon().join();
+    } catch (CompletionException offline) {
+      log.abandon();
+      throw offline;
     }
   }
 }

@@ -36,6 +36,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -208,7 +209,10 @@ class ReplicaManagerTest {
       file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 3 + 16);
     }
 
-    TestBroker again = new TestBroker(Map.of("/a", after), false, known);
+    AtomicReference<MemoryFileStore> killed = new AtomicReference<>();
+    FaultPlan plan = new FaultPlan();
+    plan.on(Operation.OPEN).path("**.from-byte-**").run(() -> killed.set(after.killClone()));
+    TestBroker again = new TestBroker(Map.of("/a", new FaultyFileStore(after, plan)), false, known);
     brokers.add(again);
     TopicIdPartition id = new TopicIdPartition(topic, 0);
     assertThat(again.manager.damagedLogs()).hasSize(1);
@@ -219,9 +223,21 @@ class ReplicaManagerTest {
     await().until(() -> again.partition(topic, 0).view().role() == Role.FOLLOWER);
     assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
     assertThat(again.manager.damagedLogs()).isEmpty();
+    assertThat(namesIn(after, "/a/orders-0")).contains("given-up-from-1.0");
+    Path kept = Path.of("/a/orders-0/given-up-from-1.0");
+    assertThat(after.list(kept))
+        .as("what follows the damage is kept: the leader is known by the metadata only")
+        .singleElement()
+        .satisfies(tail -> assertThat(after.size(tail)).isEqualTo(2 * after.size(log)));
     assertThat(again.dirs.get(0).highWatermarks().getOrDefault(id, 0L)).isLessThanOrEqualTo(1);
     assertThat(again.dirs.get(0).recoveryPoints().getOrDefault(id, 0L)).isLessThanOrEqualTo(1);
     again.close();
+
+    TestBroker second = new TestBroker(Map.of("/a", killed.get()), false, known);
+    brokers.add(second);
+    assertThat(second.manager.damagedLogs())
+        .as("killed in the middle: the damage is not taken for a torn end")
+        .hasSize(1);
   }
 
   @Test
