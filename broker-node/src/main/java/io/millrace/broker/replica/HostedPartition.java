@@ -9,9 +9,10 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import java.util.NavigableSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -25,8 +26,8 @@ final class HostedPartition implements PartitionHost {
   private final NotedOffsets noted;
   private volatile PartitionConfig config;
 
-  /** Where the first batch begins that was found corrupt; no offset is above while none is. */
-  private final AtomicLong corruptFrom = new AtomicLong(Long.MAX_VALUE);
+  /** Where batches begin that were found corrupt; some may have been deleted since. */
+  private final NavigableSet<Long> corrupt = new ConcurrentSkipListSet<>();
 
   /**
    * Makes it.
@@ -154,15 +155,21 @@ final class HostedPartition implements PartitionHost {
 
   @Override
   public void foundCorrupt(long offset) {
-    if (offset < corruptFrom.getAndAccumulate(offset, Math::min)) {
-      post(new PartitionEvent.LogDamaged(offset));
+    corrupt.headSet(view().logStartOffset()).clear();
+    if (corrupt.add(offset)) {
+      shard.post(
+          () -> {
+            if (!runtime.foundCorrupt(offset)) {
+              corrupt.remove(offset);
+            }
+          });
     }
   }
 
   @Override
   public boolean isCorrupt(long offset) {
     PartitionView view = view();
-    return corruptFrom.get() <= offset
+    return corrupt.contains(offset)
         && view.logStartOffset() <= offset
         && offset < view.logEndOffset();
   }
@@ -170,7 +177,7 @@ final class HostedPartition implements PartitionHost {
   /** The log was cut at an offset, and nothing is to be noted above it for that reason. */
   void cut(long offset) {
     noted.lift();
-    corruptFrom.updateAndGet(from -> from >= offset ? Long.MAX_VALUE : from);
+    corrupt.tailSet(offset).clear();
   }
 
   /** From where a recovery would have to check, to be noted now. */

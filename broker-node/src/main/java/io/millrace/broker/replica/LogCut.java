@@ -1,6 +1,9 @@
 package io.millrace.broker.replica;
 
+import io.millrace.broker.log.CorruptBatchException;
+import io.millrace.broker.log.LogSnapshot;
 import io.millrace.broker.log.PartitionLog;
+import io.millrace.broker.log.StaleSnapshotException;
 import io.millrace.broker.replica.core.FollowingEffect;
 import io.millrace.broker.replica.core.FollowingEvent;
 import java.util.ArrayDeque;
@@ -25,6 +28,26 @@ final class LogCut {
   LogCut(PartitionLog log, LogWork work) {
     this.log = log;
     this.work = work;
+  }
+
+  /**
+   * Whether the batch that begins at an offset is corrupt.
+   *
+   * @throws io.millrace.broker.log.LogDirException if the disk fails
+   */
+  boolean isCorrupt(long offset) {
+    LogSnapshot now = log.snapshot();
+    if (offset < now.logStartOffset() || offset >= now.logEndOffset()) {
+      return false;
+    }
+    try {
+      now.read(offset, 1, now.logEndOffset(), true);
+      return false;
+    } catch (CorruptBatchException e) {
+      return true;
+    } catch (StaleSnapshotException e) {
+      return false;
+    }
   }
 
   /**

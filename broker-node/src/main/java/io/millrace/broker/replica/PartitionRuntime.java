@@ -172,6 +172,23 @@ public final class PartitionRuntime {
             new Outbox.DeleteToken(result), beforeOffset, leaderEpoch));
   }
 
+  /**
+   * A reader met a corrupt batch. It is read again first: one bad read, or one of what was replaced
+   * since, is no reason to cut a log.
+   *
+   * @return whether it is corrupt
+   */
+  public boolean foundCorrupt(long offset) {
+    beginRun();
+    boolean[] corrupt = {false};
+    guarded(() -> corrupt[0] = !core.role().terminal() && cut.isCorrupt(offset));
+    carryOutAll();
+    if (corrupt[0]) {
+      handle(new PartitionEvent.LogDamaged(offset));
+    }
+    return corrupt[0];
+  }
+
   /** Takes a change of role or state, or what concerns pipelines. */
   public void handle(PartitionEvent event) {
     beginRun();

@@ -64,7 +64,8 @@ final class ReplicatedFrames {
 
   /** Lets go of what waits for an epoch that the core has no use for any more. */
   void dropStale(Consumer<PartitionEvent> decide) {
-    if (!waiting.isEmpty() && !core.awaits(waiting.element())) {
+    // While the log is being cut nothing may be told to the core; the run after that looks again.
+    if (!core.isCutting() && !waiting.isEmpty() && !core.awaits(waiting.element())) {
       goOn(decide);
     }
   }

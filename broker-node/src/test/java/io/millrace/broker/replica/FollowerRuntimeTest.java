@@ -455,6 +455,47 @@ class FollowerRuntimeTest {
     assertThat(harness.asked().position()).isEqualTo(end);
   }
 
+  @Test
+  void S25_aBatchThatIsGoodWhenItIsReadAgainIsNotCutOff() {
+    RuntimeHarness harness = holding(FlushMode.OS, 1, 1, 1);
+
+    assertThat(harness.runtime.foundCorrupt(1)).isFalse();
+    assertThat(harness.runtime.foundCorrupt(3)).as("beyond the end").isFalse();
+    harness.finish();
+    harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false));
+    harness.accepted();
+    assertThat(harness.asked().position()).isEqualTo(3);
+    assertThat(harness.lowerings).isEmpty();
+
+    harness.flip(batchBytes(harness) + 65);
+    assertThat(harness.runtime.foundCorrupt(1)).isTrue();
+    harness.finish();
+    harness.handle(new PartitionEvent.BecomeFollower(2, 3, 3, false));
+    harness.accepted();
+    assertThat(harness.runtime.view().logEndOffset()).isEqualTo(1);
+  }
+
+  @Test
+  void framesThatGoStaleWhileTheLogIsBeingCutAreReleasedAfterThat() {
+    RuntimeHarness harness = RuntimeHarness.following(FlushMode.OS, 9).accepted();
+    harness.handle(frame(harness, 0, 0, Batches.replicated(0, 5, Batches.of("a"))));
+    harness.runTasks();
+    harness.handle(frame(harness, 1, 0, Batches.replicated(1, 7, Batches.of("waits"))));
+    assertThat(released).isEqualTo(1);
+    harness.nothingNoted = false;
+
+    // In one run.
+    harness.runtime.handle(new PartitionEvent.BecomeFollower(3, 10, 10));
+    harness.runtime.handle(new FollowingEvent.Diverged(harness.asked().attempt() + 1, 5, 0));
+    harness.finish();
+    assertThat(released).isEqualTo(1);
+    harness.runtime.lowered();
+    harness.finish();
+
+    assertThat(harness.log.logEndOffset()).isZero();
+    assertThat(released).isEqualTo(2);
+  }
+
   private static int batchBytes(RuntimeHarness harness) {
     return harness.log.snapshot().read(0, 1, 1, true).records().remaining();
   }

@@ -1,6 +1,8 @@
 package io.millrace.broker.replica.core;
 
 import io.millrace.common.MillraceError;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 
 /**
  * Where a partition stands on this broker: role, epochs, offsets and settings. Confined to its
@@ -10,8 +12,6 @@ import io.millrace.common.MillraceError;
  * high watermark and the log start never move back, but where a follower's log is cut below them.
  */
 final class PartitionState {
-  private static final long NOWHERE = Long.MAX_VALUE;
-
   private final Acknowledgements acknowledgements;
   private PartitionSettings settings;
   private Role role = Role.IDLE;
@@ -32,8 +32,11 @@ final class PartitionState {
   /** At least {@link #logEndOffset}: what is being appended lies between. */
   private long nextOffset;
 
-  /** From here on the log may be corrupt; below {@link #logEndOffset}, or {@link #NOWHERE}. */
-  private long damagedFrom = NOWHERE;
+  /**
+   * Where batches begin that were found corrupt; in [{@link #logStartOffset}, {@link
+   * #logEndOffset}).
+   */
+  private final NavigableSet<Long> damaged = new TreeSet<>();
 
   PartitionState(int brokerId, LogPositions positions, PartitionSettings settings) {
     this.settings = settings;
@@ -101,20 +104,17 @@ final class PartitionState {
 
   /** Whether a stored batch was found corrupt and is still there. */
   boolean isDamaged() {
-    return damagedFrom != NOWHERE;
+    return !damaged.isEmpty();
   }
 
+  /** Where the first of them begins; there is one. */
   long damagedFrom() {
-    return damagedFrom;
+    return damaged.first();
   }
 
   /** A stored batch was found corrupt; whether that is news. */
   boolean damaged(long offset) {
-    if (offset < logStartOffset || offset >= Math.min(logEndOffset, damagedFrom)) {
-      return false;
-    }
-    damagedFrom = offset;
-    return true;
+    return offset >= logStartOffset && offset < logEndOffset && damaged.add(offset);
   }
 
   /** Whether a request believes in another leader epoch. */
@@ -186,16 +186,13 @@ final class PartitionState {
     nextOffset = newLogEndOffset;
     highWatermark = Math.max(newLogStartOffset, Math.min(highWatermark, newLogEndOffset));
     acknowledgements.leaderCut(newLogEndOffset);
-    if (damagedFrom >= newLogEndOffset) {
-      damagedFrom = NOWHERE;
-    }
+    damaged.tailSet(newLogEndOffset, true).clear();
+    damaged.headSet(newLogStartOffset, false).clear();
   }
 
   void logStartMovedTo(long newLogStartOffset) {
     logStartOffset = Math.max(logStartOffset, newLogStartOffset);
-    if (damagedFrom < logStartOffset) {
-      damagedFrom = NOWHERE;
-    }
+    damaged.headSet(logStartOffset, false).clear();
   }
 
   /** Moves the high watermark as far as the in-sync replicas are; whether it moved. */
