@@ -100,8 +100,7 @@ final class Following {
   private void ask(Phase next, long position, int lastEpoch, List<Effect> effects) {
     phase = next;
     effects.add(
-        new FollowingEffect.Subscribe(
-            attempt, leaderId, state.leaderEpoch(), position, lastEpoch));
+        new FollowingEffect.Subscribe(attempt, leaderId, state.leaderEpoch(), position, lastEpoch));
   }
 
   private void unsubscribe(List<Effect> effects) {

@@ -22,6 +22,9 @@ final class IsrTracker {
   /** How long after a refusal nothing is proposed. */
   static final long RETRY_MS = 1_000;
 
+  /** How long after a refusal the leadership is not given up; ordinary changes are proposed. */
+  static final long GIVE_UP_RETRY_MS = 30_000;
+
   private final PartitionState state;
   private final Acknowledgements replicas;
   private final CaughtUpMarks marks;
@@ -29,6 +32,11 @@ final class IsrTracker {
   private Map<Integer, Long> eligible = Map.of();
   private boolean inFlight;
   private long retryAtMs = Long.MIN_VALUE;
+
+  /** Whether what was proposed last gives the leadership up. */
+  private boolean gaveUp;
+
+  private long giveUpAtMs = Long.MIN_VALUE;
 
   /** When the earliest timer that is set goes off. */
   private long timerMs = Long.MAX_VALUE;
@@ -45,6 +53,7 @@ final class IsrTracker {
 
   void becameLeader(long nowMs, List<Effect> effects) {
     marks.clear();
+    giveUpAtMs = Long.MIN_VALUE;
     inFlight = false;
     retryAtMs = Long.MIN_VALUE;
     for (ReplicaProgress replica : replicas.replicas()) {
@@ -75,6 +84,9 @@ final class IsrTracker {
     inFlight = false;
     replicas.withdrawProposal();
     retryAtMs = nowMs + RETRY_MS;
+    if (gaveUp) {
+      giveUpAtMs = nowMs + GIVE_UP_RETRY_MS;
+    }
     setTimer(retryAtMs, effects);
   }
 
@@ -96,7 +108,8 @@ final class IsrTracker {
   }
 
   void acknowledged(ReplicaProgress follower, long nowMs, List<Effect> effects) {
-    if (!follower.inSync() && !inFlight && mayJoin(follower)) {
+    // One that is in sync may be the one that a corrupt leader waits for.
+    if (!inFlight && (follower.inSync() ? state.isDamaged() : mayJoin(follower))) {
       review(nowMs, effects);
     }
   }
@@ -130,7 +143,10 @@ final class IsrTracker {
     }
     List<IsrMember> wanted = new ArrayList<>();
     long nextMs = Long.MAX_VALUE;
-    boolean givesUp = state.isDamaged() && isAnotherInSync(nowMs);
+    boolean givesUp = state.isDamaged() && nowMs >= giveUpAtMs && isAnotherInSync(nowMs);
+    if (state.isDamaged() && nowMs < giveUpAtMs) {
+      nextMs = giveUpAtMs;
+    }
     for (ReplicaProgress replica : replicas.replicas()) {
       boolean leader = replicas.isLeader(replica);
       if (leader ? !givesUp : belongs(replica, givesUp, nowMs)) {
@@ -145,6 +161,7 @@ final class IsrTracker {
       if (nowMs < retryAtMs) {
         nextMs = Math.min(nextMs, retryAtMs);
       } else {
+        gaveUp = givesUp;
         propose(wanted, isr, effects);
       }
     }

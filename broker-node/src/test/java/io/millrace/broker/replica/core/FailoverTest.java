@@ -503,6 +503,62 @@ class FailoverTest {
   }
 
   @Test
+  void S25_whatIsCorruptFurtherOnIsNotForgottenWhereTheFirstIsDeleted() {
+    produceThree();
+    cluster.controllerAgrees = false;
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(0));
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(2));
+    cluster.broker(1).on(new PartitionEvent.LogStartMoved(1));
+
+    cluster.isr = Set.of(2, 3);
+    cluster.elect(2);
+    cluster.settle();
+
+    assertThat(cuts(cluster, 1)).hasSize(1).allMatch(cut -> cut.contains("offset=2"));
+  }
+
+  @Test
+  void S25_aRefusedGiveUpKeepsNoOtherChangeFromBeingProposed() {
+    produceThree();
+    cluster.controllerAgrees = false;
+    cluster.broker(1).on(new PartitionEvent.LogDamaged(1));
+    assertThat(proposals(1)).hasSize(1);
+    refuseAt(1);
+    cluster.pass(IsrTracker.RETRY_MS);
+    assertThat(proposals(1)).as("not again and again").hasSize(1);
+
+    cluster.broker(3).crash(0);
+    cluster.produce("d", Acks.LEADER);
+    for (long ms = 0; ms < 2 * CoreDriver.LAG_MS; ms += 1_000) {
+      cluster.pass(1_000);
+    }
+
+    assertThat(proposals(1).get(1)).contains("brokerId=1", "brokerId=2").doesNotContain("Id=3");
+    refuseAt(1);
+    for (long ms = 0; ms < IsrTracker.GIVE_UP_RETRY_MS; ms += 1_000) {
+      cluster.pass(1_000);
+    }
+    assertThat(proposals(1).get(proposals(1).size() - 1))
+        .as("gives up again")
+        .doesNotContain("brokerId=1");
+  }
+
+  private List<String> proposals(int broker) {
+    return cluster.broker(broker).effects.stream()
+        .filter(effect -> effect.startsWith("ProposeIsr"))
+        .toList();
+  }
+
+  private void refuseAt(int broker) {
+    MillraceError no = new MillraceError(ErrorCode.INVALID_REQUEST, "not now");
+    cluster
+        .broker(broker)
+        .on(
+            new LeadingEvent.IsrAnswered(
+                cluster.leaderEpoch, cluster.partitionEpoch, Optional.of(no)));
+  }
+
+  @Test
   void S25_aFollowerDoesNotAskACorruptLeaderOverAndOver() {
     cluster.elect(1);
     cluster.settle();
