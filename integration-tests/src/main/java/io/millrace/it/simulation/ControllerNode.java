@@ -44,6 +44,10 @@ final class ControllerNode {
     this.upkeep = newUpkeep();
   }
 
+  int id() {
+    return id;
+  }
+
   void start() {
     runtime.start();
     upkeep.start();
@@ -125,7 +129,7 @@ final class ControllerNode {
         .schedule(
             world.delayMs(),
             () -> {
-              if (world.broker(broker.id()).filter(BrokerActor::isUp).isEmpty()) {
+              if (!world.runs(broker.id())) {
                 refused.run();
               }
             });

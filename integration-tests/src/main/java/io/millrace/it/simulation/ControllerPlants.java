@@ -72,7 +72,7 @@ final class ControllerPlants {
 
   private static Optional<UnaryOperator<PartitionChange>> ofChange(PlantedBug bug) {
     return switch (bug) {
-      case LEADER_EPOCH_KEPT ->
+      case LEADER_EPOCH_KEPT, LEADER_EPOCH_REUSED ->
           Optional.of(
               change ->
                   change.getLeader() != 0 ? change.toBuilder().clearLeaderEpoch().build() : change);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.function.IntPredicate;
 
 /**
  * What all parts of a run of controllers share: time, chance, the network between brokers and
@@ -24,6 +25,7 @@ final class ControllerWorld implements SimulatedQuorum.Chance {
   private final MetadataInvariants invariants;
   private List<ControllerNode> nodes = List.of();
   private List<BrokerActor> brokers = List.of();
+  private IntPredicate running = id -> false;
   private Runnable election = () -> {};
   private final int maxEntryBytes;
 
@@ -52,9 +54,28 @@ final class ControllerWorld implements SimulatedQuorum.Chance {
    * @param newElection makes some node the controller
    */
   void connect(List<ControllerNode> allNodes, List<BrokerActor> allBrokers, Runnable newElection) {
-    nodes = allNodes;
+    connect(
+        allNodes,
+        id -> allBrokers.stream().anyMatch(broker -> broker.id() == id && broker.isUp()),
+        newElection);
     brokers = allBrokers;
+  }
+
+  /**
+   * Tells who there is.
+   *
+   * @param brokerRuns whether a process of the broker runs
+   * @param newElection makes some node the controller
+   */
+  void connect(List<ControllerNode> allNodes, IntPredicate brokerRuns, Runnable newElection) {
+    nodes = allNodes;
+    running = brokerRuns;
     election = newElection;
+  }
+
+  /** Whether a process of the broker runs. */
+  boolean runs(int broker) {
+    return running.test(broker);
   }
 
   /** A change goes on in a further entry: a good moment for another controller. */

@@ -11,13 +11,13 @@ enum Model {
   /** A node with its clients. */
   NODE,
   /** Several controllers with their brokers. */
-  CONTROLLERS;
+  CONTROLLERS,
+  /** A cluster with its controllers and clients. */
+  CLUSTERS;
 
   /** Those that can play the bug, or all. */
   static Set<Model> playing(Optional<PlantedBug> bug) {
-    return bug.isEmpty()
-        ? EnumSet.allOf(Model.class)
-        : EnumSet.of(bug.get().isOfController() ? CONTROLLERS : NODE);
+    return bug.isEmpty() ? EnumSet.allOf(Model.class) : EnumSet.of(bug.get().model());
   }
 
   /**
@@ -32,13 +32,14 @@ enum Model {
       }
     }
     throw new IllegalArgumentException(
-        "unknown model '" + name + "' (expected: node, controllers)");
+        "unknown model '" + name + "' (expected: node, controllers, clusters)");
   }
 
   Optional<Failure> run(long seed, Optional<PlantedBug> bug, SimulationStats stats) {
     return switch (this) {
       case NODE -> Simulation.run(seed, bug, stats);
       case CONTROLLERS -> ControllerSimulation.run(seed, bug, stats);
+      case CLUSTERS -> ClusterSimulation.run(seed, bug, stats);
     };
   }
 }

@@ -14,21 +14,38 @@ import java.util.SplittableRandom;
  */
 final class SimulatedConsumer implements SimulatedNetwork.Client {
   private final int number;
-  private final World world;
+  private final ClientWorld world;
   private final SplittableRandom random;
+  private final int firstPartition;
+
+  /** By partition, what it wants next; used from the first one on. */
   private final long[] positions;
+
   private final boolean deletes;
   private Optional<Connection> connection = Optional.empty();
 
   /** Answers so far. */
   private long heard;
 
-  SimulatedConsumer(int number, World world, SplittableRandom random) {
+  /** A reader of the partitions from 0 on, which has records deleted now and then. */
+  SimulatedConsumer(int number, ClientWorld world, SplittableRandom random, int partitions) {
+    this(number, world, random, 0, partitions, random.nextInt(3) == 0);
+  }
+
+  private SimulatedConsumer(
+      int number, ClientWorld world, SplittableRandom random, int from, int to, boolean deletes) {
     this.number = number;
     this.world = world;
     this.random = random;
-    this.positions = new long[world.setup().partitions().size()];
-    this.deletes = random.nextInt(3) == 0;
+    this.firstPartition = from;
+    this.positions = new long[to];
+    this.deletes = deletes;
+  }
+
+  /** A reader of one partition. */
+  static SimulatedConsumer of(
+      int partition, int number, ClientWorld world, SplittableRandom random) {
+    return new SimulatedConsumer(number, world, random, partition, partition + 1, false);
   }
 
   /** The next offset it wants of a partition. */
@@ -41,17 +58,15 @@ final class SimulatedConsumer implements SimulatedNetwork.Client {
   }
 
   private void connect() {
-    Optional<SimulatedNode> node = world.liveNode();
-    if (node.isEmpty()) {
+    connection = world.connect(firstPartition, this);
+    if (connection.isEmpty()) {
       start();
       return;
     }
-    Connection opened = world.network().connect(node.get(), this);
-    connection = Optional.of(opened);
-    for (int partition = 0; partition < positions.length; partition++) {
+    for (int partition = firstPartition; partition < positions.length; partition++) {
       fetch(partition);
     }
-    watch(opened, heard);
+    watch(connection.get(), heard);
   }
 
   /** Gives a connection up on which nothing came for a while. */
@@ -64,7 +79,7 @@ final class SimulatedConsumer implements SimulatedNetwork.Client {
               if (connection.filter(open -> open == watched).isEmpty()) {
                 return;
               }
-              if (heard == heardBefore) {
+              if (heard == heardBefore || world.hasMoved(firstPartition, watched)) {
                 watched.close();
                 closed();
               } else {

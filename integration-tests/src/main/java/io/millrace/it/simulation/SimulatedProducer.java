@@ -1,6 +1,7 @@
 package io.millrace.it.simulation;
 
 import io.millrace.common.Acks;
+import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.producer.BatchOutcome;
 import io.millrace.common.producer.BatchSequence;
@@ -26,7 +27,7 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
   private static final int DOUBLED_FRAMES_PERCENT = 3;
 
   private final int number;
-  private final World world;
+  private final ClientWorld world;
   private final SplittableRandom random;
   private final Acks acks;
   private final boolean idempotent;
@@ -36,13 +37,29 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
   private boolean connecting;
   private int producerEpoch;
 
-  SimulatedProducer(int number, World world, SplittableRandom random) {
+  /** A producer to the partitions from 0 on. */
+  SimulatedProducer(int number, ClientWorld world, SplittableRandom random, int partitions) {
+    this(number, world, random);
+    for (int partition = 0; partition < partitions; partition++) {
+      lanes.add(new Lane(partition));
+    }
+  }
+
+  private SimulatedProducer(int number, ClientWorld world, SplittableRandom random) {
     this.number = number;
     this.world = world;
     this.random = random;
     this.acks = drawAcks(random);
     this.idempotent = acks != Acks.NONE && random.nextInt(4) != 0;
-    this.inFlightBatches = 1 + random.nextInt(world.setup().rememberedBatches());
+    this.inFlightBatches = 1 + random.nextInt(world.rememberedBatches());
+  }
+
+  /** A producer to one partition. */
+  static SimulatedProducer to(
+      int partition, int number, ClientWorld world, SplittableRandom random) {
+    SimulatedProducer producer = new SimulatedProducer(number, world, random);
+    producer.lanes.add(producer.new Lane(partition));
+    return producer;
   }
 
   private static Acks drawAcks(SplittableRandom random) {
@@ -50,13 +67,12 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
     return drawn == 0 ? Acks.NONE : drawn < 4 ? Acks.LEADER : Acks.ALL;
   }
 
-  /** Connects and plans its batches. */
-  void start() {
-    for (int partition = 0; partition < world.setup().partitions().size(); partition++) {
-      Lane lane = new Lane(partition);
-      lanes.add(lane);
-      for (int i = 0; i < world.setup().batchesPerProducer(); i++) {
-        long atMicros = random.nextLong(world.setup().endOfTroubleMs() * 1_000);
+  /** Connects and plans so many batches to each of its partitions. */
+  void start(int batches) {
+    long fromMicros = world.time().nowMicros();
+    for (Lane lane : lanes) {
+      for (int i = 0; i < batches; i++) {
+        long atMicros = random.nextLong(world.endOfTroubleMs() * 1_000 - fromMicros);
         world.time().scheduleMicros(atMicros, lane::offerOne);
       }
     }
@@ -78,22 +94,22 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
 
   private void tryToConnect() {
     connecting = false;
-    Optional<SimulatedNode> node = world.liveNode();
-    if (node.isEmpty()) {
+    connection = world.connect(lanes.get(0).partition, this);
+    if (connection.isEmpty()) {
       connect();
       return;
     }
-    Connection opened = world.network().connect(node.get(), this);
-    connection = Optional.of(opened);
     for (Lane lane : lanes) {
-      lane.reconnected(opened.id());
+      lane.reconnected(connection.get().id());
     }
   }
 
   @Override
   public void receive(Object message) {
     if (message instanceof Produced produced) {
-      lanes.get(produced.frame().partition()).answered(produced);
+      lanes.stream()
+          .filter(lane -> lane.partition == produced.frame().partition())
+          .forEach(lane -> lane.answered(produced));
     }
   }
 
@@ -130,7 +146,7 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
       long answerTimeoutMs = 60L + random.nextInt(200);
       var settings =
           new ProducerSettings(
-              acks, inFlightBatches, random.nextInt(3) == 0 ? 150 : 800, answerTimeoutMs, 2, 50);
+              acks, inFlightBatches, world.deliveryTimeoutMs(random), answerTimeoutMs, 2, 50);
       Optional<ProducerIdentity> identity =
           idempotent ? Optional.of(new ProducerIdentity(1_000 + number, 0)) : Optional.empty();
       int first = random.nextInt(5) == 0 ? Integer.MAX_VALUE - random.nextInt(20) : 0;
@@ -141,7 +157,7 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
 
     void reconnected(long stream) {
       resends = Optional.of(new ArrayList<>());
-      session.streamOpened(stream, world.setup().rememberedBatches(), false, world.time().nowMs());
+      session.streamOpened(stream, world.rememberedBatches(), false, world.time().nowMs());
       List<Frame> frames = resends.get();
       resends = Optional.empty();
       world.plants().orderOfResends(frames);
@@ -150,22 +166,28 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
 
     void offerOne() {
       SimulatedBatch batch =
-          world.newBatch(
-              id ->
-                  new SimulatedBatch(
-                      id, number, idempotent, offered++, 1 + random.nextInt(3), world.wallMs()));
+          world
+              .batches()
+              .add(
+                  id ->
+                      new SimulatedBatch(
+                          id,
+                          number,
+                          idempotent,
+                          offered++,
+                          1 + random.nextInt(3),
+                          world.wallMs()));
       session.offer(batch, batch.records(), world.time().nowMs());
     }
 
     void answered(Produced produced) {
       if (produced.frame().copy()) {
         if (produced.result() instanceof FrameResult.Appended ok) {
-          world
-              .ledger(partition)
-              .acknowledged(
-                  produced.frame().batch(),
-                  new BatchOutcome.Acknowledged(
-                      ok.baseOffset(), ok.lastOffset(), ok.logAppendTimeMs()));
+          world.acknowledged(
+              partition,
+              produced.frame().batch(),
+              new BatchOutcome.Acknowledged(
+                  ok.baseOffset(), ok.lastOffset(), ok.logAppendTimeMs()));
         }
         return;
       }
@@ -176,12 +198,31 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
                   produced.frame().sendId(),
                   world.plants().taken(produced),
                   world.time().nowMs()));
+      if (produced.result() instanceof FrameResult.Refused refused
+          && refused.error().code() == ErrorCode.NOT_LEADER) {
+        lookForLeader();
+      }
+    }
+
+    /** Another one may lead, whom clients hear of soon or late. */
+    private void lookForLeader() {
+      Optional<Connection> told = connection;
+      world
+          .time()
+          .scheduleMicros(
+              1 + random.nextInt(60_000),
+              () -> {
+                if (told.equals(connection)
+                    && told.filter(stream -> world.hasMoved(partition, stream)).isPresent()) {
+                  abandonStream(told.get().id());
+                }
+              });
     }
 
     @Override
     public void sendFrame(
         long streamEpoch, long sendId, SimulatedBatch batch, BatchSequence sequence) {
-      world.sent(batch, streamEpoch);
+      world.batches().sent(batch, streamEpoch);
       Frame frame = new Frame(partition, sendId, batch, sequence, acks, false);
       if (resends.isPresent()) {
         resends.get().add(frame);
@@ -189,7 +230,7 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
       }
       connection.orElseThrow().sendToNode(frame);
       if (idempotent && random.nextInt(100) < DOUBLED_FRAMES_PERCENT) {
-        world.stats().duplicates++;
+        world.batches().doubled();
         connection
             .orElseThrow()
             .sendToNode(new Frame(partition, sendId, batch, sequence, acks, true));
@@ -205,9 +246,9 @@ final class SimulatedProducer implements SimulatedNetwork.Client {
     public void complete(SimulatedBatch batch, BatchOutcome outcome) {
       world.trace().add("%s: %s is %s", SimulatedProducer.this, batch, outcome);
       if (outcome instanceof BatchOutcome.Acknowledged ok) {
-        world.ledger(partition).acknowledged(batch, ok);
+        world.acknowledged(partition, batch, ok);
       } else if (outcome instanceof BatchOutcome.Failed failed && !failed.maybeAppended()) {
-        world.ledger(partition).refused(batch);
+        world.refused(partition, batch);
       }
     }
 

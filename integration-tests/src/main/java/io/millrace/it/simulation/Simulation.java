@@ -34,10 +34,12 @@ final class Simulation {
     machine = new SimulatedMachine(world, random.split());
     world.machines().add(machine);
     for (int i = 0; i < world.setup().producers(); i++) {
-      producers.add(new SimulatedProducer(i, world, random.split()));
+      producers.add(
+          new SimulatedProducer(i, world, random.split(), world.setup().partitions().size()));
     }
     for (int i = 0; i < world.setup().consumers(); i++) {
-      consumers.add(new SimulatedConsumer(i, world, random.split()));
+      consumers.add(
+          new SimulatedConsumer(i, world, random.split(), world.setup().partitions().size()));
     }
     machine.troubles().plan();
   }
@@ -76,7 +78,7 @@ final class Simulation {
 
   private void play() {
     machine.install();
-    producers.forEach(SimulatedProducer::start);
+    producers.forEach(each -> each.start(world.setup().batchesPerProducer()));
     consumers.forEach(SimulatedConsumer::start);
     runUntil(world.setup().endOfTroubleMs());
     goOnUntilEnoughHappened();
@@ -153,6 +155,8 @@ final class Simulation {
   private SimulationStats finishedStats() {
     SimulationStats stats = world.stats();
     stats.events = world.time().executed();
+    stats.retries = world.batches().retries();
+    stats.duplicates = world.batches().duplicates();
     for (PartitionLedger ledger : world.ledgers()) {
       stats.lostBatches += ledger.lostBatches();
       stats.appendedBatches += ledger.batches();

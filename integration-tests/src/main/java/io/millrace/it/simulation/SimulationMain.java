@@ -11,8 +11,8 @@ import java.util.Set;
 
 /**
  * Runs the simulation from a command: {@code --seeds FROM..TO [--threads N] [--only
- * node|controllers] [--bug NAME]}. Ends with 0 if every seed passed, 1 with the command that
- * replays the seed that did not, 2 if the arguments are wrong.
+ * node|controllers|clusters] [--bug NAME]}. Ends with 0 if every seed passed, 1 with the command
+ * that replays the seed that did not, 2 if the arguments are wrong.
  */
 public final class SimulationMain {
   private static final long PROGRESS_STEP = 10_000;
@@ -38,7 +38,7 @@ public final class SimulationMain {
     } catch (IllegalArgumentException e) {
       out.println(
           e.getMessage()
-              + "\nusage: --seeds FROM..TO [--threads N] [--only node|controllers] [--bug NAME], a bug being one of "
+              + "\nusage: --seeds FROM..TO [--threads N] [--only node|controllers|clusters] [--bug NAME], a bug being one of "
               + Arrays.toString(PlantedBug.values()));
       return 2;
     }
@@ -67,7 +67,7 @@ public final class SimulationMain {
   }
 
   private static String summary(SimulationStats total, long tookMs) {
-    int runs = Math.max(total.runs, total.controllers.runs);
+    int runs = Math.max(Math.max(total.runs, total.controllers.runs), total.clusters.runs);
     List<String> lines = new ArrayList<>();
     lines.add(
         "runs %,d in %.1f s (%.0f a second)"
@@ -77,6 +77,9 @@ public final class SimulationMain {
     }
     if (total.controllers.runs > 0) {
       lines.add(total.controllers.describe());
+    }
+    if (total.clusters.runs > 0) {
+      lines.add(total.clusters.describe());
     }
     return String.join("\n", lines);
   }

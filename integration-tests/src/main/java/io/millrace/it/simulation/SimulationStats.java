@@ -31,6 +31,7 @@ final class SimulationStats {
   int runsWithRetry;
 
   final ControllerStats controllers = new ControllerStats();
+  final ClusterStats clusters = new ClusterStats();
 
   /** Takes in what a run of controllers went through. */
   void addControllerRun(ControllerStats run) {
@@ -59,6 +60,7 @@ final class SimulationStats {
   /** Takes in the sums of another thread. */
   void addSums(SimulationStats other) {
     controllers.add(other.controllers);
+    clusters.addSums(other.clusters);
     runs += other.runs;
     fewestEvents = Math.min(fewestEvents, other.fewestEvents);
     fewestFaults = Math.min(fewestFaults, other.fewestFaults);

@@ -1,23 +1,23 @@
 package io.millrace.it.simulation;
 
 import io.millrace.common.FlushMode;
+import io.millrace.common.producer.BatchOutcome;
 import io.millrace.common.time.VirtualTime;
+import io.millrace.it.simulation.SimulatedNetwork.Connection;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
-import java.util.function.IntFunction;
 
 /**
  * What everybody in a run shares. Confined to the simulation's thread. The node is one of a list,
  * so that several can follow.
  */
-final class World {
+final class World implements ClientWorld {
   private final VirtualTime time = new VirtualTime();
   private final Trace trace = new Trace(time);
   private final SimulationStats stats = new SimulationStats();
-  private final List<SimulatedBatch> batches = new ArrayList<>();
+  private final Batches batches = new Batches();
   private final List<PartitionLedger> ledgers = new ArrayList<>();
   private final List<SimulatedMachine> machines = new ArrayList<>();
   private final SimulationSetup setup;
@@ -26,12 +26,6 @@ final class World {
 
   private final int[] leaderEpochs;
   private boolean healed;
-
-  /** By batch: the stream of its first attempt. */
-  private long[] firstStreams = new long[256];
-
-  /** By batch: how often it was sent. */
-  private int[] attempts = new int[256];
 
   World(SimulationSetup setup, SplittableRandom random, Plants plants) {
     this.setup = setup;
@@ -44,12 +38,19 @@ final class World {
     }
   }
 
-  VirtualTime time() {
+  @Override
+  public VirtualTime time() {
     return time;
   }
 
-  Trace trace() {
+  @Override
+  public Trace trace() {
     return trace;
+  }
+
+  @Override
+  public Batches batches() {
+    return batches;
   }
 
   SimulationStats stats() {
@@ -64,7 +65,8 @@ final class World {
     return network;
   }
 
-  Plants plants() {
+  @Override
+  public Plants plants() {
     return plants;
   }
 
@@ -85,8 +87,8 @@ final class World {
     return machines.get(0).node();
   }
 
-  /** The time that a producer's machine shows. */
-  long wallMs() {
+  @Override
+  public long wallMs() {
     return machines.get(0).clock().wallMs();
   }
 
@@ -107,34 +109,49 @@ final class World {
     network.heal();
   }
 
-  SimulatedBatch newBatch(IntFunction<SimulatedBatch> make) {
-    SimulatedBatch batch = make.apply(batches.size());
-    batches.add(batch);
-    return batch;
+  @Override
+  public Optional<Connection> connect(int partition, SimulatedNetwork.Client client) {
+    return liveNode().map(node -> network.connect(node, client));
+  }
+
+  /** There is but one node. */
+  @Override
+  public boolean hasMoved(int partition, Connection from) {
+    return false;
+  }
+
+  @Override
+  public int rememberedBatches() {
+    return setup.rememberedBatches();
+  }
+
+  @Override
+  public long endOfTroubleMs() {
+    return setup.endOfTroubleMs();
+  }
+
+  @Override
+  public long deliveryTimeoutMs(SplittableRandom random) {
+    return random.nextInt(3) == 0 ? 150 : 800;
+  }
+
+  @Override
+  public void acknowledged(int partition, SimulatedBatch batch, BatchOutcome.Acknowledged told) {
+    ledger(partition).acknowledged(batch, told);
+  }
+
+  @Override
+  public void refused(int partition, SimulatedBatch batch) {
+    ledger(partition).refused(batch);
   }
 
   /** The batch of an id, if one was sent under it. */
   Optional<SimulatedBatch> batch(int id) {
-    return id >= 0 && id < batches.size() ? Optional.of(batches.get(id)) : Optional.empty();
-  }
-
-  /** A producer sends a batch, for the first time or again. */
-  void sent(SimulatedBatch batch, long stream) {
-    if (batch.id() >= attempts.length) {
-      attempts = Arrays.copyOf(attempts, 2 * batches.size());
-      firstStreams = Arrays.copyOf(firstStreams, 2 * batches.size());
-    }
-    if (attempts[batch.id()]++ == 0) {
-      firstStreams[batch.id()] = stream;
-    } else {
-      stats.retries++;
-    }
+    return batches.find(id);
   }
 
   /** Whether both batches were sent once, on the same stream: then their order is settled. */
   boolean sentOnceTogether(SimulatedBatch one, SimulatedBatch other) {
-    return attempts[one.id()] == 1
-        && attempts[other.id()] == 1
-        && firstStreams[one.id()] == firstStreams[other.id()];
+    return batches.sentOnceTogether(one, other);
   }
 }

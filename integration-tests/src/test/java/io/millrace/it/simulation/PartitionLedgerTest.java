@@ -31,7 +31,7 @@ class PartitionLedgerTest {
 
   /** A batch of three records of an idempotent producer. */
   private SimulatedBatch batch(int order) {
-    return world.newBatch(id -> new SimulatedBatch(id, 0, true, order, 3, 1_000));
+    return world.batches().add(id -> new SimulatedBatch(id, 0, true, order, 3, 1_000));
   }
 
   private static ByteBuffer stored(SimulatedBatch batch, long baseOffset) {
@@ -177,8 +177,8 @@ class PartitionLedgerTest {
 
   @Test
   void S27_knowsTheFirstRecordOfATimeAndWhatIsTooYoungToGo() {
-    append(os, world.newBatch(id -> new SimulatedBatch(id, 1, true, 0, 3, 1_000)));
-    append(os, world.newBatch(id -> new SimulatedBatch(id, 2, true, 0, 3, 2_000)));
+    append(os, world.batches().add(id -> new SimulatedBatch(id, 1, true, 0, 3, 1_000)));
+    append(os, world.batches().add(id -> new SimulatedBatch(id, 2, true, 0, 3, 2_000)));
 
     assertThatCode(() -> os.foundByTime(1_500, 0, 6, 3)).doesNotThrowAnyException();
     assertThatCode(() -> os.foundByTime(1_500, 4, 6, 4)).doesNotThrowAnyException();

@@ -18,7 +18,7 @@ class PlantedBugTest {
   void isCaught(PlantedBug bug) {
     SimulationRuns runs =
         new SimulationRuns(
-            new SeedRange(0, SEEDS - 1),
+            new SeedRange(bug.firstSeed(), bug.firstSeed() + SEEDS - 1),
             Model.playing(Optional.of(bug)),
             Optional.of(bug),
             done -> {});

@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -18,13 +19,15 @@ import org.junit.jupiter.api.Test;
 class SimulationTest {
   private static final String SEEDS = "simulation.seeds";
   private static final String SHARE = "0..299";
+  private static final String CLUSTER_SHARE = "0..149";
 
   /** S01, S02, S03, S07, S08, S13, S14, S15, S19, S20, S27, S28, S28b, S31, S33, S34. */
   @Test
   void everySeedKeepsWhatTheBrokerPromises() {
     SeedRange seeds = SeedRange.parse(System.getProperty(SEEDS, SHARE));
     SimulationRuns runs =
-        new SimulationRuns(seeds, Model.playing(Optional.empty()), Optional.empty(), done -> {});
+        new SimulationRuns(
+            seeds, Set.of(Model.NODE, Model.CONTROLLERS), Optional.empty(), done -> {});
 
     runs.run(1).ifPresent(failed -> fail(failed.describe()));
 
@@ -64,6 +67,27 @@ class SimulationTest {
         .allMatch(count -> count > 0);
   }
 
+  /** S02, S03, S07, S09, S10, S12, S13, S14, S17, S19, S28, over whole clusters. */
+  @Test
+  void everySeedOfAClusterKeepsWhatTheBrokersPromise() {
+    SeedRange seeds = SeedRange.parse(System.getProperty(SEEDS, CLUSTER_SHARE));
+    SimulationRuns runs =
+        new SimulationRuns(seeds, Set.of(Model.CLUSTERS), Optional.empty(), done -> {});
+
+    runs.run(1).ifPresent(failed -> fail(failed.describe()));
+
+    ClusterStats total = runs.total().clusters;
+    assertThat(total.fewestEvents).isGreaterThanOrEqualTo(1_000);
+    assertThat(total.fewestFaults).isGreaterThanOrEqualTo(2);
+    if (System.getProperty(SEEDS) == null) {
+      int fifth = total.runs / 5;
+      assertThat(total.runsWithElection).as("with an election").isGreaterThanOrEqualTo(fifth);
+      assertThat(total.runsWithTruncation).as("with a truncation").isGreaterThanOrEqualTo(fifth);
+      assertThat(total.runsWithShrink).as("with an ISR shrink").isGreaterThanOrEqualTo(fifth);
+      assertThat(total.runsWithLossyCrash).as("with a loss").isGreaterThanOrEqualTo(fifth);
+    }
+  }
+
   @Test
   void aRunIsAFunctionOfItsSeed() {
     for (long seed = 0; seed < 10; seed++) {
@@ -71,6 +95,9 @@ class SimulationTest {
       assertThat(ControllerSimulation.traceOf(seed))
           .as("seed %d", seed)
           .isEqualTo(ControllerSimulation.traceOf(seed));
+      assertThat(ClusterSimulation.traceOf(seed))
+          .as("seed %d", seed)
+          .isEqualTo(ClusterSimulation.traceOf(seed));
     }
   }
 
