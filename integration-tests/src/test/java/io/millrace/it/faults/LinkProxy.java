@@ -36,6 +36,9 @@ final class LinkProxy implements AutoCloseable {
   /** The door, while it is open. Guarded by this. */
   private ServerSocket listening;
 
+  /** Who waits at it: the port is taken for as long. Guarded by this. */
+  private Thread accepting;
+
   /**
    * Opens the door.
    *
@@ -50,14 +53,15 @@ final class LinkProxy implements AutoCloseable {
     this.target = target;
     this.forth = forth;
     this.back = back;
-    this.listening = listen();
+    ServerSocket opened = listen();
+    this.listening = opened;
+    this.accepting = start("door", () -> accept(opened));
   }
 
   private ServerSocket listen() throws IOException {
     ServerSocket socket = new ServerSocket();
     socket.setReuseAddress(true);
     socket.bind(door, BACKLOG);
-    start("door", () -> accept(socket));
     return socket;
   }
 
@@ -137,8 +141,11 @@ final class LinkProxy implements AutoCloseable {
     cut = true;
     try {
       listening.close();
+      accepting.join();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
     sockets.forEach(this::reset);
   }
@@ -148,17 +155,20 @@ final class LinkProxy implements AutoCloseable {
     if (cut) {
       cut = false;
       try {
-        listening = listen();
+        ServerSocket opened = listen();
+        listening = opened;
+        accepting = start("door", () -> accept(opened));
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
     }
   }
 
-  private void start(String what, Runnable task) {
+  private Thread start(String what, Runnable task) {
     Thread thread = new Thread(task, "link-" + what + "-" + door.getPort());
     thread.setDaemon(true);
     thread.start();
+    return thread;
   }
 
   @Override
