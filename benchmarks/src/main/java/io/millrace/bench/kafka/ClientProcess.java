@@ -49,16 +49,23 @@ final class ClientProcess implements AutoCloseable {
   private Fields answer() {
     try {
       String line = output.readLine();
+      while (line != null && !line.startsWith(LoadMain.ANSWER) && !isFailure(line)) {
+        line = output.readLine(); // A profiler says what it does.
+      }
       if (line == null) {
         throw new IOException("the client process has ended");
       }
-      if (line.startsWith(LoadMain.ANSWER)) {
+      if (!isFailure(line)) {
         return Fields.parse(line.substring(LoadMain.ANSWER.length()));
       }
       throw new IOException(line);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isFailure(String line) {
+    return line.startsWith(LoadMain.FAILURE);
   }
 
   /**
