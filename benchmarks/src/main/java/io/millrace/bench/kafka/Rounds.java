@@ -131,9 +131,12 @@ final class Rounds implements AutoCloseable {
         .withAll("receive.", setup(peer).consumer());
   }
 
-  /** Rounds that do not count are longer: they warm the JVMs up, both sides' by the same work. */
+  /**
+   * Rounds that do not count are longer, more so of many JVMs: they warm them up by the same work.
+   */
   private Fields timed(Peer peer, Fields work, boolean counts) {
-    return work.with("ramp", (counts ? RAMP : DISCARDED_RAMP).toMillis())
+    Duration warmUp = DISCARDED_RAMP.multipliedBy(workload.nodes());
+    return work.with("ramp", (counts ? RAMP : warmUp).toMillis())
         .with("ramp.bytes", counts ? 0 : warmUpBytes())
         .with("window", bench.options().window.toMillis())
         .with("brokers", brokers(peer).pids())
