@@ -52,6 +52,9 @@ final class ReplicaLedger {
   /** Who leads or led in an epoch. */
   private final Map<Integer, UUID> leaders = new HashMap<>();
 
+  /** The broker that is or was to lead in an epoch. */
+  private final Map<Integer, Integer> elected = new HashMap<>();
+
   /** Leader epochs whose election may lose records, as the controller counts. */
   private final TreeSet<Integer> uncleanEpochs = new TreeSet<>();
 
@@ -167,6 +170,7 @@ final class ReplicaLedger {
       world.stats().uncleanElections++;
       requireNobodyElse(after);
     }
+    elected.put(after.leaderEpoch(), after.leader());
     Set<Integer> now = new HashSet<>(after.isr());
     now.addAll(after.elr());
     if (!now.isEmpty()) {
@@ -177,15 +181,21 @@ final class ReplicaLedger {
       boolean shrinks = before.get().isr().stream().anyMatch(id -> !after.isr().contains(id));
       world.stats().isrShrinks += shrinks ? 1 : 0;
     }
-    for (Map.Entry<Integer, Replica> each : replicas.entrySet()) {
-      if (!after.isr().contains(each.getKey()) && !after.elr().contains(each.getKey())) {
-        each.getValue().damaged = false;
-      } else if (after.isr().contains(each.getKey())
-          && before.filter(was -> !was.isr().contains(each.getKey())).isPresent()
-          && world.isRegistered(each.getKey(), each.getValue().opened)) {
-        each.getValue().suspect = false;
-        each.getValue().wiped = false;
-      }
+    replicas.forEach((broker, replica) -> standingChanged(broker, replica, before, after));
+  }
+
+  /** What is committed is about the process that is registered, which may be an earlier one. */
+  private void standingChanged(
+      int broker, Replica replica, Optional<PartitionImage> before, PartitionImage after) {
+    if (!world.isRegistered(broker, replica.opened)) {
+      return;
+    }
+    if (!after.isr().contains(broker) && !after.elr().contains(broker)) {
+      replica.damaged = false;
+    } else if (after.isr().contains(broker)
+        && before.filter(was -> !was.isr().contains(broker)).isPresent()) {
+      replica.suspect = false;
+      replica.wiped = false;
     }
   }
 
@@ -311,14 +321,18 @@ final class ReplicaLedger {
         replica.end());
     if (view.leads()) {
       leads(process, replica, view);
-    } else if (replica.leadsEpoch >= 0) {
-      // What it committed at last, in the run in which it was deposed.
+    } else if (replica.leadsEpoch >= 0 || hasLed(process, view)) {
+      // What it committed at last, in the run in which it was deposed, or even began to lead.
       commit(process, replica, view.highWatermark());
       replica.leadsEpoch = -1;
     }
     replica.highWatermark = view.highWatermark();
     replica.durable = durable;
     verify(process, replica, view.highWatermark());
+  }
+
+  private boolean hasLed(ClusterProcess process, PartitionView view) {
+    return elected.getOrDefault(view.leaderEpoch(), PartitionImage.NO_BROKER) == process.id();
   }
 
   /** If the disk fails under the look, all is seen only when the log is opened again. */
