@@ -1,0 +1,191 @@
+package io.millrace.it.simulation;
+
+import static io.millrace.it.simulation.InvariantViolation.require;
+
+import io.millrace.broker.replica.PartitionView;
+import io.millrace.metadata.image.PartitionImage;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What leaders of a partition may commit, and what replicas may believe to be committed. Confined
+ * to the simulation's thread.
+ *
+ * <ul>
+ *   <li>one process leads in a leader epoch, and its high watermark never moves back (S02, S19);
+ *   <li>whoever begins to lead has everything that was committed, unless an election was counted as
+ *       one that may lose records (S07, S13, S14);
+ *   <li>below its high watermark a replica has what was committed (S12);
+ *   <li>those in sync have everything that is committed (S02, S10).
+ * </ul>
+ */
+final class CommitRules {
+  private final ClusterWorld world;
+  private final int number;
+  private final String partition;
+  private final KnownReplicas replicas;
+  private final LeaderHistory history;
+  private final CommittedLog committed;
+  private final ToldClients clients;
+
+  /** The rules over what the ledger of a partition knows. */
+  CommitRules(
+      ClusterWorld world,
+      int number,
+      KnownReplicas replicas,
+      LeaderHistory history,
+      CommittedLog committed,
+      ToldClients clients) {
+    this.world = world;
+    this.number = number;
+    this.partition = "t" + number;
+    this.replicas = replicas;
+    this.history = history;
+    this.committed = committed;
+    this.clients = clients;
+  }
+
+  // ---- leaders
+
+  /** Who leads stands like this after a run. */
+  void leads(ClusterProcess process, KnownReplica replica, PartitionView view) {
+    int epoch = view.leaderEpoch();
+    history.leads(process, epoch);
+    if (replica.leadsEpoch() != epoch) {
+      begins(process, replica, epoch);
+      replica.leads(epoch);
+    } else {
+      require(
+          view.highWatermark() >= replica.highWatermark(),
+          "%s moves the high watermark of %s back from %d to %d",
+          process,
+          partition,
+          replica.highWatermark(),
+          view.highWatermark());
+    }
+    commit(process, replica, view.highWatermark());
+    checkInSync(process, epoch);
+  }
+
+  private void begins(ClusterProcess process, KnownReplica replica, int epoch) {
+    if (epoch <= history.newestEpoch()) {
+      return; // Another one leads by now; what this one commits is compared with that one's log.
+    }
+    boolean mayLose = history.mayLoseUpTo(epoch);
+    history.begins(process.id(), epoch);
+    int same = committed.samePrefix(replica.entries());
+    if (same == committed.size()) {
+      return;
+    }
+    require(
+        mayLose,
+        "%s begins to lead %s in epoch %d without %s, which was committed",
+        process,
+        partition,
+        epoch,
+        committed.get(same));
+    loseFrom(same);
+    replica.doubtful(false);
+  }
+
+  private void loseFrom(int index) {
+    int gone = committed.loseFrom(index);
+    world.trace().add("%s loses %d batches, as it may", partition, gone);
+    world.stats().allowedLosses += gone;
+    clients.lost();
+    replicas.all().forEach(replica -> replica.lostFrom(index));
+  }
+
+  /** A replica has committed everything below its high watermark, as a leader does. */
+  void commit(ClusterProcess process, KnownReplica leader, long highWatermark) {
+    if (highWatermark <= committed.end() || leader.isDoubtful()) {
+      return;
+    }
+    List<LogEntry> has = leader.entries();
+    require(
+        committed.samePrefix(has) == committed.size(),
+        "%s commits other batches of %s than were committed before",
+        process,
+        partition);
+    while (committed.end() < highWatermark && committed.size() < has.size()) {
+      int index = committed.size();
+      checkNewestLeaderHas(process, index, has.get(index));
+      committed.add(has.get(index));
+    }
+    require(
+        committed.end() == highWatermark || leader.isUnseen(),
+        "%s has a high watermark of %d in the middle of a batch: %s",
+        partition,
+        highWatermark,
+        leader.last());
+  }
+
+  /** Who was deposed may commit still, but only what its successor has. */
+  private void checkNewestLeaderHas(ClusterProcess process, int index, LogEntry entry) {
+    KnownReplica newest = replicas.of(history.newestLeader());
+    require(
+        history.newestLeader() == process.id()
+            || newest.inDoubt()
+            || (index < newest.entries().size() && newest.entries().get(index).equals(entry)),
+        "%s commits %s of %s, which the leader of epoch %d, broker %d, does not have",
+        process,
+        entry,
+        partition,
+        history.newestEpoch(),
+        history.newestLeader());
+  }
+
+  /** S02, S10: those in sync have what is committed. */
+  private void checkInSync(ClusterProcess leader, int epoch) {
+    Optional<PartitionImage> image = world.partition(number);
+    if (image.isEmpty()
+        || image.get().leaderEpoch() != epoch
+        || image.get().leader() != leader.id()) {
+      return;
+    }
+    for (int member : image.get().isr()) {
+      KnownReplica replica = replicas.of(member);
+      require(
+          replica.inDoubt() || replica.end() >= committed.end(),
+          "%s leads %s, of which all up to %d is committed, and broker %d is in sync with %d",
+          leader,
+          partition,
+          committed.end(),
+          member,
+          replica.end());
+    }
+  }
+
+  // ---- followers
+
+  /** S12: below its high watermark a replica has what was committed. */
+  void verify(ClusterProcess process, KnownReplica replica, long highWatermark) {
+    if (replica.isDoubtful()) {
+      replica.doubtful(!committed.agreesWith(replica.entries()) || highWatermark > committed.end());
+    }
+    if (replica.isDoubtful()) {
+      return;
+    }
+    for (Optional<LogEntry> next = replica.nextToVerify(highWatermark);
+        next.isPresent();
+        next = replica.nextToVerify(highWatermark)) {
+      require(
+          replica.verified() < committed.size(),
+          "%s has a high watermark of %d for %s, where %d is committed",
+          process,
+          highWatermark,
+          partition,
+          committed.end());
+      LogEntry expected = committed.get(replica.verified());
+      require(
+          next.get().equals(expected),
+          "%s has %s below its high watermark %d of %s, where %s was committed",
+          process,
+          next.get(),
+          highWatermark,
+          partition,
+          expected);
+      replica.oneMoreVerified();
+    }
+  }
+}

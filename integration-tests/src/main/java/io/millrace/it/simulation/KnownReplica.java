@@ -1,0 +1,269 @@
+package io.millrace.it.simulation;
+
+import static io.millrace.it.simulation.InvariantViolation.require;
+
+import io.millrace.broker.log.LogDirException;
+import io.millrace.broker.log.LogSnapshot;
+import io.millrace.broker.replica.PartitionView;
+import io.millrace.common.record.RecordBatch;
+import io.millrace.it.simulation.PartitionLedger.Ending;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * What is known of one replica: its log, batch by batch as it grows and is cut, and what may be
+ * missing from it. Leader epochs in a log never go back. Confined to the simulation's thread.
+ */
+final class KnownReplica {
+  private final Batches batches;
+  private final String partition;
+  private final List<LogEntry> entries = new ArrayList<>();
+
+  /** The epoch that it leads in; -1 if it does not lead. */
+  private int leadsEpoch = -1;
+
+  private long highWatermark;
+
+  /** What the log calls durable; a loss of power must leave it. */
+  private long durable;
+
+  /** So many entries are what was committed. */
+  private int verified;
+
+  /** It may have what was committed once and is no more, until it is cut. */
+  private boolean doubtful;
+
+  /** It has lost what it had, and is not in sync again. */
+  private boolean damaged;
+
+  /** It said that it may have lost something, and has not come into sync since. */
+  private boolean suspect;
+
+  /** The process that has it open, or had it last. */
+  private Optional<UUID> opened = Optional.empty();
+
+  /** Its disk is gone, and it has not come into sync since. */
+  private boolean wiped;
+
+  /** Its disk failed before all that it has could be seen. */
+  private boolean unseen;
+
+  private Ending ending = Ending.CLOSED;
+
+  /** A replica of which nothing is known, of the partition that is called so. */
+  KnownReplica(Batches batches, String partition) {
+    this.batches = batches;
+    this.partition = partition;
+  }
+
+  // ---- its log
+
+  List<LogEntry> entries() {
+    return Collections.unmodifiableList(entries);
+  }
+
+  Optional<LogEntry> last() {
+    return entries.isEmpty() ? Optional.empty() : Optional.of(entries.get(entries.size() - 1));
+  }
+
+  long end() {
+    return entries.isEmpty() ? 0 : entries.get(entries.size() - 1).lastOffset() + 1;
+  }
+
+  /** Looks at what its log has by now; true if it was cut. */
+  boolean look(PartitionView view) {
+    boolean cut = view.logEndOffset() < end();
+    cutTo(view.logEndOffset());
+    if (!unseen) {
+      see(view.log());
+    }
+    return cut;
+  }
+
+  private void cutTo(long end) {
+    while (end() > end) {
+      entries.remove(entries.size() - 1);
+    }
+    verified = Math.min(verified, entries.size());
+  }
+
+  /** If the disk fails under the look, all is seen only when the log is opened again. */
+  private void see(LogSnapshot log) {
+    try {
+      read(log, end());
+    } catch (LogDirException e) {
+      unseen = true;
+    }
+  }
+
+  private void read(LogSnapshot log, long from) {
+    if (from < log.logEndOffset()) {
+      PartitionOpening.forEachChunk(log, from, this::add);
+    }
+  }
+
+  private void add(ByteBuffer records) {
+    int position = records.position();
+    while (position < records.limit()) {
+      RecordBatch found = RecordBatch.at(records, position);
+      LogEntry entry = LogEntry.of(found, records, position);
+      Optional<LogEntry> last = last();
+      require(
+          batches.find(entry.batch()).isPresent() && found.baseOffset() == end(),
+          "a log of %s has %s behind %s",
+          partition,
+          found,
+          last);
+      require(
+          last.filter(before -> before.leaderEpoch() > found.leaderEpoch()).isEmpty(),
+          "a log of %s goes back in its epochs: %s behind %s",
+          partition,
+          found,
+          last);
+      entries.add(entry);
+      position += found.sizeInBytes();
+    }
+  }
+
+  // ---- it comes and goes
+
+  /** Its log was made by a process, in place of another one. */
+  void createdBy(UUID process, KnownReplica before) {
+    opened = Optional.of(process);
+    suspect = before.suspect;
+    wiped = before.wiped;
+  }
+
+  /** Its log was opened by a process; tells whether it is shorter than it was. */
+  boolean openedBy(UUID process, LogSnapshot log) {
+    Optional<LogEntry> lastBefore = last();
+    entries.clear();
+    verified = 0;
+    unseen = false;
+    read(log, 0);
+    opened = Optional.of(process);
+    return lastBefore.filter(had -> end() <= had.lastOffset()).isPresent();
+  }
+
+  /** Its process came to an end. */
+  void ended(Ending how) {
+    ending = how;
+    leadsEpoch = -1;
+  }
+
+  /** Its disk is gone. */
+  void loseDisk() {
+    cutTo(0);
+    damaged = true;
+    suspect = true;
+    wiped = true;
+  }
+
+  /** How its last process came to an end. */
+  Ending ending() {
+    return ending;
+  }
+
+  /** The first offset that the way in which its process came to an end may have cost it. */
+  long vouchedFor() {
+    return ending == Ending.POWER_LOST ? durable : Long.MAX_VALUE;
+  }
+
+  Optional<UUID> opened() {
+    return opened;
+  }
+
+  // ---- what it may lack
+
+  /** It says that it may have lost something; whether it has is known here. */
+  void announcesLoss(boolean shorter) {
+    suspect = true;
+    damaged |= shorter;
+  }
+
+  /** The metadata have it neither in sync nor eligible. */
+  void countsNoMore() {
+    damaged = false;
+  }
+
+  /** It came into sync. */
+  void cameIntoSync() {
+    suspect = false;
+    wiped = false;
+  }
+
+  boolean isSuspect() {
+    return suspect;
+  }
+
+  boolean isWiped() {
+    return wiped;
+  }
+
+  boolean isUnseen() {
+    return unseen;
+  }
+
+  /** Whether it may have less than it is thought to have, or more than is known. */
+  boolean inDoubt() {
+    return damaged || unseen;
+  }
+
+  // ---- how it stands to what is committed
+
+  boolean isDoubtful() {
+    return doubtful;
+  }
+
+  void doubtful(boolean mayHaveWhatIsCommittedNoMore) {
+    doubtful = mayHaveWhatIsCommittedNoMore;
+  }
+
+  /** Entries from there on are not committed any more. */
+  void lostFrom(int index) {
+    doubtful = true;
+    verified = Math.min(verified, index);
+  }
+
+  /** The next entry below its high watermark that was not compared with what is committed. */
+  Optional<LogEntry> nextToVerify(long belowHighWatermark) {
+    return verified < entries.size() && entries.get(verified).lastOffset() < belowHighWatermark
+        ? Optional.of(entries.get(verified))
+        : Optional.empty();
+  }
+
+  int verified() {
+    return verified;
+  }
+
+  void oneMoreVerified() {
+    verified++;
+  }
+
+  // ---- its part
+
+  int leadsEpoch() {
+    return leadsEpoch;
+  }
+
+  void leads(int epoch) {
+    leadsEpoch = epoch;
+  }
+
+  void leadsNoMore() {
+    leadsEpoch = -1;
+  }
+
+  long highWatermark() {
+    return highWatermark;
+  }
+
+  void stands(long newHighWatermark, long newDurable) {
+    highWatermark = newHighWatermark;
+    durable = newDurable;
+  }
+}
