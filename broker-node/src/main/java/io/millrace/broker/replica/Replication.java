@@ -69,12 +69,14 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
   /**
    * How this broker follows.
    *
+   * @param incarnationId this process's, as it registers with
    * @param creditBytes bytes of records that each leader's broker may have under way to each log
    *     directory
    * @param maxFrameBytes the most bytes of records in one message, but for a single larger batch
    * @param throttle holds up the replicas that are far behind, all together
    */
-  public record Settings(int brokerId, long creditBytes, int maxFrameBytes, Throttle throttle) {}
+  public record Settings(
+      int brokerId, UUID incarnationId, long creditBytes, int maxFrameBytes, Throttle throttle) {}
 
   /**
    * What it runs on.
@@ -149,8 +151,13 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
     return connection;
   }
 
+  /** This process's registration; -1 while there is none, or another process's. */
   private long ownEpoch(MetadataImage image) {
-    return image.broker(settings.brokerId()).map(BrokerImage::epoch).orElse(-1L);
+    return image
+        .broker(settings.brokerId())
+        .filter(me -> me.registration().incarnationId().equals(settings.incarnationId()))
+        .map(BrokerImage::epoch)
+        .orElse(-1L);
   }
 
   /** Streams to brokers that have registered anew are opened anew, at once. */

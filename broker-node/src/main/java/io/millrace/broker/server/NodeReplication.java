@@ -1,11 +1,11 @@
 package io.millrace.broker.server;
 
 import io.millrace.broker.replica.BrokerDefaults;
+import io.millrace.broker.replica.LeaderStreams;
 import io.millrace.broker.replica.Replication;
 import io.millrace.broker.replica.ReplicationMetrics;
 import io.millrace.broker.replica.link.Throttle;
 import io.millrace.broker.rpc.ReplicationEndpoint;
-import io.millrace.broker.rpc.ReplicationStreams;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.ConfigKey;
 import io.millrace.common.config.EffectiveConfig;
@@ -13,6 +13,7 @@ import io.millrace.common.config.NotUnderstood;
 import io.millrace.common.config.ReplicationConfigs;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.image.MetadataImage;
+import java.util.UUID;
 
 /** Puts together both ends of replication. */
 final class NodeReplication {
@@ -29,19 +30,20 @@ final class NodeReplication {
       EffectiveConfig config,
       ServerEnvironment environment,
       NodeThreads threads,
-      NodeLink link,
-      String clusterId,
+      UUID incarnationId,
+      LeaderStreams streams,
       MetadataQuorum quorum,
       ReplicationMetrics metrics) {
     int nodeId = config.get(NodeSettings.NODE_ID);
     return new Replication(
         new Replication.Settings(
             nodeId,
+            incarnationId,
             config.get(ReplicationSettings.CREDIT_BYTES),
             Wiring.replicationMessageBytes(config),
             throttle(config, quorum, ReplicationConfigs.FOLLOWER_THROTTLED_RATE)),
         quorum,
-        new ReplicationStreams(clusterId, nodeId, link.replicationChannels()),
+        streams,
         new Replication.Environment(
             threads.timers(), threads.relief(), environment.clock(), environment.faults()),
         metrics);

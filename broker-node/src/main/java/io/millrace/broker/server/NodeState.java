@@ -4,6 +4,7 @@ import io.millrace.broker.metadata.BrokerSession;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.replica.Replication;
 import io.millrace.broker.replica.ReplicationMetrics;
+import io.millrace.broker.rpc.ReplicationStreams;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.metadata.ControllerSessions;
@@ -59,7 +60,14 @@ record NodeState(
         NodeSession.ofBroker(config, environment, startup, quorum, parts.links());
     Replication replication =
         NodeReplication.following(
-            config, environment, threads, link, dirs.clusterId(), quorum, metrics);
+            config,
+            environment,
+            threads,
+            incarnationId,
+            new ReplicationStreams(
+                dirs.clusterId(), config.get(NodeSettings.NODE_ID), link.replicationChannels()),
+            quorum,
+            metrics);
     ReplicaManager replicas =
         new ReplicaManager(
             Wiring.replicas(config, incarnationId, dirs.directories().size()),

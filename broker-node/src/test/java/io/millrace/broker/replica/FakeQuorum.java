@@ -19,14 +19,21 @@ import java.util.concurrent.CompletableFuture;
 
 /** Metadata that know some brokers; commands are the test's. */
 abstract class FakeQuorum implements MetadataQuorum {
+  /** The process that every broker is, unless the test says another. */
+  static final UUID PROCESS = new UUID(2, 2);
+
   MetadataImage image = MetadataImage.EMPTY;
 
   /** The metadata know a broker; its internal listener is at its id as port. */
   void register(int id, long epoch) {
+    register(id, epoch, PROCESS);
+  }
+
+  void register(int id, long epoch, UUID process) {
     BrokerImage broker =
         new BrokerImage(
             id,
-            new BrokerRegistration(epoch, new UUID(2, 2), List.of()),
+            new BrokerRegistration(epoch, process, List.of()),
             new Endpoint("a", 1),
             Optional.of(new Endpoint("b", id)),
             "",

@@ -10,6 +10,8 @@ import io.millrace.broker.replica.link.Throttle;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.VirtualTime;
 import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.image.MetadataDelta;
+import io.millrace.metadata.image.MetadataImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -27,7 +29,7 @@ class ReplicationTest extends FakeQuorum {
   private final List<Stream> streams = new ArrayList<>();
   private final Replication replication =
       new Replication(
-          new Replication.Settings(2, CREDITS, 500, Throttle.none()),
+          new Replication.Settings(2, PROCESS, CREDITS, 500, Throttle.none()),
           this,
           Stream::new,
           new Replication.Environment(
@@ -115,6 +117,31 @@ class ReplicationTest extends FakeQuorum {
     long second = replication.of(id, DIR_A).attemptsFrom();
 
     assertThat(second - first).isGreaterThan(Integer.MAX_VALUE);
+  }
+
+  /** KIP-903: or the leader would count on this process's log for that one's. */
+  @Test
+  void S10_aProcessDoesNotFollowUnderTheRegistrationOfTheOneAfterIt() {
+    tell();
+    follow(0, DIR_A);
+    assertThat(streams.get(0).sent).contains(new FollowerFrame.Open(2, 20, 1, CREDITS, 500, false));
+
+    register(2, 21, new UUID(3, 3));
+    tell();
+    follow(0, DIR_A);
+    time.advance(5_000);
+
+    assertThat(streams.get(0).cancelled).isTrue();
+    assertThat(streams.subList(1, streams.size()))
+        .isNotEmpty()
+        .allSatisfy(
+            each ->
+                assertThat(each.sent)
+                    .contains(new FollowerFrame.Open(2, -1, 1, CREDITS, 500, false)));
+  }
+
+  private void tell() {
+    replication.onImage(image, MetadataDelta.between(MetadataImage.EMPTY, image));
   }
 
   @Test

@@ -88,7 +88,8 @@ final class ClusterProcess implements SimulatedNetwork.Receiver, PartitionRegist
     this.shard = new SimulatedShard(this, this::ranOn);
     this.replication =
         new Replication(
-            new Replication.Settings(id(), CREDIT_BYTES, MAX_FRAME_BYTES, Throttle.none()),
+            new Replication.Settings(
+                id(), incarnation(), CREDIT_BYTES, MAX_FRAME_BYTES, Throttle.none()),
             metadata,
             streams,
             new Replication.Environment(time, rest -> time.schedule(0, rest), clock(), faults()),

@@ -38,6 +38,7 @@ final class Followers {
       onIsrAnswered(answered, nowMs, effects);
     } else if (event instanceof LeadingEvent.BrokersChanged changed) {
       isr.eligible(changed.eligible(), nowMs, effects);
+      endStale(nowMs, effects);
     }
   }
 
@@ -115,11 +116,29 @@ final class Followers {
     if (follower.isEmpty() || replicas.isLeader(follower.get())) {
       return Optional.of(Refusals.notAReplica(wanted.followerId(), replicas.replicas()));
     }
-    if (wanted.brokerEpoch() < follower.get().brokerEpoch()) {
-      return Optional.of(
-          Refusals.staleBrokerEpoch(wanted.brokerEpoch(), follower.get().brokerEpoch()));
+    long newest = newestEpoch(follower.get());
+    return wanted.brokerEpoch() < newest
+        ? Optional.of(Refusals.staleBrokerEpoch(wanted.brokerEpoch(), newest))
+        : Optional.empty();
+  }
+
+  /**
+   * Of the follower's processes that are known the newest one's registration, as it says itself or
+   * as the controller does: either may be heard of first.
+   */
+  private long newestEpoch(ReplicaProgress follower) {
+    return Math.max(follower.brokerEpoch(), isr.registeredEpoch(follower.brokerId()));
+  }
+
+  /** What a process acknowledges says nothing of the log of the one after it (KIP-903). */
+  private void endStale(long nowMs, List<Effect> effects) {
+    for (ReplicaProgress follower : replicas.replicas()) {
+      long newest = newestEpoch(follower);
+      if (follower.subscription().isPresent() && follower.brokerEpoch() < newest) {
+        isr.leaves(follower, nowMs, effects);
+        end(follower, Refusals.staleBrokerEpoch(follower.brokerEpoch(), newest), effects);
+      }
     }
-    return Optional.empty();
   }
 
   // ---- the leadership

@@ -79,6 +79,11 @@ final class IsrTracker {
     review(nowMs, effects);
   }
 
+  /** A broker's registration, if it may join; else {@link IsrMember#ANY_EPOCH}. */
+  long registeredEpoch(int brokerId) {
+    return eligible.getOrDefault(brokerId, IsrMember.ANY_EPOCH);
+  }
+
   /** The controller refused what is in flight. */
   void refused(long nowMs, List<Effect> effects) {
     inFlight = false;

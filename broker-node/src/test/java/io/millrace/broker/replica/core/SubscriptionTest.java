@@ -114,6 +114,44 @@ class SubscriptionTest {
     assertThat(driver.all(LeadingEffect.EndSubscription.class)).isEmpty();
   }
 
+  /** KIP-903: it may ask a new leader before the process that is registered does. */
+  @Test
+  void S10_aProcessThatIsNotTheRegisteredOneIsRefusedThoughItAsksFirst() {
+    CoreDriver driver = leading();
+    driver.on(new LeadingEvent.BrokersChanged(Map.of(2, 8L, 3, 8L)));
+
+    assertThat(refusal(driver.subscribe(2, 7, 0, -1))).isEqualTo(ErrorCode.STALE_BROKER_EPOCH);
+    assertThat(driver.subscribe(2, 8, 0, -1)).isInstanceOf(SubscribeAnswer.Accepted.class);
+    assertThat(driver.subscribe(3, 9, 0, -1))
+        .as("the leader has not heard of its registration yet")
+        .isInstanceOf(SubscribeAnswer.Accepted.class);
+  }
+
+  @Test
+  void S10_aProcessIsSentAwayWhenANewerRegistrationIsKnown() {
+    CoreDriver driver = leading();
+    driver.on(new LeadingEvent.BrokersChanged(Map.of(2, 7L, 3, 7L)));
+    driver.subscribe(2, 7, 0, -1);
+    driver.subscribe(3, 8, 0, -1);
+    driver.produce(BatchFacts.plain(5), Acks.LEADER);
+    driver.acknowledge(3, 5, 0);
+    CoreDriver.Ref old = driver.subscriptions.get(2);
+
+    driver.on(new LeadingEvent.BrokersChanged(Map.of(2, 8L, 3, 8L)));
+    driver.on(new LeadingEvent.FollowerAcknowledged(old, 5, 0));
+
+    assertThat(driver.all(LeadingEffect.EndSubscription.class))
+        .singleElement()
+        .satisfies(
+            end -> {
+              assertThat(end.ref()).isEqualTo(old);
+              assertThat(end.why().code()).isEqualTo(ErrorCode.STALE_BROKER_EPOCH);
+            });
+    assertThat(driver.core.highWatermark()).as("it has not acknowledged").isZero();
+    driver.advanceTo(driver.nowMs + CoreDriver.LAGGED_MS);
+    assertThat(driver.proposals()).as("nobody follows for it").containsExactly(List.of(1, 3));
+  }
+
   @Test
   void aNewSubscriptionEndsTheOneBeforeAndWhatItAcknowledges() {
     CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1, 2), 2));
