@@ -16,6 +16,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultyFileStore;
+import io.millrace.common.file.FileStore;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatch;
@@ -50,6 +51,9 @@ final class LogHost extends FakeHost {
   private long visibleTo = Long.MAX_VALUE;
 
   private int epoch;
+  private long epochStart;
+  private final MemoryFileStore disk = new MemoryFileStore();
+  private final Path logPath = Path.of("/data", name().toString());
   private final PartitionLog log;
   private Runnable onSecondView = () -> {};
   private int views;
@@ -59,10 +63,8 @@ final class LogHost extends FakeHost {
 
   LogHost(TopicIdPartition id) {
     super(id);
-    MemoryFileStore disk = new MemoryFileStore();
-    Path directory = Path.of("/data", name().toString());
     try {
-      disk.createDirectories(directory.getParent());
+      disk.createDirectories(logPath.getParent());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -70,7 +72,7 @@ final class LogHost extends FakeHost {
         PartitionLog.open(
             new LogOpening(
                 new FaultyFileStore(disk, faults),
-                directory,
+                logPath,
                 id,
                 name(),
                 LogConfig.DEFAULT,
@@ -88,6 +90,7 @@ final class LogHost extends FakeHost {
     start.run();
     log.epochStarted(start);
     epoch = newer;
+    epochStart = log.logEndOffset();
   }
 
   /** Nothing from an offset on is visible, until it is shown. */
@@ -99,6 +102,16 @@ final class LogHost extends FakeHost {
   /** Its log is closed, so that whoever has its snapshot finds it stale. */
   void abandon() {
     log.abandon();
+  }
+
+  /** A byte of its first segment flips on the disk. */
+  void flipByte(long position) throws IOException {
+    Path segment = logPath.resolve("00000000000000000000.log");
+    try (FileStore.StoredFile file = disk.open(segment, FileStore.OpenMode.READ_WRITE)) {
+      ByteBuffer one = ByteBuffer.allocate(1);
+      file.read(one, position);
+      file.write(ByteBuffer.wrap(new byte[] {(byte) ~one.get(0)}), position);
+    }
   }
 
   /** Appends a batch and tells who waits. Returns its bytes. */
@@ -167,7 +180,7 @@ final class LogHost extends FakeHost {
         Role.LEADER,
         new MillraceError(ErrorCode.INTERNAL, "it leads"),
         epoch,
-        0,
+        epochStart,
         Math.min(visibleTo, log.logEndOffset()),
         log.snapshot());
   }

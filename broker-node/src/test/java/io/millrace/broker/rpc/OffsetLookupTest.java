@@ -9,7 +9,7 @@ import io.millrace.proto.v1.ListOffsetsResult;
 import io.millrace.proto.v1.OffsetPosition;
 import org.junit.jupiter.api.Test;
 
-/** S01 and S27: offsets by position and by time, where not all is visible. */
+/** S01, S17 and S27: offsets by position and by time, where not all is visible. */
 class OffsetLookupTest {
   private final FakePartitions partitions = new FakePartitions();
   private final FetchDeps deps = partitions.fetchDeps();
@@ -48,5 +48,23 @@ class OffsetLookupTest {
         .isEqualTo(-1);
     assertThat(find(OffsetPosition.OFFSET_POSITION_MAX_TIMESTAMP, 0, false).getOffset())
         .isEqualTo(-1);
+  }
+
+  /** An earlier leader may have shown what this one has yet to commit. */
+  @Test
+  void S17_theLatestOffsetIsNotToldBeforeTheHighWatermarkHasReachedTheEpochsStart() {
+    for (int i = 0; i < 3; i++) {
+      log.append(Compression.NONE, "v" + i);
+    }
+    log.startEpoch(1);
+    log.showUpTo(2);
+
+    ListOffsetsResult tooEarly = find(OffsetPosition.OFFSET_POSITION_LATEST, 0, false);
+    assertThat(Api.code(tooEarly.getError())).isEqualTo("OFFSET_NOT_AVAILABLE");
+    assertThat(tooEarly.getOffset()).isEqualTo(-1);
+    assertThat(find(OffsetPosition.OFFSET_POSITION_EARLIEST, 0, false).hasError()).isFalse();
+
+    log.showUpTo(3);
+    assertThat(find(OffsetPosition.OFFSET_POSITION_LATEST, 0, false).getOffset()).isEqualTo(3);
   }
 }

@@ -302,6 +302,19 @@ class ReplicationApiTest {
   }
 
   @Test
+  void S25_aCorruptBatchIsNotSentOnButEndsTheSubscription() throws Exception {
+    int good = log.append(Compression.NONE, "a");
+    log.flipByte(good - 1);
+    Follower follower = accepted();
+
+    LeaderFrame.Ended ended = (LeaderFrame.Ended) follower.next();
+    assertThat(ended.error().code()).isEqualTo(ErrorCode.CORRUPT_BATCH);
+    assertThat(ended.error().message()).contains("00000000000000000000.log");
+    assertThat(posted(PartitionEvent.LogDamaged.class).offset()).isZero();
+    assertThat(follower.frames).isEmpty();
+  }
+
+  @Test
   void anEndedSubscriptionIsTold() throws Exception {
     Follower follower = accepted();
     MillraceError why = new MillraceError(ErrorCode.NOT_LEADER, "broker 3 leads");

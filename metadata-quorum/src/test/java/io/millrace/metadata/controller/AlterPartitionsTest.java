@@ -8,6 +8,7 @@ import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerCommand.IsrMember;
 import io.millrace.metadata.controller.BrokerCommand.IsrProposal;
+import io.millrace.metadata.controller.Command.AlterTopicConfigs;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.CommandResult.AlterPartitionsResult;
 import io.millrace.metadata.controller.CommandResult.PartitionOutcome;
@@ -16,6 +17,7 @@ import io.millrace.metadata.image.PartitionImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
@@ -76,6 +78,35 @@ final class AlterPartitionsTest {
     PartitionOutcome outcome = alter(1, List.of(late)).partitions().get(0);
     assertThat(outcome.error().orElseThrow().code()).isEqualTo(ErrorCode.STALE_PARTITION_EPOCH);
     assertThat(outcome.partition()).contains(cluster.partition("a", 0));
+  }
+
+  /** S03, KIP-966: who leaves by it may lack what was committed under the smaller min ISR. */
+  @Test
+  void S03_aShrinkThatWasUnderWayWhenTheMinIsrWasRaisedIsRefusedAndNobodyIsEligible() {
+    minIsr(1);
+    ok(propose(1, 1, 2));
+    IsrProposal underWay = propose(1, 1);
+    minIsr(2);
+    assertThat(error(underWay).code()).isEqualTo(ErrorCode.STALE_PARTITION_EPOCH);
+    assertThat(cluster.partition("a", 0).effectiveMinIsr()).isEqualTo(2);
+    assertThat(cluster.partition("a", 0).isr()).containsExactly(1, 2);
+    assertThat(cluster.partition("a", 0).elr()).isEmpty();
+  }
+
+  /** S03, KIP-966. */
+  @Test
+  void S03_aRaisedMinIsrEndsTheElrAndThePartitionEpoch() {
+    PartitionImage before = ok(propose(1, 1));
+    assertThat(before.elr()).containsExactly(2, 3);
+    minIsr(3);
+    assertThat(cluster.partition("a", 0).elr()).isEmpty();
+    assertThat(cluster.partition("a", 0).partitionEpoch()).isEqualTo(before.partitionEpoch() + 1);
+  }
+
+  private void minIsr(int replicas) {
+    cluster.run(
+        new AlterTopicConfigs(
+            "a", Map.of("min.insync.replicas", Optional.of("" + replicas)), RequestOptions.NONE));
   }
 
   @Test

@@ -332,6 +332,35 @@ class FailoverTest {
     assertThat(cluster.acknowledged("b")).as("the older state says nothing any more").isTrue();
   }
 
+  /** KIP-966: nothing is committed by a smaller ISR that was proposed under the old min ISR. */
+  @Test
+  void S03_aMinIsrThatIsRaisedWhileAShrinkIsInFlightHoldsForIt() {
+    cluster.minIsr = 1;
+    cluster.elect(1);
+    cluster.settle();
+    cluster.produce("a", Acks.ALL);
+    cluster.broker(2).crash(0);
+    cluster.broker(3).crash(0);
+    cluster.produceOnly("b", Acks.ALL);
+    cluster.nowMs += CoreDriver.LAGGED_MS;
+    cluster.broker(1).on(new PartitionEvent.Tick());
+    assertThat(proposals(1)).as("it has not come to the controller").hasSize(1);
+
+    cluster.minIsr = 2;
+    cluster.commitIsr(1, 2, 3);
+    cluster.settle();
+
+    assertThat(proposals(1)).as("again, from the newer state").hasSize(2);
+    assertThat(cluster.isr).containsExactly(1);
+    assertThat(cluster.broker(1).core().highWatermark()).isEqualTo(1);
+    assertThat(cluster.answers.get("b"))
+        .isInstanceOfSatisfying(
+            ProduceOutcome.Failed.class,
+            failed ->
+                assertThat(failed.error().code())
+                    .isEqualTo(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND));
+  }
+
   @Test
   void S07_aNewLeaderShowsWhatTheOldOneShowed() {
     cluster.elect(1);
