@@ -160,13 +160,18 @@ final class PartitionReconciler {
     }
   }
 
+  /**
+   * What is deleted goes first: between two images that are far apart another topic may have come
+   * to its name, whose directories lie where the old ones are.
+   */
   private void applyTopics(MetadataImage image, MetadataDelta delta) {
     for (TopicDelta change : delta.topics().values()) {
-      if (change.after().isPresent()) {
-        applyTopic(image, change, change.after().get());
-      } else {
+      if (change.deleted()) {
         deleteTopic(image, change.id());
       }
+    }
+    for (TopicDelta change : delta.topics().values()) {
+      change.after().ifPresent(topic -> applyTopic(image, change, topic));
     }
   }
 

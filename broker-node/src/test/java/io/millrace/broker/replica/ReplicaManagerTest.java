@@ -358,6 +358,30 @@ class ReplicaManagerTest {
     }
   }
 
+  /** A broker that was away from the metadata for a while hears of both at once, ordered by id. */
+  @Test
+  void aTopicThatWasMadeAnewInTheMeantimeDoesNotLoseItsLogToTheDeletionOfTheOldOne()
+      throws Exception {
+    MemoryFileStore disk = disk();
+    UUID fresh = new UUID(Long.MIN_VALUE, 1);
+    MetadataImage known;
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      UUID old = serving(broker, "orders", Map.of("file.delete.delay.ms", "0"));
+      append(broker, old, 0, Acks.ALL);
+      broker.replaceTopic(old, fresh);
+      broker.manager.whenServing(fresh, broker.image().revision(), 10_000).get();
+
+      assertThat(append(broker, fresh, 0, Acks.ALL).baseOffset()).isZero();
+      await().until(() -> namesIn(disk, "/a").stream().noneMatch(n -> n.endsWith(".deleted")));
+      assertThat(namesIn(disk, "/a")).contains("orders-0").noneMatch(n -> n.endsWith(".stray"));
+      known = broker.image();
+    }
+
+    try (TestBroker broker = restart(Map.of("/a", disk), false, known)) {
+      assertThat(broker.partition(fresh, 0).view().logEndOffset()).isEqualTo(1);
+    }
+  }
+
   @Test
   void aLogOfNoTopicIsSetAsideAndKept() throws Exception {
     MemoryFileStore disk = disk();

@@ -171,6 +171,19 @@ final class TestBroker implements AutoCloseable {
 
   synchronized UUID createTopic(String name, int partitions, Map<String, String> configs) {
     UUID id = UUID.randomUUID();
+    change(newTopic(id, name, partitions, configs));
+    return id;
+  }
+
+  /** Between one image and the next a topic is deleted and another one made in its name. */
+  synchronized void replaceTopic(UUID old, UUID fresh) {
+    TopicImage gone = image.topic(old).orElseThrow();
+    TopicImage made = newTopic(fresh, gone.name(), gone.partitions().size(), gone.configs());
+    publish(withTopics(without(old).with(made)));
+  }
+
+  private static TopicImage newTopic(
+      UUID id, String name, int partitions, Map<String, String> configs) {
     PVector<PartitionImage> all = TreePVector.empty();
     for (int i = 0; i < partitions; i++) {
       all =
@@ -184,8 +197,7 @@ final class TestBroker implements AutoCloseable {
                   0,
                   1));
     }
-    change(new TopicImage(id, name, all, TreePMap.from(configs)));
-    return id;
+    return new TopicImage(id, name, all, TreePMap.from(configs));
   }
 
   /** From now on broker 2 leads a topic's only partition, and this one is not in sync. */
@@ -210,11 +222,15 @@ final class TestBroker implements AutoCloseable {
   }
 
   synchronized void deleteTopic(UUID topicId) {
+    publish(withTopics(without(topicId)));
+  }
+
+  private TopicsImage without(UUID topicId) {
     TopicsImage topics = TopicsImage.EMPTY;
     for (TopicImage each : image.topics().byId().values()) {
       topics = each.id().equals(topicId) ? topics : topics.with(each);
     }
-    publish(withTopics(topics));
+    return topics;
   }
 
   private synchronized CompletableFuture<?> assign(Map<TopicIdPartition, UUID> directories) {
