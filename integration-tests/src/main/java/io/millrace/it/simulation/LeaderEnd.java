@@ -54,6 +54,14 @@ final class LeaderEnd {
     tickLater();
   }
 
+  /** Of records on the heap nothing is to be released; looks alike in every trace. */
+  private enum Heap implements Runnable {
+    NOTHING_TO_RELEASE;
+
+    @Override
+    public void run() {}
+  }
+
   /** A subscription as its partition knows it: equal only to itself. */
   private final class Ref implements SubscribedFollower {
     private final long number;
@@ -257,7 +265,7 @@ final class LeaderEnd {
               : new LeaderLogs.ReadOutcome.TooLarge();
         }
         return new LeaderLogs.ReadOutcome.Batches(
-            new ReceivedRecords(found.records(), () -> {}), found.nextOffset());
+            new ReceivedRecords(found.records(), Heap.NOTHING_TO_RELEASE), found.nextOffset());
       } catch (StaleSnapshotException e) {
         return new LeaderLogs.ReadOutcome.Stale();
       } catch (LogDirException e) {

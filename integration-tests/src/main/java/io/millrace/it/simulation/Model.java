@@ -42,4 +42,13 @@ enum Model {
       case CLUSTERS -> ClusterSimulation.run(seed, bug, stats);
     };
   }
+
+  /** The sum of all events of a seed's run: the same each time, on whatever machine. */
+  long sumOf(long seed) {
+    return switch (this) {
+      case NODE -> Simulation.sumOf(seed);
+      case CONTROLLERS -> ControllerSimulation.sumOf(seed);
+      case CLUSTERS -> ClusterSimulation.sumOf(seed);
+    };
+  }
 }

@@ -57,11 +57,12 @@ final class Simulation {
     }
   }
 
-  /** The last events of a seed's run. */
-  static List<String> traceOf(long seed) {
+  /** The sum of all events of a seed's run. */
+  static long sumOf(long seed) {
     Simulation simulation = new Simulation(seed, Optional.empty());
+    simulation.world.trace().sumUp();
     simulation.play();
-    return simulation.world.trace().tail(TRACE_LINES);
+    return simulation.world.trace().sum();
   }
 
   /** What was found, for a person. */

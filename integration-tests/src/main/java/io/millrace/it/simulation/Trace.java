@@ -1,10 +1,13 @@
 package io.millrace.it.simulation;
 
 import io.millrace.common.time.VirtualTime;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
 
 /**
  * The last events of a run, for a person. Confined to the simulation's thread. A line is put
@@ -13,10 +16,16 @@ import java.util.List;
 final class Trace {
   private static final int KEPT = 400;
 
-  private record Line(long atMicros, String format, List<Object> values) {}
+  private record Line(long atMicros, String format, List<Object> values) {
+    String text() {
+      return String.format("%10.3f ms  ", atMicros / 1_000.0)
+          + String.format(format, values.toArray());
+    }
+  }
 
   private final VirtualTime time;
   private final ArrayDeque<Line> lines = new ArrayDeque<>(KEPT);
+  private Optional<CRC32C> sum = Optional.empty();
 
   Trace(VirtualTime time) {
     this.time = time;
@@ -32,7 +41,19 @@ final class Trace {
     if (lines.size() == KEPT) {
       lines.remove();
     }
-    lines.add(new Line(time.nowMicros(), format, Arrays.asList(values)));
+    Line line = new Line(time.nowMicros(), format, Arrays.asList(values));
+    lines.add(line);
+    sum.ifPresent(all -> all.update(line.text().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Sums up all lines from now on. */
+  void sumUp() {
+    sum = Optional.of(new CRC32C());
+  }
+
+  /** The sum of the lines since {@link #sumUp}: the same for the same lines. */
+  long sum() {
+    return sum.orElseThrow().getValue();
   }
 
   /** The last lines, oldest first. */
@@ -43,9 +64,7 @@ final class Trace {
       if (skipped-- > 0) {
         continue;
       }
-      tail.add(
-          String.format("%10.3f ms  ", line.atMicros / 1_000.0)
-              + String.format(line.format, line.values.toArray()));
+      tail.add(line.text());
     }
     return tail;
   }

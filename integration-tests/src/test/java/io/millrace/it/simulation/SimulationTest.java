@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.millrace.common.time.VirtualTime;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -91,18 +94,42 @@ class SimulationTest {
   @Test
   void aRunIsAFunctionOfItsSeed() {
     for (long seed = 0; seed < 10; seed++) {
-      assertThat(trace(seed)).as("seed %d", seed).isEqualTo(trace(seed));
-      assertThat(ControllerSimulation.traceOf(seed))
-          .as("seed %d", seed)
-          .isEqualTo(ControllerSimulation.traceOf(seed));
-      assertThat(ClusterSimulation.traceOf(seed))
-          .as("seed %d", seed)
-          .isEqualTo(ClusterSimulation.traceOf(seed));
+      for (Model model : Model.values()) {
+        assertThat(model.sumOf(seed)).as("%s %d", model, seed).isEqualTo(model.sumOf(seed));
+      }
     }
   }
 
-  private static List<String> trace(long seed) {
-    return Simulation.traceOf(seed);
+  /** Another process has other hash codes, and goes through maps and sets in another order. */
+  @Test
+  void aRunIsTheSameInAnotherProcess() throws Exception {
+    List<String> arguments = List.of("--seeds", "0..5", "--sums");
+    var out = new ByteArrayOutputStream();
+    SimulationMain.run(
+        arguments,
+        new SimulatedClock(new VirtualTime(), 0, 0),
+        new PrintStream(out, true, StandardCharsets.UTF_8));
+
+    assertThat(inAnotherProcess(arguments).lines().toList())
+        .containsExactlyElementsOf(out.toString(StandardCharsets.UTF_8).lines().toList())
+        .hasSize(18);
+  }
+
+  private static String inAnotherProcess(List<String> arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-XX:+UnlockExperimentalVMOptions",
+                "-XX:hashCode=2",
+                "-cp",
+                System.getProperty("java.class.path"),
+                SimulationMain.class.getName()));
+    command.addAll(arguments);
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
   }
 
   @Test
