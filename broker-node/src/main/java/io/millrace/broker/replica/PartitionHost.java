@@ -54,7 +54,8 @@ public interface PartitionHost {
 
   /**
    * Calls back on the partition's shard after each change of high watermark, log start, leader
-   * epoch or role. Register first, then look at {@link #view}: else a change may fall between.
+   * epoch, role or {@link PartitionView#standing}. Register first, then look at {@link #view}: else
+   * a change may fall between.
    *
    * @param listener must be cheap and must not block or throw
    */

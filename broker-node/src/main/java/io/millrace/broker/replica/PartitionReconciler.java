@@ -284,7 +284,8 @@ final class PartitionReconciler {
               partition.leader(),
               partition.leaderEpoch(),
               partition.partitionEpoch(),
-              isCountedOn(partition)));
+              isCountedOn(partition),
+              partition.isr().contains(brokerId)));
     } else {
       lead(each, partition);
     }

@@ -377,8 +377,7 @@ public final class PartitionRuntime {
     PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
-    boolean changed =
-        advanced || before.log() != after.log() || before.othersInSync() != after.othersInSync();
+    boolean changed = advanced || before.log() != after.log();
     if (changed) {
       view = after;
       told = after;
@@ -402,7 +401,8 @@ public final class PartitionRuntime {
     return before.highWatermark() != after.highWatermark()
         || before.logStartOffset() != after.logStartOffset()
         || before.leaderEpoch() != after.leaderEpoch()
-        || before.role() != after.role();
+        || before.role() != after.role()
+        || !before.standing().equals(after.standing());
   }
 
   private PartitionView currentView() {
@@ -413,7 +413,7 @@ public final class PartitionRuntime {
         core.epochStartOffset(),
         core.highWatermark(),
         log.snapshot(),
-        core.othersInSync());
+        core.readStanding());
   }
 
   private void beginRun() {

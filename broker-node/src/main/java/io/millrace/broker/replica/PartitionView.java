@@ -1,6 +1,7 @@
 package io.millrace.broker.replica;
 
 import io.millrace.broker.log.LogSnapshot;
+import io.millrace.broker.replica.core.ReadStanding;
 import io.millrace.broker.replica.core.Role;
 import io.millrace.common.MillraceError;
 
@@ -14,8 +15,7 @@ import io.millrace.common.MillraceError;
  * @param epochStartOffset where the log ended when that epoch began
  * @param highWatermark one past the last record that consumers may see
  * @param log the log to read from
- * @param othersInSync whether this broker leads and another replica is in sync: it leads if this
- *     one can't serve
+ * @param standing what its replicas are to readers
  */
 public record PartitionView(
     Role role,
@@ -24,7 +24,7 @@ public record PartitionView(
     long epochStartOffset,
     long highWatermark,
     LogSnapshot log,
-    boolean othersInSync) {
+    ReadStanding standing) {
   /** A partition whose other replicas nobody asks about. */
   public PartitionView(
       Role role,
@@ -33,7 +33,7 @@ public record PartitionView(
       long epochStartOffset,
       long highWatermark,
       LogSnapshot log) {
-    this(role, refusal, leaderEpoch, epochStartOffset, highWatermark, log, false);
+    this(role, refusal, leaderEpoch, epochStartOffset, highWatermark, log, ReadStanding.ALONE);
   }
 
   /** Whether this broker leads the partition. */

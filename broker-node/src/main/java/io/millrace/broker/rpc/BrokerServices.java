@@ -110,7 +110,10 @@ public final class BrokerServices {
         new FetchDeps(
             parts.authorizer(),
             partitions,
-            new PartitionReader(parts.metrics(), parts.corruptReads()),
+            new PartitionReader(
+                parts.metrics(),
+                parts.corruptReads(),
+                new NearReplicas(parts.node().nodeId(), parts.quorum()::image)),
             TransportMemory.shared(),
             parts.fetchThreads(),
             parts.scheduler(),

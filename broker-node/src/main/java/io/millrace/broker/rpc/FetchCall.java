@@ -80,7 +80,9 @@ final class FetchCall {
           "partitions: " + count + " (expected: [1, " + limits.maxPartitions() + "])");
     }
     Set<TopicIdPartition> seen = new HashSet<>();
-    boolean committedOnly = committedOnly(request.getIsolationLevel());
+    ReadPosition.Reader reader =
+        new ReadPosition.Reader(
+            committedOnly(request.getIsolationLevel()), request.getRack(), false);
     Access access = deps.access();
     for (FetchPartition asked : request.getPartitionsList()) {
       TopicIdPartition id = Partitions.named(asked.getTopicId(), asked.getPartition());
@@ -92,7 +94,7 @@ final class FetchCall {
               deps.partitions(),
               id,
               access.refusal(Operation.READ, id),
-              ReadPosition.of(asked, committedOnly),
+              ReadPosition.of(asked, reader),
               FetchLimits.within("max_bytes", asked.getMaxBytes(), maxBytes)));
     }
     this.attempt = new SerialTask(deps.threads(), this::attempt);

@@ -50,7 +50,7 @@ final class FetchStreamSession {
   private final Map<TopicIdPartition, FetchSubscription> byPartition = new HashMap<>();
 
   private boolean open;
-  private boolean committedOnly;
+  private ReadPosition.Reader reader = ReadPosition.Reader.OF_LEADER;
   private int maxMessageBytes;
 
   /** What the client still takes; below 0 after a first batch that was larger. */
@@ -162,7 +162,9 @@ final class FetchStreamSession {
     maxMessageBytes =
         FetchLimits.within(
             "max_message_bytes", message.getMaxMessageBytes(), deps.limits().streamMessageBytes());
-    committedOnly = FetchCall.committedOnly(message.getIsolationLevel());
+    reader =
+        new ReadPosition.Reader(
+            FetchCall.committedOnly(message.getIsolationLevel()), message.getRack(), false);
   }
 
   private void subscribe(SubscribePartition message) {
@@ -178,7 +180,7 @@ final class FetchStreamSession {
     lastSubscriptionId = id;
     FetchPartition asked = message.getPartition();
     TopicIdPartition partition = Partitions.named(asked.getTopicId(), asked.getPartition());
-    ReadPosition position = ReadPosition.of(asked, committedOnly);
+    ReadPosition position = ReadPosition.of(asked, message.getStay() ? reader.staying() : reader);
     FetchSubscription before = byPartition.get(partition);
     if (before != null) {
       endSubscription(before.id());

@@ -93,7 +93,7 @@ final class FetchSubscription {
    */
   Optional<Message> next(PartitionReader reader, TransportAllocator memory, int allowance) {
     PartitionView view = host.view();
-    Optional<PartitionData> verdict = reader.verdict(host, view, position);
+    Optional<PartitionData> verdict = reader.answerInstead(host, view, position);
     if (verdict.isPresent()) {
       return Optional.of(new Message(FetchFrame.of(id, verdict.get()), true));
     }

@@ -21,12 +21,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /**
- * Reads partitions by the rules of S01, S11, S12 and S22. Reading blocks on the disk: for the fetch
- * threads. Thread-safe.
+ * Reads partitions by the rules of S01, S11, S12, S18 and S22. Reading blocks on the disk: for the
+ * fetch threads. Thread-safe.
  */
 final class PartitionReader {
   /** A snapshot may be outdated by a deletion between look and read; this many in a row are not. */
@@ -36,10 +37,12 @@ final class PartitionReader {
 
   private final RpcMetrics metrics;
   private final CorruptReads corruptReads;
+  private final NearReplicas near;
 
-  PartitionReader(RpcMetrics metrics, CorruptReads corruptReads) {
+  PartitionReader(RpcMetrics metrics, CorruptReads corruptReads, NearReplicas near) {
     this.metrics = metrics;
     this.corruptReads = corruptReads;
+    this.near = near;
   }
 
   /**
@@ -49,7 +52,8 @@ final class PartitionReader {
    * @param records whole batches, one buffer after the other
    * @param bytes how many bytes of records there are
    * @param nextOffset where to go on
-   * @param decided whether it must be answered at once: an error, or a diverging log
+   * @param decided whether it must be answered at once: an error, a diverging log, or a better
+   *     replica
    */
   record Result(
       PartitionData head, List<ByteBuffer> records, int bytes, long nextOffset, boolean decided) {
@@ -70,9 +74,9 @@ final class PartitionReader {
     }
   }
 
-  /** Whether a read would return records; looks at positions only. */
+  /** Whether a read would return records, if there is no verdict; looks at positions only. */
   static boolean hasVisible(PartitionView view, ReadPosition position) {
-    return view.leads() && position.offset() < bound(view, position);
+    return position.offset() < bound(view, position);
   }
 
   /** The offset that a reader sees up to. */
@@ -81,12 +85,12 @@ final class PartitionReader {
   }
 
   /**
-   * What must be answered before any record is: an error or a divergence.
+   * What must be answered instead of records: an error, a divergence, or a better replica.
    *
    * @param view the partition at this moment
    */
   Optional<PartitionData> verdict(PartitionHost host, PartitionView view, ReadPosition position) {
-    Optional<MillraceError> error = refusal(view, position.currentLeaderEpoch());
+    Optional<MillraceError> error = refusal(view, position);
     if (error.isPresent()) {
       return Optional.of(failed(host, view, error.get()));
     }
@@ -98,7 +102,36 @@ final class PartitionReader {
     if (offset < view.logStartOffset() || offset > view.logEndOffset()) {
       return Optional.of(failed(host, view, outOfRange(view, offset)));
     }
-    return Optional.empty();
+    OptionalInt better = view.leads() ? near.choose(view, position) : OptionalInt.empty();
+    return better.isPresent()
+        ? Optional.of(answer(host, view).setPreferredReadReplica(better.getAsInt()).build())
+        : Optional.empty();
+  }
+
+  /** The verdict, if there is one, on its way to the reader. */
+  Optional<PartitionData> answerInstead(
+      PartitionHost host, PartitionView view, ReadPosition position) {
+    Optional<PartitionData> verdict = verdict(host, view, position);
+    if (verdict.filter(data -> data.getPreferredReadReplica() > 0).isPresent()) {
+      metrics.redirected();
+    }
+    return verdict;
+  }
+
+  /**
+   * Why a partition can't be read at a position. A follower says nothing of what lies outside its
+   * own log, not even that the reader's diverges: the leader knows what exists.
+   */
+  private static Optional<MillraceError> refusal(PartitionView view, ReadPosition position) {
+    if (!view.standing().followerReads() || !position.reader().takesFollowers()) {
+      return refusal(view, position.currentLeaderEpoch());
+    }
+    Optional<MillraceError> epoch = wrongEpoch(view, position.currentLeaderEpoch());
+    long offset = position.offset();
+    boolean outside = offset < view.logStartOffset() || offset > view.logEndOffset();
+    return epoch.isEmpty() && outside
+        ? Optional.of(rangeError(ErrorCode.OFFSET_NOT_AVAILABLE, view, offset))
+        : epoch;
   }
 
   /** Reads to the heap: see {@link #read(PartitionHost, ReadPosition, Bounds)}. */
@@ -120,7 +153,7 @@ final class PartitionReader {
     return guarded(
         host,
         view ->
-            verdict(host, view, position)
+            answerInstead(host, view, position)
                 .map(data -> Result.decided(data, position))
                 .orElseGet(() -> readRecords(host, view, position, bounds)),
         (view, error) -> Result.decided(failed(host, view, error), position));
@@ -149,7 +182,7 @@ final class PartitionReader {
       records.add(read.records());
       next = read.nextOffset();
     }
-    metrics.fetched(bytes);
+    metrics.fetched(bytes, view.leads());
     return new Result(answer(host, view).build(), records, bytes, next, false);
   }
 
@@ -183,7 +216,7 @@ final class PartitionReader {
       } catch (CorruptBatchException e) {
         host.foundCorrupt(e.offset());
         corruptReads.report(host.id(), host.name(), e.offset(), String.valueOf(e.getMessage()));
-        return failure.apply(view, view.othersInSync() ? givesUp(host, e) : e.error());
+        return failure.apply(view, corrupt(host, view, e));
       } catch (LogDirException e) {
         host.diskFailed(e);
         return failure.apply(
@@ -191,6 +224,17 @@ final class PartitionReader {
             new MillraceError(ErrorCode.LOG_DIR_OFFLINE, "the disk failed under " + host.name()));
       }
     }
+  }
+
+  private static MillraceError corrupt(
+      PartitionHost host, PartitionView view, CorruptBatchException e) {
+    if (!view.leads()) {
+      return new MillraceError(
+          ErrorCode.OFFSET_NOT_AVAILABLE,
+          "the leader of " + host.name() + " may have what is corrupt here: " + e.error().message(),
+          e.error().details());
+    }
+    return view.standing().othersInSync() ? givesUp(host, e) : e.error();
   }
 
   /** Another replica leads soon and has the batch: whoever asks again is served there. */
@@ -207,11 +251,12 @@ final class PartitionReader {
         "the log of " + host.name() + " changes under its reader; try again");
   }
 
-  /** Why a partition can't be read, apart from offsets. */
+  /** Why a partition can't be read from its leader, apart from offsets. */
   static Optional<MillraceError> refusal(PartitionView view, int currentLeaderEpoch) {
-    if (!view.leads()) {
-      return Optional.of(view.refusal());
-    }
+    return view.leads() ? wrongEpoch(view, currentLeaderEpoch) : Optional.of(view.refusal());
+  }
+
+  private static Optional<MillraceError> wrongEpoch(PartitionView view, int currentLeaderEpoch) {
     if (currentLeaderEpoch == UNCHECKED || currentLeaderEpoch == view.leaderEpoch()) {
       return Optional.empty();
     }
@@ -251,8 +296,12 @@ final class PartitionReader {
 
   /** What is said of an offset that is not in the log. */
   static MillraceError outOfRange(PartitionView view, long offset) {
+    return rangeError(ErrorCode.OFFSET_OUT_OF_RANGE, view, offset);
+  }
+
+  private static MillraceError rangeError(ErrorCode code, PartitionView view, long offset) {
     return new MillraceError(
-        ErrorCode.OFFSET_OUT_OF_RANGE,
+        code,
         "offset: "
             + offset
             + " (expected: ["

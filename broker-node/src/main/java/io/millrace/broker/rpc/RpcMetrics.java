@@ -31,6 +31,8 @@ public final class RpcMetrics implements ServerInterceptor {
   private final Counter producedBytes;
   private final Counter producedBatches;
   private final Counter fetchedBytes;
+  private final Counter followerBytes;
+  private final Counter redirects;
 
   private record CallEnd(String method, Status.Code code) {}
 
@@ -53,6 +55,15 @@ public final class RpcMetrics implements ServerInterceptor {
             .baseUnit("bytes")
             .description("Bytes of record batches that were sent to readers")
             .register(registry);
+    this.followerBytes =
+        Counter.builder("millrace.fetch.follower.bytes")
+            .baseUnit("bytes")
+            .description("Those of millrace.fetch.bytes that came from replicas that do not lead")
+            .register(registry);
+    this.redirects =
+        Counter.builder("millrace.fetch.redirects")
+            .description("How often a leader sent a reader to a replica in its rack")
+            .register(registry);
   }
 
   void produced(int bytes) {
@@ -60,8 +71,16 @@ public final class RpcMetrics implements ServerInterceptor {
     producedBytes.increment(bytes);
   }
 
-  void fetched(int bytes) {
+  void fetched(int bytes, boolean fromLeader) {
     fetchedBytes.increment(bytes);
+    if (!fromLeader) {
+      followerBytes.increment(bytes);
+    }
+  }
+
+  /** A reader was told of a better replica. */
+  void redirected() {
+    redirects.increment();
   }
 
   /** Counts a batch that was refused or failed, whether or not its producer waits for an answer. */

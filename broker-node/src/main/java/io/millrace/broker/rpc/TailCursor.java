@@ -241,7 +241,7 @@ final class TailCursor {
   }
 
   private Step read(PartitionReader reader, ByteLease memory) {
-    ReadPosition position = new ReadPosition(readOffset, -1, -1, false);
+    ReadPosition position = new ReadPosition(readOffset, -1, -1, ReadPosition.Reader.OF_LEADER);
     PartitionView view = host.view();
     reader
         .verdict(host, view, position)

@@ -33,7 +33,12 @@ public final class NodeSettings {
           "The directories that hold the logs, usually one for each disk. The first also holds the"
               + " metadata log.");
   public static final ConfigKey<String> RACK =
-      ConfigKey.of("rack", ConfigTypes.STRING, "", "The rack or zone that this node stands in.");
+      ConfigKey.of(
+          "rack",
+          ConfigTypes.STRING,
+          "",
+          "The rack or zone that this node stands in: replicas are spread over racks, and consumers"
+              + " that name theirs read from an in-sync replica there.");
 
   static final Section SECTION =
       new Section("Node", List.of(NODE_ID, PROCESS_ROLES, CLUSTER_ID, DATA_DIRS, RACK));

@@ -382,13 +382,13 @@ class FollowerRuntimeTest {
     RuntimeHarness harness = followed();
     List<Long> ends = new ArrayList<>();
     List<Long> highWatermarks = new ArrayList<>();
+    Ref ref = new Ref(1);
+    harness.handle(new LeadingEvent.FollowerSubscribes(ref, 2, 1, 0, 0, -1));
     harness.runtime.appendListeners().add(() -> ends.add(harness.runtime.view().logEndOffset()));
     harness
         .runtime
         .listeners()
         .add(() -> highWatermarks.add(harness.runtime.view().highWatermark()));
-    Ref ref = new Ref(1);
-    harness.handle(new LeadingEvent.FollowerSubscribes(ref, 2, 1, 0, 0, -1));
     assertThat(harness.told)
         .contains(new LeadingEffect.AnswerSubscribe(ref, new SubscribeAnswer.Accepted(0, 0)));
 
@@ -442,7 +442,7 @@ class FollowerRuntimeTest {
     assertThat(harness.log.logEndOffset()).as("not while it may be counted on").isEqualTo(3);
     harness.nothingNoted = false;
 
-    harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false));
+    harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false, false));
     assertThat(harness.lowerings).as("not before the leader is known to live").isEmpty();
     assertThat(harness.asked().position()).as("nothing can be counted on yet").isZero();
     harness.accepted();
@@ -462,7 +462,7 @@ class FollowerRuntimeTest {
     assertThat(harness.runtime.foundCorrupt(1)).isFalse();
     assertThat(harness.runtime.foundCorrupt(3)).as("beyond the end").isFalse();
     harness.finish();
-    harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false));
+    harness.handle(new PartitionEvent.BecomeFollower(3, 2, 2, false, false));
     harness.accepted();
     assertThat(harness.asked().position()).isEqualTo(3);
     assertThat(harness.lowerings).isEmpty();
@@ -470,7 +470,7 @@ class FollowerRuntimeTest {
     harness.flip(batchBytes(harness) + 65);
     assertThat(harness.runtime.foundCorrupt(1)).isTrue();
     harness.finish();
-    harness.handle(new PartitionEvent.BecomeFollower(2, 3, 3, false));
+    harness.handle(new PartitionEvent.BecomeFollower(2, 3, 3, false, false));
     harness.accepted();
     assertThat(harness.runtime.view().logEndOffset()).isEqualTo(1);
   }

@@ -9,6 +9,11 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.common.time.SystemClock;
+import io.millrace.metadata.image.BrokerImage;
+import io.millrace.metadata.image.BrokerRegistration;
+import io.millrace.metadata.image.BrokerState;
+import io.millrace.metadata.image.Endpoint;
+import io.millrace.metadata.image.FeatureRange;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
 import io.millrace.metadata.image.TopicImage;
@@ -72,6 +77,20 @@ final class FakePartitions implements PartitionRegistry {
     image = image.withRevision(image.revision() + 1).withTopics(image.topics().with(topic));
   }
 
+  /** The metadata have a broker, which stands in a rack. */
+  void broker(int id, String rack, BrokerState state) {
+    BrokerImage broker =
+        new BrokerImage(
+            id,
+            new BrokerRegistration(10 + id, new UUID(id, 1), List.of(new UUID(9, id))),
+            new Endpoint("h" + id, 9650),
+            Optional.of(new Endpoint("h" + id, 9651)),
+            rack,
+            FeatureRange.SUPPORTED,
+            state);
+    image = image.withBrokers(image.brokers().plus(id, broker));
+  }
+
   private Scheduler.Cancellable schedule(long delayMs, Runnable task) {
     timers.add(task);
     return () -> timers.remove(task);
@@ -89,7 +108,10 @@ final class FakePartitions implements PartitionRegistry {
     return new FetchDeps(
         (caller, operation, topic) -> authorizer.check(caller, operation, topic),
         new Partitions(this, () -> image),
-        new PartitionReader(metrics, new CorruptReads(meters, (id, offset) -> true)),
+        new PartitionReader(
+            metrics,
+            new CorruptReads(meters, (id, offset) -> true),
+            new NearReplicas(1, () -> image)),
         TransportMemory.shared(),
         Runnable::run,
         this::schedule,

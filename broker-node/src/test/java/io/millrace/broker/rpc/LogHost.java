@@ -10,6 +10,7 @@ import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RecoveryProgress;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.broker.replica.Registration;
+import io.millrace.broker.replica.core.ReadStanding;
 import io.millrace.broker.replica.core.Role;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -29,6 +30,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +56,11 @@ final class LogHost extends FakeHost {
   private long epochStart;
   private final MemoryFileStore disk = new MemoryFileStore();
   private final Path logPath = Path.of("/data", name().toString());
+
+  /** Empty while it leads. */
+  private Optional<ReadStanding> following = Optional.empty();
+
+  private ReadStanding leading = ReadStanding.ALONE;
   private final PartitionLog log;
   private Runnable onSecondView = () -> {};
   private int views;
@@ -96,6 +103,18 @@ final class LogHost extends FakeHost {
   /** Nothing from an offset on is visible, until it is shown. */
   void showUpTo(long offset) {
     visibleTo = offset;
+    List.copyOf(listeners).forEach(Runnable::run);
+  }
+
+  /** It follows in the same epoch from here on. */
+  void follow(boolean servesReaders) {
+    following = Optional.of(servesReaders ? ReadStanding.SERVING_FOLLOWER : ReadStanding.ALONE);
+    List.copyOf(listeners).forEach(Runnable::run);
+  }
+
+  /** These brokers may serve readers in place of this one, which leads. */
+  void inSyncFollowers(Integer... brokers) {
+    leading = new ReadStanding(List.of(brokers), brokers.length > 0, false);
     List.copyOf(listeners).forEach(Runnable::run);
   }
 
@@ -177,12 +196,14 @@ final class LogHost extends FakeHost {
       onSecondView.run();
     }
     return new PartitionView(
-        Role.LEADER,
-        new MillraceError(ErrorCode.INTERNAL, "it leads"),
+        following.isEmpty() ? Role.LEADER : Role.FOLLOWER,
+        new MillraceError(
+            following.isEmpty() ? ErrorCode.INTERNAL : ErrorCode.NOT_LEADER, "as the test says"),
         epoch,
         epochStart,
         Math.min(visibleTo, log.logEndOffset()),
-        log.snapshot());
+        log.snapshot(),
+        following.orElse(leading));
   }
 
   @Override

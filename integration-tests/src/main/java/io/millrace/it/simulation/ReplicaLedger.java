@@ -190,16 +190,15 @@ final class ReplicaLedger {
       replica.leadsNoMore();
     }
     replica.stands(view.highWatermark(), durable);
-    rules.verify(process, replica, view);
+    rules.verify(process, replica, view.highWatermark());
   }
 
   // ---- clients
 
-  /** A producer is told by a leader that all in-sync replicas have its batch. */
+  /** A producer is told that all in-sync replicas have its batch. */
   void promised(ClusterProcess by, SimulatedBatch batch, long baseOffset) {
     world.stats().acknowledged++;
-    KnownReplica replica = replicas.of(by.id());
-    if (!committed.isLost(batch) && !replica.isUnseen() && !replica.isDoubtful()) {
+    if (!committed.isLost(batch) && !replicas.of(by.id()).isUnseen()) {
       clients.promised(batch, baseOffset);
     }
   }
@@ -209,11 +208,9 @@ final class ReplicaLedger {
     clients.refused(batch);
   }
 
-  /** A client was told of the high watermark, by a leader that is not in doubt. */
-  void toldHighWatermark(ClusterProcess by, PartitionView view) {
-    if (!replicas.of(by.id()).isDoubtful()) {
-      clients.highWatermark(view.leaderEpoch(), view.highWatermark());
-    }
+  /** A client was told of the high watermark, by the leader of an epoch. */
+  void toldHighWatermark(int epoch, long offset) {
+    clients.highWatermark(epoch, offset);
   }
 
   /** A reader got whole batches of a leader that is not in doubt. */

@@ -165,7 +165,8 @@ final class ReplicaReconciler implements MetadataListener {
               partition.leader(),
               partition.leaderEpoch(),
               partition.partitionEpoch(),
-              partition.isr().contains(process.id()) || partition.elr().contains(process.id())));
+              partition.isr().contains(process.id()) || partition.elr().contains(process.id()),
+              partition.isr().contains(process.id())));
     } else {
       LeaderState state =
           new LeaderState(

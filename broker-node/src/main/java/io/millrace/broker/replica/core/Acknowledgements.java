@@ -151,6 +151,23 @@ final class Acknowledgements {
     return committedIsr.size();
   }
 
+  /**
+   * The followers of the committed ISR whose logs are known to reach an offset, in the order of the
+   * replicas.
+   */
+  List<Integer> inSyncFollowersWith(long offset) {
+    List<Integer> found = new ArrayList<>();
+    for (ReplicaProgress replica : replicas) {
+      if (replica != leader
+          && replica.inSync()
+          && replica.subscription().isPresent()
+          && replica.appended() >= offset) {
+        found.add(replica.brokerId());
+      }
+    }
+    return found;
+  }
+
   int minIsr() {
     return minIsr;
   }

@@ -2,6 +2,7 @@ package io.millrace.broker.replica.core;
 
 import io.millrace.common.ErrorCode;
 import java.util.List;
+import java.util.OptionalLong;
 
 /**
  * The follower's side of replication: one attempt after the other to follow the leader of the
@@ -53,14 +54,31 @@ final class Following {
 
   private long pausedUntilMs;
 
-  Following(PartitionState state, LogMemory log, long attemptsFrom) {
+  private final long lagTimeMaxMs;
+
+  /**
+   * Whether readers may be served: the leader of this epoch has accepted the log, so that nothing
+   * of it is cut as long as this epoch is the newest known, and was heard of within the lag time.
+   */
+  private boolean servesReaders;
+
+  /** Since when the leader that had accepted has not been followed. */
+  private OptionalLong absentSinceMs = OptionalLong.empty();
+
+  Following(PartitionState state, LogMemory log, long lagTimeMaxMs, long attemptsFrom) {
     this.attempt = attemptsFrom;
     this.state = state;
     this.log = log;
+    this.lagTimeMaxMs = lagTimeMaxMs;
   }
 
   boolean isCutting() {
     return phase == Phase.CUTTING;
+  }
+
+  /** Whether readers may be served what is below the high watermark, if this replica is in sync. */
+  boolean mayServeReaders() {
+    return servesReaders;
   }
 
   // ---- role
@@ -81,6 +99,8 @@ final class Following {
   void stop(List<Effect> effects) {
     unsubscribe(effects);
     phase = Phase.IDLE;
+    servesReaders = false;
+    absentSinceMs = OptionalLong.empty();
   }
 
   private void subscribe(List<Effect> effects) {
@@ -128,11 +148,34 @@ final class Following {
     if (phase == Phase.PAUSED && nowMs >= pausedUntilMs) {
       subscribe(effects);
     }
+    if (absentSinceMs.isPresent() && nowMs >= absentSinceMs.getAsLong() + lagTimeMaxMs) {
+      servesReaders = false;
+      absentSinceMs = OptionalLong.empty();
+    }
+  }
+
+  /** What the readers of this replica may count on, after an event. */
+  private void reviewReaders(long nowMs, List<Effect> effects) {
+    if (phase == Phase.ACCEPTED) {
+      servesReaders = true;
+      absentSinceMs = OptionalLong.empty();
+    } else if (phase == Phase.CUTTING) {
+      servesReaders = false;
+      absentSinceMs = OptionalLong.empty();
+    } else if (servesReaders && absentSinceMs.isEmpty()) {
+      absentSinceMs = OptionalLong.of(nowMs);
+      effects.add(new Effect.SetTimer(nowMs + lagTimeMaxMs));
+    }
   }
 
   // ---- what the leader says
 
   void on(FollowingEvent event, long nowMs, List<Effect> effects) {
+    take(event, nowMs, effects);
+    reviewReaders(nowMs, effects);
+  }
+
+  private void take(FollowingEvent event, long nowMs, List<Effect> effects) {
     if (event instanceof FollowingEvent.ReplicatedBatches batches) {
       onBatches(batches, effects);
     } else if (event instanceof FollowingEvent.Replicated replicated) {

@@ -50,7 +50,7 @@ public final class PartitionCore {
     this.produces = new ProduceRequests(state, log);
     this.deletes = new DeleteRequests(state);
     this.followers = new Followers(state, log, lagTimeMaxMs);
-    this.following = new Following(state, log, attemptsFrom);
+    this.following = new Following(state, log, lagTimeMaxMs, attemptsFrom);
   }
 
   /** What this broker is to the partition. */
@@ -68,9 +68,17 @@ public final class PartitionCore {
     return state.leaderEpoch();
   }
 
-  /** Whether this broker leads and the committed ISR has another member. */
-  public boolean othersInSync() {
-    return state.leads() && state.acknowledgements().inSync() > 1;
+  /** What the replicas are to readers. */
+  public ReadStanding readStanding() {
+    if (state.leads() && state.acknowledgements().hasFollowers()) {
+      return new ReadStanding(
+          state.acknowledgements().inSyncFollowersWith(state.highWatermark()),
+          state.acknowledgements().inSync() > 1,
+          false);
+    }
+    return state.followsInSync() && following.mayServeReaders()
+        ? ReadStanding.SERVING_FOLLOWER
+        : ReadStanding.ALONE;
   }
 
   /** Where the log ended when this leader epoch began. */
@@ -263,6 +271,7 @@ public final class PartitionCore {
         follow.leaderEpoch() < state.leaderEpoch()
             || (follow.leaderEpoch() == state.leaderEpoch() && state.role() != Role.IDLE);
     if (state.role().terminal() || known) {
+      state.followerCommitted(follow);
       return;
     }
     MillraceError why = Refusals.notLeader(follow.leaderId(), follow.leaderEpoch());

@@ -51,18 +51,20 @@ public sealed interface PartitionEvent
 
   /**
    * Another broker leads the partition, as of this leader epoch. Ignored if the epoch is older than
-   * the known one, or known already.
+   * the known one; of a known one only {@code inSync} counts.
    *
    * @param leaderId the leader's broker
    * @param leaderEpoch the epoch in which it leads
    * @param partitionEpoch the partition epoch at which that is committed
    * @param countedOn whether this replica is in sync then, or eligible to lead: what it has may not
    *     be given up
+   * @param inSync whether it is in the committed ISR then: only such a replica serves readers
    */
-  record BecomeFollower(int leaderId, int leaderEpoch, int partitionEpoch, boolean countedOn)
+  record BecomeFollower(
+      int leaderId, int leaderEpoch, int partitionEpoch, boolean countedOn, boolean inSync)
       implements PartitionEvent {
     public BecomeFollower(int leaderId, int leaderEpoch, int partitionEpoch) {
-      this(leaderId, leaderEpoch, partitionEpoch, true);
+      this(leaderId, leaderEpoch, partitionEpoch, true, true);
     }
   }
 

@@ -20,6 +20,9 @@ final class PartitionState {
   private int partitionEpoch = -1;
   private long epochStartOffset;
 
+  /** Whether this follower is in the committed ISR of {@link #partitionEpoch}. */
+  private boolean followsInSync;
+
   /** At most {@link #highWatermark}. */
   private long logStartOffset;
 
@@ -140,7 +143,23 @@ final class PartitionState {
     refusal = Refusals.notLeader(follow.leaderId(), follow.leaderEpoch());
     leaderEpoch = follow.leaderEpoch();
     partitionEpoch = follow.partitionEpoch();
+    followsInSync = follow.inSync();
     epochStartOffset = logEndOffset;
+  }
+
+  /** The ISR may have changed under the leader that is followed. */
+  void followerCommitted(PartitionEvent.BecomeFollower follow) {
+    if (role == Role.FOLLOWER
+        && follow.leaderEpoch() == leaderEpoch
+        && follow.partitionEpoch() > partitionEpoch) {
+      partitionEpoch = follow.partitionEpoch();
+      followsInSync = follow.inSync();
+    }
+  }
+
+  /** Whether this broker follows and is in the committed ISR. */
+  boolean followsInSync() {
+    return role == Role.FOLLOWER && followsInSync;
   }
 
   void leave(Role next, MillraceError why) {

@@ -131,7 +131,8 @@ class FollowingTest {
     assertThat(on(batches(attempt, 6, 7)))
         .containsExactly(
             new FollowingEffect.Unsubscribe(attempt),
-            new FollowingEffect.Subscribe(attempt + 1, 2, 4, 5, 1));
+            new FollowingEffect.Subscribe(attempt + 1, 2, 4, 5, 1),
+            new Effect.SetTimer(driver.nowMs + CoreDriver.LAG_MS));
   }
 
   @Test
@@ -139,7 +140,9 @@ class FollowingTest {
     long attempt = accepted(4);
 
     assertThat(on(new FollowingEvent.SubscriptionEnded(attempt, Optional.of(GONE))))
-        .containsExactly(new FollowingEffect.Subscribe(attempt + 1, 2, 4, 5, 1));
+        .containsExactly(
+            new FollowingEffect.Subscribe(attempt + 1, 2, 4, 5, 1),
+            new Effect.SetTimer(driver.nowMs + CoreDriver.LAG_MS));
   }
 
   @Test

@@ -228,7 +228,7 @@ final class ThreeBrokers {
       } else {
         on(
             new PartitionEvent.BecomeFollower(
-                leader, leaderEpoch, partitionEpoch, isr.contains(id)));
+                leader, leaderEpoch, partitionEpoch, isr.contains(id), isr.contains(id)));
       }
     }
 
