@@ -107,6 +107,14 @@ final class ConsumeCommand implements Callable<Integer> {
   private boolean follow;
 
   @Option(
+      names = "--rack",
+      paramLabel = "RACK",
+      description =
+          "Where this command runs: partitions are read from an in-sync replica in that rack, if"
+              + " there is one, and else from their leaders.")
+  private String rack = "";
+
+  @Option(
       names = {"-o", "--output"},
       paramLabel = "FORMAT",
       description = "json prints an object a line instead of --format.")
@@ -123,7 +131,7 @@ final class ConsumeCommand implements Callable<Integer> {
     check(first, last);
     OutageNotes notes = new OutageNotes(context, connection.timeout());
     try (MillraceClient client = connection.connect(context);
-        Consumer consumer = client.consumer(ConsumerConfig.defaults())) {
+        Consumer consumer = client.consumer(ConsumerConfig.builder().rack(rack).build())) {
       Admin admin = client.admin();
       RecordRange.LookUp lookUp = new RecordRange.LookUp(admin, choose(admin), notes);
       RecordRange range = RecordRange.of(lookUp, first, last, follow);

@@ -1,5 +1,7 @@
 package io.millrace.client.api;
 
+import java.time.Duration;
+
 /**
  * How a consumer reads.
  *
@@ -13,6 +15,13 @@ package io.millrace.client.api;
  *     processor time
  * @param outOfRange what to do when the position is below the log's start or above its end, or when
  *     the topic was deleted and created again: then the position means nothing any more
+ * @param rack the rack or zone that this consumer stands in, as the brokers' {@code rack} names it:
+ *     partitions are read from an in-sync replica there, where there is one, and else from their
+ *     leaders (KIP-392). A replica in the rack that is lost or falls out of sync is left for the
+ *     leader at once. Empty to read from leaders only. Kafka calls it {@code client.rack}
+ * @param readReplicaMaxAge how long a partition is read from a replica that does not lead before
+ *     its leader is asked again for the best one; at least 1 ms. Kafka uses {@code
+ *     metadata.max.age.ms} for it
  */
 public record ConsumerConfig(
     int creditBytes,
@@ -20,7 +29,9 @@ public record ConsumerConfig(
     int maxPollRecords,
     int maxDecompressedBytes,
     boolean checkCrcs,
-    OutOfRange outOfRange) {
+    OutOfRange outOfRange,
+    String rack,
+    Duration readReplicaMaxAge) {
   /** Where to go on when the position is out of range. */
   public enum OutOfRange {
     /** Nowhere: the poll throws {@code OFFSET_OUT_OF_RANGE}, or {@code UNKNOWN_TOPIC_ID}. */
@@ -36,11 +47,13 @@ public record ConsumerConfig(
     ConfigChecks.atLeast("maxFetchBytes", maxFetchBytes, 1);
     ConfigChecks.atLeast("maxPollRecords", maxPollRecords, 1);
     ConfigChecks.atLeast("maxDecompressedBytes", maxDecompressedBytes, 1);
+    ConfigChecks.positive("readReplicaMaxAge", readReplicaMaxAge);
+    readReplicaMaxAge = ConfigChecks.bounded(readReplicaMaxAge);
   }
 
   /**
    * 16 MiB of credits, messages of 512 KiB, 1,000 records a poll, 128 MiB unpacked, CRCs checked,
-   * FAIL.
+   * FAIL, no rack, leaders asked again after 5 minutes.
    */
   public static ConsumerConfig defaults() {
     return builder().build();
@@ -59,6 +72,8 @@ public record ConsumerConfig(
     private int maxDecompressedBytes = 128 << 20;
     private boolean checkCrcs = true;
     private OutOfRange outOfRange = OutOfRange.FAIL;
+    private String rack = "";
+    private Duration readReplicaMaxAge = Duration.ofMinutes(5);
 
     private Builder() {}
 
@@ -98,6 +113,18 @@ public record ConsumerConfig(
       return this;
     }
 
+    /** See {@link ConsumerConfig#rack()}. */
+    public Builder rack(String name) {
+      this.rack = name;
+      return this;
+    }
+
+    /** See {@link ConsumerConfig#readReplicaMaxAge()}. */
+    public Builder readReplicaMaxAge(Duration age) {
+      this.readReplicaMaxAge = age;
+      return this;
+    }
+
     /**
      * The settings as a value.
      *
@@ -105,7 +132,14 @@ public record ConsumerConfig(
      */
     public ConsumerConfig build() {
       return new ConsumerConfig(
-          creditBytes, maxFetchBytes, maxPollRecords, maxDecompressedBytes, checkCrcs, outOfRange);
+          creditBytes,
+          maxFetchBytes,
+          maxPollRecords,
+          maxDecompressedBytes,
+          checkCrcs,
+          outOfRange,
+          rack,
+          readReplicaMaxAge);
     }
   }
 }

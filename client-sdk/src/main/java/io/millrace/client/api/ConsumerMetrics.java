@@ -16,7 +16,8 @@ import java.util.OptionalLong;
  * @param reconnects streams that were lost and are, or will be, opened anew
  * @param crcFailures batches whose bytes did not match their checksum
  * @param corruptBatches batches that could not be read, {@code crcFailures} included
- * @param streams streams that are open now, one for each broker that leads an assigned partition
+ * @param streams streams that are open now, one for each broker that assigned partitions are read
+ *     from
  * @param bufferedBytes bytes of records that came in and were not returned yet; those of the
  *     message that is being read are counted whole
  * @param creditBytes bytes of records that the brokers may send now, over all streams; below 0 for
@@ -45,6 +46,8 @@ public record ConsumerMetrics(
    * @param position see {@link Consumer#position}; empty while it is being looked up
    * @param lag see {@link Consumer#lag}
    * @param paused see {@link Consumer#pause}
+   * @param fromFollower whether it is read from a replica in the consumer's rack that does not lead
    */
-  public record Partition(OptionalLong position, OptionalLong lag, boolean paused) {}
+  public record Partition(
+      OptionalLong position, OptionalLong lag, boolean paused, boolean fromFollower) {}
 }

@@ -98,6 +98,14 @@ final class ClusterClient implements AutoCloseable {
         longest.compareTo(config.maxRetryBackoff()) < 0 ? longest : config.maxRetryBackoff());
   }
 
+  /** Of who could not read from a follower and stays at the leader: that costs no records. */
+  Backoff newReplicaBackoff(long longestMs) {
+    return new Backoff(
+        config.maxRetryBackoff(),
+        Duration.ofMillis(longestMs),
+        new SplittableRandom(clock.monotonicNanos()));
+  }
+
   private Backoff newBackoff(Duration longest) {
     return new Backoff(
         config.retryBackoff(), longest, new SplittableRandom(clock.monotonicNanos()));

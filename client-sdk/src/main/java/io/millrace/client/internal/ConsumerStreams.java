@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * A consumer's fetch streams, one for each broker that leads an assigned partition, and which
+ * A consumer's fetch streams, one for each broker that assigned partitions are read at, and which
  * subscription is on which. Confined to the consumer's thread.
  */
 final class ConsumerStreams {
@@ -51,17 +51,18 @@ final class ConsumerStreams {
   }
 
   /**
-   * Puts a subscription on its leader's stream.
+   * Puts a subscription on the stream of its leader, or of the follower that it was sent to.
    *
    * @throws MillraceException if the partition does not exist or has no leader
    */
   void join(Subscription subscription, TopicView topic) {
     TopicPartition partition = subscription.partition();
     PartitionView view = Leaders.partition(topic, partition);
-    BrokerAddress leader = view.leader().orElseThrow(() -> Leaders.none(view));
+    BrokerAddress place =
+        subscription.place().follower().or(view::leader).orElseThrow(() -> Leaders.none(view));
     FetchConnection connection =
         connections.computeIfAbsent(
-            leader,
+            place,
             broker ->
                 FetchConnection.open(broker, config, cluster.channels().channel(broker), wire));
     long id = ++lastId;
@@ -70,6 +71,7 @@ final class ConsumerStreams {
     connection.subscribe(
         SubscribePartition.newBuilder()
             .setSubscriptionId(id)
+            .setStay(subscription.place().staysAtLeader())
             .setPartition(
                 FetchPartition.newBuilder()
                     .setTopicId(Uuids.toBytes(topic.id()))

@@ -65,6 +65,7 @@ final class FetchConnection {
             .setCreditBytes(config.creditBytes())
             .setMaxMessageBytes(config.maxFetchBytes())
             .setIsolationLevel(IsolationLevel.ISOLATION_LEVEL_READ_UNCOMMITTED)
+            .setRack(config.rack())
             .build();
     requests.onNext(FetchStreamRequest.newBuilder().setOpen(open).build());
   }

@@ -23,9 +23,15 @@ record FetchMessage(long subscriptionId, Standing standing, ByteBuffer records, 
    * @param topicId as it was sent
    * @param partition its number
    * @param highWatermark the offset below which records are committed, or -1
+   * @param preferredReadReplica the node id of a better replica, which ends the subscription, or 0
    * @param error absent when the partition can be read
    */
-  record Standing(ByteString topicId, int partition, long highWatermark, Optional<Error> error) {}
+  record Standing(
+      ByteString topicId,
+      int partition,
+      long highWatermark,
+      int preferredReadReplica,
+      Optional<Error> error) {}
 
   /** How many bytes of records there are: what the message takes from the credits. */
   int recordBytes() {

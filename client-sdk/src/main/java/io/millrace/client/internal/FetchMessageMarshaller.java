@@ -68,6 +68,7 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
             .setTopicId(standing.topicId())
             .setPartition(standing.partition())
             .setHighWatermark(standing.highWatermark())
+            .setPreferredReadReplica(standing.preferredReadReplica())
             .setRecords(ByteString.copyFrom(message.records().duplicate()));
     standing.error().ifPresent(data::setError);
     return new ByteArrayInputStream(
@@ -118,6 +119,7 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
     private ByteString topicId = ByteString.EMPTY;
     private int partition;
     private long highWatermark;
+    private int preferredReadReplica;
     private Optional<Error.Builder> error = Optional.empty();
     private int recordsAt;
     private int recordBytes;
@@ -143,7 +145,11 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
       return new FetchMessage(
           subscriptionId,
           new FetchMessage.Standing(
-              topicId, partition, highWatermark, error.map(Error.Builder::build)),
+              topicId,
+              partition,
+              highWatermark,
+              preferredReadReplica,
+              error.map(Error.Builder::build)),
           ByteBuffer.wrap(bytes, recordsAt, recordBytes).slice(),
           release);
     }
@@ -173,7 +179,9 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
         Error.Builder builder = error.orElseGet(Error::newBuilder);
         in.readMessage(builder, ExtensionRegistryLite.getEmptyRegistry());
         error = Optional.of(builder);
-      } else if (tag == PREFERRED_READ_REPLICA || tag == LEADER_EPOCH) {
+      } else if (tag == PREFERRED_READ_REPLICA) {
+        preferredReadReplica = in.readInt32();
+      } else if (tag == LEADER_EPOCH) {
         in.readInt32();
       } else if (tag == ABORTED_TRANSACTIONS) {
         in.readMessage(AbortedTransaction.parser(), ExtensionRegistryLite.getEmptyRegistry());

@@ -49,6 +49,9 @@ final class MetadataCache {
   private final ClusterClient cluster;
   private final Map<String, Entry> topics = new ConcurrentHashMap<>();
 
+  /** As they were told last; replaced as a whole. */
+  private volatile Map<Integer, BrokerAddress> brokers = Map.of();
+
   /** When idle topics were dropped last. */
   private final AtomicLong swept;
 
@@ -92,6 +95,11 @@ final class MetadataCache {
   Optional<TopicView> known(String topic) {
     Entry entry = topics.get(topic);
     return entry == null ? Optional.empty() : Optional.of(entry.use());
+  }
+
+  /** Where a broker is reached, without asking. */
+  Optional<BrokerAddress> broker(int nodeId) {
+    return Optional.ofNullable(brokers.get(nodeId));
   }
 
   /** How many topics are known. */
@@ -170,10 +178,11 @@ final class MetadataCache {
     if (answer.getTopicsCount() != told.size() || !told.equals(lookUp.missing)) {
       throw nonsense("topics " + told + " (asked: " + lookUp.missing + ")");
     }
-    Map<Integer, BrokerAddress> brokers = brokers(answer);
-    cluster.learn(List.copyOf(brokers.values()));
+    Map<Integer, BrokerAddress> toldBrokers = brokers(answer);
+    brokers = Map.copyOf(toldBrokers);
+    cluster.learn(List.copyOf(toldBrokers.values()));
     for (TopicMetadata topic : answer.getTopicsList()) {
-      take(lookUp, topic, brokers);
+      take(lookUp, topic, toldBrokers);
     }
   }
 

@@ -36,6 +36,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private final SubscriptionLookUps lookUps;
   private final ConsumerCounters counters = new ConsumerCounters();
   private final ConsumerStreams streams;
+  private final ReadPlaces places;
   private final RecordHandOut handOut;
   private final PausedMessages pausedMessages;
   private final UseGuard guard;
@@ -71,6 +72,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     this.metadata = metadata;
     this.lookUps = new SubscriptionLookUps(cluster, metadata, offsets, helper, events::add, this);
     this.streams = new ConsumerStreams(config, cluster, counters, events::add);
+    this.places = new ReadPlaces(config, cluster, metadata);
     this.handOut = new RecordHandOut(config, counters, this::unreadable);
     this.pausedMessages =
         new PausedMessages(config.creditBytes() / 2, FetchConnection.MESSAGES_AHEAD / 2);
@@ -89,7 +91,8 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
         () -> {
           Subscription known = subscriptions.get(partition);
           if (known == null) {
-            Subscription added = new Subscription(partition, from, cluster.newLeaderBackoff());
+            Subscription added =
+                new Subscription(partition, from, cluster.newLeaderBackoff(), places.atLeader());
             subscriptions.put(partition, added);
             unsettled.add(added);
           } else {
@@ -206,6 +209,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     throwReport();
     throwFailure();
     while (true) {
+      askLeadersAgain();
       lookUps.askForStarts(unsettled);
       lookUps.findLeaders(unsettled, now());
       unsettled.removeIf(Subscription::settled);
@@ -215,7 +219,8 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       throwReport();
       throwFailure();
       long now = now();
-      long wait = Math.min(deadline, Math.max(now, nextRetryMs())) - now;
+      long next = Math.min(nextRetryMs(), places.nextReviewMs());
+      long wait = Math.min(deadline, Math.max(now, next)) - now;
       if (wait > 0 && !takeEvents(records, wait)) {
         return;
       }
@@ -350,6 +355,12 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       unreadable(subscription, misfit.get());
       return;
     }
+    int betterReplica = message.standing().preferredReadReplica();
+    if (betterReplica > 0) {
+      event.done();
+      sentTo(subscription, betterReplica);
+      return;
+    }
     subscription.healthy();
     subscription.told(message.standing().highWatermark());
     if (message.recordBytes() == 0) {
@@ -370,7 +381,40 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     }
   }
 
+  /** The leader ended the subscription for a better place. */
+  private void sentTo(Subscription subscription, int nodeId) {
+    forget(subscription);
+    subscription.ended();
+    unsettled.add(subscription);
+    places
+        .sentTo(subscription, nodeId, now())
+        .ifPresent(notKnown -> trouble(subscription, notKnown));
+  }
+
+  /** Whatever a follower says: what is true of the partition, the leader knows. */
+  private void backToLeader(Subscription subscription) {
+    subscription.ended();
+    places.failed(subscription, now());
+    unsettled.add(subscription);
+    // The follower may have moved to another address.
+    lookUps.refresh(subscription.partition().topic(), unsettled);
+  }
+
+  /** Those that have read at one place for long enough, or whose follower may be well again. */
+  private void askLeadersAgain() {
+    for (Subscription subscription : places.due(subscriptions.values(), now())) {
+      forget(subscription);
+      subscription.leaveStream();
+      subscription.place().askLeader();
+      unsettled.add(subscription);
+    }
+  }
+
   private void refused(Subscription subscription, MillraceException e) {
+    if (subscription.place().atFollower()) {
+      backToLeader(subscription);
+      return;
+    }
     boolean gone =
         e.code() == ErrorCode.OFFSET_OUT_OF_RANGE || e.code() == ErrorCode.UNKNOWN_TOPIC_ID;
     if (gone && config.outOfRange() != ConsumerConfig.OutOfRange.FAIL) {
@@ -392,8 +436,12 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private void unreadable(Subscription subscription, MillraceException e) {
     forget(subscription);
     subscription.leaveStream();
-    subscription.fail(e);
-    unsettled.add(subscription);
+    if (subscription.place().atFollower()) {
+      backToLeader(subscription);
+    } else {
+      subscription.fail(e);
+      unsettled.add(subscription);
+    }
   }
 
   @Override
@@ -428,6 +476,10 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
    */
   private void trouble(Subscription subscription, MillraceException e) {
     pausedMessages.drop(subscription);
+    if (subscription.place().atFollower()) {
+      backToLeader(subscription);
+      return;
+    }
     unsettled.add(subscription);
     if (!e.code().retriable() || e.code() == ErrorCode.UNKNOWN_TOPIC) {
       metadata.forget(subscription.partition().topic());

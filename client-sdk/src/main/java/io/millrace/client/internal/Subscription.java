@@ -24,6 +24,7 @@ final class Subscription {
 
   private final TopicPartition partition;
   private final Backoff backoff;
+  private final ReadPlace place;
 
   /** Where to start; empty once {@link #position} is known. */
   private Optional<OffsetSpec> start;
@@ -60,9 +61,10 @@ final class Subscription {
   /** What the application is to be told once although it is tried again. */
   private Optional<MillraceException> report = Optional.empty();
 
-  Subscription(TopicPartition partition, OffsetSpec start, Backoff backoff) {
+  Subscription(TopicPartition partition, OffsetSpec start, Backoff backoff, ReadPlace place) {
     this.partition = partition;
     this.backoff = backoff;
+    this.place = place;
     this.start = Optional.of(start);
     startAtKnownOffset(start);
   }
@@ -76,6 +78,11 @@ final class Subscription {
 
   TopicPartition partition() {
     return partition;
+  }
+
+  /** At which replica it is read. */
+  ReadPlace place() {
+    return place;
   }
 
   boolean paused() {
@@ -106,7 +113,7 @@ final class Subscription {
   ConsumerMetrics.Partition metrics() {
     long at = position;
     return new ConsumerMetrics.Partition(
-        at < 0 ? OptionalLong.empty() : OptionalLong.of(at), lag(), paused);
+        at < 0 ? OptionalLong.empty() : OptionalLong.of(at), lag(), paused, place.atFollower());
   }
 
   /** Whether nothing is to be done for it until something comes: it is read, or paused. */
@@ -178,8 +185,9 @@ final class Subscription {
         : Long.MAX_VALUE;
   }
 
-  void moveTo(OffsetSpec place) {
+  void moveTo(OffsetSpec to) {
     leaveStream();
+    place.askLeader();
     failure = Optional.empty();
     report = Optional.empty();
     notBeforeMs = Long.MIN_VALUE;
@@ -187,8 +195,8 @@ final class Subscription {
     moves++;
     position = UNKNOWN;
     topicId = Optional.empty();
-    start = Optional.of(place);
-    startAtKnownOffset(place);
+    start = Optional.of(to);
+    startAtKnownOffset(to);
   }
 
   void startsAt(long offset) {
@@ -244,6 +252,11 @@ final class Subscription {
     connection = Optional.empty();
   }
 
+  /** The broker ended the subscription; the next one is to begin at once. */
+  void ended() {
+    connection = Optional.empty();
+  }
+
   /** The stream or the subscription is gone; to be tried again after a pause. */
   void lost(long nowMs, MillraceException why) {
     connection = Optional.empty();
@@ -253,9 +266,9 @@ final class Subscription {
   }
 
   /** Its place is gone; to be tried at another after a pause, longer each time. */
-  void moveAfterPause(OffsetSpec place, long nowMs, MillraceException why) {
+  void moveAfterPause(OffsetSpec to, long nowMs, MillraceException why) {
     connection = Optional.empty();
-    moveTo(place);
+    moveTo(to);
     lost(nowMs, why);
   }
 
@@ -271,6 +284,7 @@ final class Subscription {
   /** The broker serves it. */
   void healthy() {
     backoff.reset();
+    place.served();
     troubledSinceMs = Long.MAX_VALUE;
     trouble = Optional.empty();
     report = Optional.empty();

@@ -129,7 +129,12 @@ final class SubscriptionLookUps {
     }
   }
 
-  private void refresh(String topic, Collection<Subscription> subscriptions) {
+  /**
+   * Asks for a topic again; subscriptions that are waiting for it are told the answer.
+   *
+   * @param subscriptions all that may be waiting when the answer comes
+   */
+  void refresh(String topic, Collection<Subscription> subscriptions) {
     if (topics.add(topic)) {
       ask(
           () -> metadata.refresh(topic, cluster.config().connectTimeout()),

@@ -102,9 +102,10 @@ class ConsumerUseTest extends ReadingTest {
       assertThat(metrics.partitions())
           .containsEntry(
               PARTITION,
-              new ConsumerMetrics.Partition(OptionalLong.of(100), OptionalLong.of(0), false))
+              new ConsumerMetrics.Partition(OptionalLong.of(100), OptionalLong.of(0), false, false))
           .containsEntry(
-              OTHER, new ConsumerMetrics.Partition(OptionalLong.of(0), OptionalLong.empty(), true));
+              OTHER,
+              new ConsumerMetrics.Partition(OptionalLong.of(0), OptionalLong.empty(), true, false));
     }
   }
 

@@ -55,6 +55,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -162,6 +163,18 @@ final class FakeBroker implements AutoCloseable {
 
   /** Told the partition of each subscription; what it returns is answered instead. */
   Function<Integer, Optional<Error>> onSubscribe = partition -> Optional.empty();
+
+  /** The broker that who names a rack is sent to, unless it is to stay; 0 for nobody. */
+  volatile int nearReplica;
+
+  /** How often somebody was sent there. */
+  final AtomicInteger redirects = new AtomicInteger();
+
+  /** The racks that fetch streams were opened with. */
+  final List<String> racks = new CopyOnWriteArrayList<>();
+
+  /** The offsets that records were asked for from, of all subscriptions that were served. */
+  final List<Long> served = new CopyOnWriteArrayList<>();
 
   volatile long logStart;
   UUID topicId = UUID.randomUUID();
@@ -664,6 +677,7 @@ final class FakeBroker implements AutoCloseable {
     private final Map<Long, Long> positions = new HashMap<>();
     private final Set<Long> paused = new HashSet<>();
     private long credits;
+    private String rack = "";
     private boolean over;
 
     Fetcher(StreamObserver<FetchStreamResponse> answers) {
@@ -677,7 +691,11 @@ final class FakeBroker implements AutoCloseable {
           return;
         }
         switch (request.getMessageCase()) {
-          case OPEN -> credits = request.getOpen().getCreditBytes();
+          case OPEN -> {
+            credits = request.getOpen().getCreditBytes();
+            rack = request.getOpen().getRack();
+            racks.add(rack);
+          }
           case SUBSCRIBE -> subscribe(request.getSubscribe());
           case UNSUBSCRIBE -> forget(request.getUnsubscribe().getSubscriptionId());
           case CREDITS -> credits += request.getCredits().getBytes();
@@ -712,6 +730,14 @@ final class FakeBroker implements AutoCloseable {
                 .build());
         return;
       }
+      if (nearReplica > 0 && !rack.isEmpty() && !subscribe.getStay()) {
+        redirects.incrementAndGet();
+        send(
+            subscribe.getSubscriptionId(),
+            standing(partition).setPreferredReadReplica(nearReplica).build());
+        return;
+      }
+      served.add(partition.getFetchOffset());
       subscriptions.put(subscribe.getSubscriptionId(), partition);
       positions.put(subscribe.getSubscriptionId(), partition.getFetchOffset());
       if (tellsPosition) {

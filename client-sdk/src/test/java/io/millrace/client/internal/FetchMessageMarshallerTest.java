@@ -101,6 +101,7 @@ class FetchMessageMarshallerTest {
                 data.getTopicId(),
                 data.getPartition(),
                 data.getHighWatermark(),
+                data.getPreferredReadReplica(),
                 data.hasError() ? Optional.of(data.getError()) : Optional.empty()));
     assertThat(ByteString.copyFrom(read.records().duplicate()))
         .as("seed %s", seed)
@@ -135,7 +136,10 @@ class FetchMessageMarshallerTest {
                     .setMessage("m" + random.nextInt())
                     .putDetails("k" + random.nextInt(2), "v"));
         case 3 -> one.setHighWatermark(random.nextLong());
-        case 4 -> one.setLogStartOffset(random.nextLong()).setLeaderEpoch(random.nextInt());
+        case 4 ->
+            one.setLogStartOffset(random.nextLong())
+                .setLeaderEpoch(random.nextInt())
+                .setPreferredReadReplica(random.nextInt());
         case 5 ->
             one.addAbortedTransactions(
                 AbortedTransaction.newBuilder().setProducerId(random.nextLong()));

@@ -20,7 +20,9 @@ class SubscriptionTest {
       new Subscription(
           new TopicPartition("orders", 0),
           OffsetSpec.offset(0),
-          new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1)));
+          new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1)),
+          new ReadPlace(
+              new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1)), 1_000));
 
   @BeforeEach
   void aLongTrouble() {
