@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +43,15 @@ public final class ClusterProcesses implements AutoCloseable {
   public static ClusterProcesses start(
       Path home, int nodes, Map<String, String> settings, Addressing addressing)
       throws IOException {
-    ClusterProcesses cluster = begin(home, nodes, settings, addressing);
+    return awaitReady(begin(home, Collections.nCopies(nodes, settings), addressing));
+  }
+
+  /** The same with settings for each node, one after the other. */
+  static ClusterProcesses start(Path home, List<Map<String, String>> settings) throws IOException {
+    return awaitReady(begin(home, settings, Addressing.DIRECT));
+  }
+
+  private static ClusterProcesses awaitReady(ClusterProcesses cluster) {
     boolean ready = false;
     try {
       cluster.nodes.forEach(BrokerProcess::awaitReady);
@@ -58,12 +67,12 @@ public final class ClusterProcesses implements AutoCloseable {
   /** Starts the nodes and does not wait for them. */
   static ClusterProcesses begin(Path home, int nodes, Map<String, String> settings)
       throws IOException {
-    return begin(home, nodes, settings, Addressing.DIRECT);
+    return begin(home, Collections.nCopies(nodes, settings), Addressing.DIRECT);
   }
 
   private static ClusterProcesses begin(
-      Path home, int nodes, Map<String, String> settings, Addressing addressing)
-      throws IOException {
+      Path home, List<Map<String, String>> settings, Addressing addressing) throws IOException {
+    int nodes = settings.size();
     int firstPort = FreePorts.inARow(nodes * LocalNode.PORTS);
     List<LocalNode> locals =
         IntStream.rangeClosed(1, nodes)
@@ -76,7 +85,7 @@ public final class ClusterProcesses implements AutoCloseable {
             .collect(Collectors.joining(","));
     ClusterProcesses cluster = new ClusterProcesses();
     for (LocalNode node : locals) {
-      Map<String, String> own = new HashMap<>(settings);
+      Map<String, String> own = new HashMap<>(settings.get(node.id() - 1));
       own.put("node.id", "" + node.id());
       own.put("quorum.voters", voters);
       own.put("advertised.listener", addressing.clients(node.id(), node));
