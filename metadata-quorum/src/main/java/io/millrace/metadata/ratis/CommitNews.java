@@ -6,6 +6,7 @@ import org.apache.ratis.RaftConfigKeys;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcFactory;
+import org.apache.ratis.grpc.server.GrpcLogAppender;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.rpc.RpcFactory;
 import org.apache.ratis.rpc.RpcType;
@@ -20,7 +21,8 @@ import org.apache.ratis.server.leader.LogAppender;
  * <p>A follower learns that an entry is committed with the next message from the leader. Ratis
  * would see to it with an entry of its own, which is synced everywhere; without those ({@link
  * RatisProperties}) it comes with the next heartbeat, after half a second: for so long nobody on
- * another node would lead for a broker that was lost. So the leader's heartbeat is sent early.
+ * another node would lead for a broker that was lost, and a broker that stops would not know that
+ * it leads no more. So the leader's heartbeat is sent early.
  */
 final class CommitNews {
   private static final String PARAMETER = "millrace.commit.news";
@@ -38,12 +40,12 @@ final class CommitNews {
   void tell() {
     for (LogAppender appender : appenders.values()) {
       if (appender.isRunning()) {
-        appender.triggerHeartbeat();
+        appender.notifyLogAppender();
       }
     }
   }
 
-  /** Ratis's own way over gRPC, but that its appenders are noted; Ratis makes it by its name. */
+  /** Ratis's own way over gRPC, but for its appenders; Ratis makes it by its name. */
   static final class HeardOf implements RpcType {
     HeardOf() {}
 
@@ -59,11 +61,51 @@ final class CommitNews {
         @Override
         public LogAppender newLogAppender(
             RaftServer.Division server, LeaderState state, FollowerInfo follower) {
-          LogAppender appender = super.newLogAppender(server, state, follower);
+          LogAppender appender = new TellingAppender(server, state, follower);
           news.appenders.put(follower.getId(), appender);
           return appender;
         }
       };
+    }
+  }
+
+  /**
+   * Ratis's own, but that it looks whenever something happens, a follower's answer above all,
+   * whether the follower has what is committed and does not know that it is. While an entry is on
+   * its way to the follower a heartbeat tells nothing of that: then the follower's answer is waited
+   * for, which for the slowest one comes when the entry has long been committed.
+   */
+  private static final class TellingAppender extends GrpcLogAppender {
+    /** A follower that does not learn it from as many learns it with the regular heartbeats. */
+    private static final int MOST_HEARTBEATS = 3;
+
+    /** What was told last. Guarded by this. */
+    private long committed = -1;
+
+    /** How often it was told. Guarded by this. */
+    private int heartbeats;
+
+    TellingAppender(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
+      super(server, state, follower);
+    }
+
+    @Override
+    public void notifyLogAppender() {
+      long newest = getRaftLog().getLastCommittedIndex();
+      FollowerInfo follower = getFollower();
+      if (follower.getCommitIndex() < newest
+          && follower.getMatchIndex() >= newest
+          && !hasPendingDataRequests()
+          && mayTell(newest)) {
+        triggerHeartbeat();
+      }
+      super.notifyLogAppender();
+    }
+
+    private synchronized boolean mayTell(long index) {
+      heartbeats = index == committed ? heartbeats + 1 : 1;
+      committed = index;
+      return heartbeats <= MOST_HEARTBEATS;
     }
   }
 }
