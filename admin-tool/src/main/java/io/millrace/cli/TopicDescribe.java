@@ -53,7 +53,10 @@ final class TopicDescribe implements Callable<Integer> {
       Admin admin = client.admin();
       TopicDescription topic = describe(admin);
       List<PartitionStatus> states = admin.listPartitions(topic.name());
-      output.print(context, () -> TopicReports.data(topic, states), () -> text(topic, states));
+      output.print(
+          context,
+          () -> TopicReports.data(topic, states),
+          () -> text(topic, states, output.wide()));
     }
     return 0;
   }
@@ -68,7 +71,8 @@ final class TopicDescribe implements Callable<Integer> {
     }
   }
 
-  private String text(TopicDescription topic, List<PartitionStatus> states) {
+  /** The topic for people; wide with all settings and replicas. */
+  static String text(TopicDescription topic, List<PartitionStatus> states, boolean wide) {
     return "topic        "
         + topic.name()
         + "\nid           "
@@ -77,9 +81,9 @@ final class TopicDescribe implements Callable<Integer> {
         + topic.replicationFactor()
         + "\n\n"
         + partitions(states)
-        + replicas(states)
+        + replicas(states, wide)
         + unknown(states)
-        + settings(topic);
+        + settings(topic, wide);
   }
 
   private static Table partitions(List<PartitionStatus> states) {
@@ -102,7 +106,7 @@ final class TopicDescribe implements Callable<Integer> {
   }
 
   /** Where each replica is; of a partition's only one the rest tells enough. */
-  private String replicas(List<PartitionStatus> states) {
+  private static String replicas(List<PartitionStatus> states, boolean wide) {
     Table table = new Table("PARTITION", "REPLICA", "ROLE", "IN SYNC", "START", "END", "BEHIND");
     boolean copied = false;
     for (PartitionStatus status : states) {
@@ -118,7 +122,7 @@ final class TopicDescribe implements Callable<Integer> {
             offset(replica.offsetsBehind()));
       }
     }
-    return copied || output.wide() ? "\n" + table : "";
+    return copied || wide ? "\n" + table : "";
   }
 
   private static Object offset(long offset) {
@@ -151,11 +155,11 @@ final class TopicDescribe implements Callable<Integer> {
     text.append(what).append(" not known: ").append(TopicReports.text(why)).append('\n');
   }
 
-  private String settings(TopicDescription topic) {
+  private static String settings(TopicDescription topic, boolean wide) {
     Table table = new Table("SETTING", "VALUE", "SOURCE");
     List<ConfigValue> shown =
         topic.configs().stream()
-            .filter(c -> output.wide() || c.source() == ConfigValue.Source.TOPIC)
+            .filter(c -> wide || c.source() == ConfigValue.Source.TOPIC)
             .toList();
     shown.forEach(c -> table.row(c.key(), c.value(), c.source().name().toLowerCase(Locale.ROOT)));
     return shown.isEmpty() ? "" : "\n" + table;

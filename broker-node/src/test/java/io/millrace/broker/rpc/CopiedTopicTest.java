@@ -80,6 +80,7 @@ class CopiedTopicTest {
     assertThat(metadata.getInSyncReplicasList())
         .containsExactlyInAnyOrderElementsOf(metadata.getReplicasList());
     assertThat(state.getOutOfSyncReplicasList()).isEmpty();
+    assertThat(metadata.getEligibleLeaderReplicasList()).isEmpty();
     assertThat(state.getHighWatermark()).isEqualTo(20);
     assertThat(state.getReplicasList())
         .extracting(ReplicaState::getNodeId)
@@ -100,6 +101,9 @@ class CopiedTopicTest {
   private static void lacksTheOther(PartitionState state) {
     assertThat(state.getMetadata().getLeaderId()).isEqualTo(1);
     assertThat(state.getOutOfSyncReplicasList()).containsExactly(2);
+    assertThat(state.getMetadata().getEligibleLeaderReplicasList())
+        .as("nothing is committed without it")
+        .containsExactly(2);
     assertThat(state.getHighWatermark()).isEqualTo(20);
     for (ReplicaState replica : state.getReplicasList()) {
       boolean away = replica.getNodeId() == 2;
@@ -133,8 +137,9 @@ class CopiedTopicTest {
     return all;
   }
 
+  /** At a byte a second nothing comes that is not let through at first, whatever the load. */
   @Test
-  void aReplicaThatIsFarBehindCatchesUpApartFromTheOthersAndGetsInSync() throws Exception {
+  void aReplicaThatIsFarBehindIsHeldUpByEitherRateAndOneInSyncIsNot() throws Exception {
     String megabyte = "x".repeat(1_000_000);
     try (TwoNodes nodes = TwoNodes.start(data)) {
       ByteString topic = create(nodes.controller(), 1);
@@ -144,25 +149,64 @@ class CopiedTopicTest {
         Awaitility.await()
             .until(() -> !produceTo(nodes.controller(), topic, 0, megabyte).hasError());
       }
-      ConfigServiceGrpc.newBlockingStub(nodes.controller().channel())
-          .updateConfigs(
-              UpdateConfigsRequest.newBuilder()
-                  .setResource(
-                      ConfigResource.newBuilder().setCluster(WholeCluster.getDefaultInstance()))
-                  .putSet("leader.replication.throttled.rate", "100MB")
-                  .putSet("follower.replication.throttled.rate", "100MB")
-                  .build());
+      rate(nodes.controller(), "leader", "1");
+      rate(nodes.controller(), "follower", "1");
 
       try (TestNode again = nodes.startBroker(2, data.resolve("2"))) {
-        Awaitility.await()
-            .atMost(Duration.ofSeconds(30))
-            .until(() -> states(nodes.controller()).get(0).getOutOfSyncReplicasList().isEmpty());
+        awaitInSync(nodes, 1);
+        assertThat(produceTo(nodes.controller(), topic, 1).hasError()).isFalse();
+        // The leader lets one read through, of one batch behind the two records.
+        comesTo(nodes, 3, 4);
+        rate(nodes.controller(), "leader", "100MB");
+        // The follower lets its credits through twice, 8 MB each: those of the start go back once.
+        comesTo(nodes, 8, 24);
+        assertThat(produceTo(nodes.controller(), topic, 1).hasError()).isFalse();
+
+        rate(nodes.controller(), "follower", "100MB");
+        awaitInSync(nodes, 0);
         assertThat(log(2, 0)).isEqualTo(log(1, 0));
       }
       assertThat(Thread.getAllStackTraces().keySet())
           .extracting(Thread::getName)
           .anyMatch(name -> name.startsWith("replica-catch-up-"));
     }
+  }
+
+  private static void rate(TestNode node, String end, String bytesPerSecond) {
+    ConfigServiceGrpc.newBlockingStub(node.channel())
+        .updateConfigs(
+            UpdateConfigsRequest.newBuilder()
+                .setResource(
+                    ConfigResource.newBuilder().setCluster(WholeCluster.getDefaultInstance()))
+                .putSet(end + ".replication.throttled.rate", bytesPerSecond)
+                .build());
+  }
+
+  private static void awaitInSync(TwoNodes nodes, int partition) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> states(nodes.controller()).get(partition).getOutOfSyncReplicasList().isEmpty());
+  }
+
+  /** The replica on node 2 gets as far as one offset, stays below another, and out of sync. */
+  private static void comesTo(TwoNodes nodes, long least, long below) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> endOfBehind(nodes), end -> end >= least);
+    Awaitility.await()
+        .during(Duration.ofMillis(500))
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> endOfBehind(nodes), end -> end < below);
+    assertThat(states(nodes.controller()).get(0).getOutOfSyncReplicasList()).containsExactly(2);
+  }
+
+  private static long endOfBehind(TwoNodes nodes) {
+    return states(nodes.controller()).get(0).getReplicasList().stream()
+        .filter(replica -> replica.getNodeId() == 2)
+        .mapToLong(ReplicaState::getLogEndOffset)
+        .findFirst()
+        .orElse(-1);
   }
 
   private static ByteString create(TestNode node, int minInsyncReplicas) {

@@ -1,0 +1,50 @@
+package io.millrace.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.millrace.client.api.PartitionDescription;
+import io.millrace.client.api.PartitionStatus;
+import io.millrace.client.api.PartitionStatus.ReplicaStatus;
+import io.millrace.client.api.TopicDescription;
+import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+
+/** What {@code topic describe} shows of replicas that are not alike. */
+class TopicDescribeTest {
+  @Test
+  void showsWhichReplicasMayLeadAndWhereEachOneEnds() {
+    PartitionDescription partition =
+        new PartitionDescription(
+            0, 3, 7, List.of(1, 2, 3), List.of(3), List.of(1), Optional.empty());
+    MillraceError away = new MillraceError(ErrorCode.BROKER_NOT_AVAILABLE, "broker 2 is away");
+    List<ReplicaStatus> replicas =
+        List.of(
+            new ReplicaStatus(1, false, 4, 15, 12, 5, Optional.empty()),
+            new ReplicaStatus(2, false, -1, -1, -1, -1, Optional.of(away)),
+            new ReplicaStatus(3, true, 4, 20, 12, 0, Optional.empty()));
+    TopicDescription topic =
+        new TopicDescription("orders", new UUID(1, 2), 3, List.of(partition), List.of());
+
+    String text =
+        TopicDescribe.text(
+            topic, List.of(new PartitionStatus(partition, List.of(1, 2), 12, replicas)), false);
+
+    assertThat(text)
+        .contains(
+            """
+            PARTITION  LEADER  EPOCH  REPLICAS  ISR  OSR  ELR  START  HW
+                    0  3           7  1,2,3     3    1,2  1        4  12
+
+            PARTITION  REPLICA  ROLE      IN SYNC  START  END  BEHIND
+                    0        1  follower  no       4      15   5
+                    0        2  follower  no       ?      ?    ?
+                    0        3  leader    yes      4      20   0
+
+            the replica of partition 0 on broker 2 not known: broker 2 is away\
+            """);
+  }
+}
