@@ -26,7 +26,9 @@ class FencedBrokerTest {
 
   @TempDir Path home;
 
-  /** As many, and all brokers have all of them: a new one for each loss, as nothing is copied. */
+  /**
+   * As many, and all brokers have all of them: a new one for each loss, in which all are in sync.
+   */
   private String everywhere = "";
 
   @Test

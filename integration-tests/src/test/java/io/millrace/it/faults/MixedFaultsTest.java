@@ -9,8 +9,9 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Nodes that are killed, stopped, paused and cut off lose, double and reorder nothing, whichever
- * part they had (S02, S07, S10, S12, S13, S16, S19, S28). The long run: {@link MixedFaultsMain}.
+ * Nodes that are killed, stopped and silent lose, double and reorder nothing, whichever part they
+ * had (S02, S07, S10, S12, S13, S16, S19, S28). The long run, which pauses nodes and cuts them off
+ * as well: {@link MixedFaultsMain}.
  */
 class MixedFaultsTest {
   private static final int RECORDS_PER_SECOND = 500;
