@@ -147,7 +147,7 @@ final class ClientDoor {
     }
     ledger().fetched(process, view.highWatermark(), read.records());
     if (process.world().bugs().latestOffsetKnown(view)) {
-      ledger().toldHighWatermark(view.leaderEpoch(), view.highWatermark());
+      ledger().toldHighWatermark(process, view);
     }
     require(read.nextOffset() >= fetch.offset(), "a reader is sent back to %d", read.nextOffset());
     return new Fetched(fetch, Optional.empty(), 0, read.nextOffset(), read.records());

@@ -18,7 +18,7 @@ import java.util.SplittableRandom;
  * @param producers how many producers each partition has
  * @param batchesPerProducer how many batches each of them sends
  * @param faults how many faults are planned, at least 2
- * @param endOfTroubleMs when faults end and everything is healed
+ * @param endOfTroubleMs when faults end and everything is healed, if the start is not slow
  * @param maxDelayMicros the longest delay of a message
  * @param rememberedBatches how many batches of a producer the brokers remember
  * @param lagTimeMs how long a follower may lag behind and stay in sync

@@ -22,7 +22,10 @@ final class ClusterSimulation {
   private static final int EVENTS = 1_000;
   private static final int FAULTS = 2;
   private static final long TROUBLE_EVERY_MS = 200;
-  private static final long STARTING_MS = 3_000;
+
+  /** A question that is lost costs the session of a broker that starts 900 ms. */
+  private static final long STARTING_MS = 12_000;
+
   private static final long HEALING_MS = 30_000;
   private static final long LOOK_EVERY_MS = 50;
 
@@ -95,10 +98,11 @@ final class ClusterSimulation {
           "the topics are not made in %d ms",
           STARTING_MS);
     }
+    world.begin();
     producers.forEach(each -> each.start(world.setup().batchesPerProducer()));
     consumers.forEach(SimulatedConsumer::start);
     troubles.plan();
-    runUntil(world.setup().endOfTroubleMs());
+    runUntil(world.endOfTroubleMs());
     goOnUntilEnoughHappened();
     world.heal();
     world.machines().forEach(machine -> machine.faults().clear());

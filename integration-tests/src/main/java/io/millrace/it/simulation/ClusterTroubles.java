@@ -39,7 +39,7 @@ final class ClusterTroubles {
   void plan() {
     long nowMs = world.time().nowMs();
     for (int i = 0; i < world.setup().faults(); i++) {
-      long inMs = 100 + random.nextLong(world.setup().endOfTroubleMs() - nowMs - 100);
+      long inMs = 100 + random.nextLong(world.endOfTroubleMs() - nowMs - 100);
       world.time().schedule(inMs, this::strike);
     }
   }

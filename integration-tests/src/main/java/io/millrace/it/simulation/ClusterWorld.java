@@ -24,6 +24,8 @@ final class ClusterWorld implements ClientWorld {
   private static final ReplicationMetrics METRICS =
       new ReplicationMetrics(new CompositeMeterRegistry());
 
+  private static final long LEAST_TROUBLE_MS = 500;
+
   private static final MillraceError NO_REPLICA =
       new MillraceError(ErrorCode.NOT_LEADER, "this broker has no replica of the partition");
 
@@ -42,10 +44,12 @@ final class ClusterWorld implements ClientWorld {
   private final List<ControllerNode> nodes = new ArrayList<>();
   private final List<ClusterMachine> machines = new ArrayList<>();
   private final List<ReplicaLedger> ledgers = new ArrayList<>();
+  private long endOfTroubleMs;
   private boolean healed;
 
   ClusterWorld(ClusterSetup setup, SplittableRandom random, Optional<PlantedBug> bug) {
     this.setup = setup;
+    this.endOfTroubleMs = setup.endOfTroubleMs();
     this.random = random;
     this.controllers = new ControllerWorld(time, random.split(), bug);
     this.network =
@@ -64,6 +68,11 @@ final class ClusterWorld implements ClientWorld {
     nodes.addAll(allNodes);
     machines.addAll(allMachines);
     controllers.connect(nodes, id -> !isGone(id), newElection);
+  }
+
+  /** The topics are there: what is planned begins now, if late. */
+  void begin() {
+    endOfTroubleMs = Math.max(endOfTroubleMs, time.nowMs() + LEAST_TROUBLE_MS);
   }
 
   /** Whether the listener of a broker refuses connections. */
@@ -276,7 +285,7 @@ final class ClusterWorld implements ClientWorld {
 
   @Override
   public long endOfTroubleMs() {
-    return setup.endOfTroubleMs();
+    return endOfTroubleMs;
   }
 
   @Override

@@ -73,6 +73,12 @@ final class CommitRules {
     }
     boolean mayLose = history.mayLoseUpTo(epoch);
     history.begins(process.id(), epoch);
+    if (mayLose) {
+      // Who was deposed and does not know may commit on: what it commits is lost already.
+      replicas.all().stream()
+          .filter(each -> each != replica)
+          .forEach(each -> each.doubtfulBefore(epoch));
+    }
     int same = committed.samePrefix(replica.entries());
     if (same == committed.size()) {
       return;
@@ -159,8 +165,9 @@ final class CommitRules {
   // ---- followers
 
   /** S12: below its high watermark a replica has what was committed. */
-  void verify(ClusterProcess process, KnownReplica replica, long highWatermark) {
-    if (replica.isDoubtful()) {
+  void verify(ClusterProcess process, KnownReplica replica, PartitionView view) {
+    long highWatermark = view.highWatermark();
+    if (replica.isDoubtful() && view.leaderEpoch() >= replica.doubtfulBefore()) {
       replica.doubtful(!committed.agreesWith(replica.entries()) || highWatermark > committed.end());
     }
     if (replica.isDoubtful()) {

@@ -37,6 +37,9 @@ final class KnownReplica {
   /** It may have what was committed once and is no more, until it is cut. */
   private boolean doubtful;
 
+  /** It is in doubt for as long as it knows only of older epochs. */
+  private int doubtfulBefore;
+
   /** It has lost what it had, and is not in sync again. */
   private boolean damaged;
 
@@ -221,6 +224,16 @@ final class KnownReplica {
 
   void doubtful(boolean mayHaveWhatIsCommittedNoMore) {
     doubtful = mayHaveWhatIsCommittedNoMore;
+  }
+
+  /** In an epoch that it does not know of yet began one that may lack what was committed. */
+  void doubtfulBefore(int epoch) {
+    doubtful = true;
+    doubtfulBefore = epoch;
+  }
+
+  int doubtfulBefore() {
+    return doubtfulBefore;
   }
 
   /** Entries from there on are not committed any more. */

@@ -190,15 +190,16 @@ final class ReplicaLedger {
       replica.leadsNoMore();
     }
     replica.stands(view.highWatermark(), durable);
-    rules.verify(process, replica, view.highWatermark());
+    rules.verify(process, replica, view);
   }
 
   // ---- clients
 
-  /** A producer is told that all in-sync replicas have its batch. */
+  /** A producer is told by a leader that all in-sync replicas have its batch. */
   void promised(ClusterProcess by, SimulatedBatch batch, long baseOffset) {
     world.stats().acknowledged++;
-    if (!committed.isLost(batch) && !replicas.of(by.id()).isUnseen()) {
+    KnownReplica replica = replicas.of(by.id());
+    if (!committed.isLost(batch) && !replica.isUnseen() && !replica.isDoubtful()) {
       clients.promised(batch, baseOffset);
     }
   }
@@ -208,9 +209,11 @@ final class ReplicaLedger {
     clients.refused(batch);
   }
 
-  /** A client was told of the high watermark, by the leader of an epoch. */
-  void toldHighWatermark(int epoch, long offset) {
-    clients.highWatermark(epoch, offset);
+  /** A client was told of the high watermark, by a leader that is not in doubt. */
+  void toldHighWatermark(ClusterProcess by, PartitionView view) {
+    if (!replicas.of(by.id()).isDoubtful()) {
+      clients.highWatermark(view.leaderEpoch(), view.highWatermark());
+    }
   }
 
   /** A reader got whole batches of a leader that is not in doubt. */

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -73,12 +74,13 @@ final class MixedFaults {
     return Map.of("leader.imbalance.check.interval.seconds", "5", "logging.level", "info");
   }
 
-  /** Some of each kind, in an order that the seed gives. */
+  /** Some of each kind, and of each kill twice as many, in an order that the seed gives. */
   static List<FaultKind> plan(int faults, long seed) {
     List<FaultKind> plan = new ArrayList<>();
     Random order = new Random(seed);
     while (plan.size() < faults) {
       List<FaultKind> all = new ArrayList<>(List.of(FaultKind.values()));
+      all.addAll(Stream.of(FaultKind.values()).filter(FaultKind::kills).toList());
       Collections.shuffle(all, order);
       plan.addAll(all);
     }

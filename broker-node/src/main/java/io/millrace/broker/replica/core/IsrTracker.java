@@ -12,8 +12,10 @@ import java.util.stream.Collectors;
  *
  * <p>A member leaves if it has not been caught up for the lag time. A follower joins once it has
  * acknowledged what is committed and where the leader's epoch began, if its broker may (KIP-841)
- * and is the process that the controller knows (KIP-903). A proposal stays in flight until it is
- * answered or a newer state is committed; until then the maximal ISR counts.
+ * and is the process that the controller knows (KIP-903). One that left for being silent joins on
+ * news of itself, or if it lacks nothing: its broker may have been fenced for a while and be back,
+ * and tells nothing while nothing is written. A proposal stays in flight until it is answered or a
+ * newer state is committed; until then the maximal ISR counts.
  *
  * <p>A leader whose log was found corrupt proposes the others without itself, once there is another
  * in sync: that is how it gives the leadership up.
@@ -67,8 +69,11 @@ final class IsrTracker {
     inFlight = false;
     retryAtMs = Long.MIN_VALUE;
     for (ReplicaProgress replica : replicas.replicas()) {
-      if (replica.inSync() && !isrBefore.contains(replica.brokerId())) {
+      boolean wasInSync = isrBefore.contains(replica.brokerId());
+      if (replica.inSync() && !wasInSync) {
         replica.caughtUpAsOf(nowMs);
+      } else if (!replica.inSync() && wasInSync) {
+        replica.leftIsr();
       }
     }
     review(nowMs, effects);
@@ -222,6 +227,7 @@ final class IsrTracker {
   private boolean mayJoin(ReplicaProgress replica) {
     long acknowledged = replicas.acknowledged(replica);
     return replica.subscription().isPresent()
+        && (replica.heardOf() || isAtEnd(replica))
         && acknowledged >= state.highWatermark()
         && acknowledged >= state.epochStartOffset()
         && eligible.getOrDefault(replica.brokerId(), Long.MIN_VALUE) == replica.brokerEpoch();

@@ -30,6 +30,9 @@ final class ReplicaProgress {
 
   private long brokerEpoch = IsrMember.ANY_EPOCH;
 
+  /** Whether it has told of itself since it last left the ISR. */
+  private boolean heardOf = true;
+
   /** It is known to have had all that the leader had at this time; never moves back. */
   private long caughtUpMs = Long.MIN_VALUE;
 
@@ -65,6 +68,7 @@ final class ReplicaProgress {
 
   /** Takes in how far the replica is; what it had is never lost while nobody says so. */
   void reached(long newAppended, long newDurable) {
+    heardOf = true;
     appended = Math.max(appended, newAppended);
     durable = Math.max(durable, newDurable);
   }
@@ -106,7 +110,21 @@ final class ReplicaProgress {
     subscription = Optional.of(ref);
     brokerEpoch = epochOfBroker;
     durableCounts = true;
+    heardOf = true;
     setTo(position, 0);
+  }
+
+  /** It is no longer in the committed ISR. */
+  void leftIsr() {
+    heardOf = false;
+  }
+
+  /**
+   * Whether it has told of itself since it last left the ISR: what it had told before says nothing
+   * of whether it still follows.
+   */
+  boolean heardOf() {
+    return heardOf;
   }
 
   void unsubscribed() {

@@ -301,6 +301,38 @@ class IsrTest {
     assertThat(driver.proposals()).hasSize(1);
   }
 
+  /** Too few are in sync for the high watermark to move past what the silent ones had. */
+  @Test
+  void S10_oneThatLeftForItsSilenceJoinsAgainOnNewsOfItself() {
+    CoreDriver driver = allInSync();
+    driver.eligible(2, 3);
+    produce(driver);
+    pass(driver, CoreDriver.LAGGED_MS);
+    assertThat(driver.proposals()).containsExactly(List.of(1));
+
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1), 2)));
+    pass(driver, CoreDriver.LAGGED_MS);
+    assertThat(driver.core.highWatermark()).isZero();
+    assertThat(driver.proposals()).as("nothing was heard of them").hasSize(1);
+    driver.acknowledge(3, 1, 0);
+
+    assertThat(driver.proposals()).containsExactly(List.of(1), List.of(1, 3));
+  }
+
+  @Test
+  void S10_oneThatWasFencedForAWhileAndLacksNothingNeedNotTellSoAgain() {
+    CoreDriver driver = allInSync();
+    produce(driver);
+    driver.acknowledge(2, 1, 0);
+    driver.acknowledge(3, 1, 0);
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1, 2), 2)));
+    assertThat(driver.proposals()).as("it is fenced").isEmpty();
+
+    driver.eligible(2, 3);
+
+    assertThat(driver.proposals()).containsExactly(List.of(1, 2, 3));
+  }
+
   @Test
   void aNewMemberHasTheWholeLagTime() {
     CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1, 2), 1));
