@@ -80,7 +80,7 @@ final class CommitRules {
           .forEach(each -> each.doubtfulBefore(epoch));
     }
     int same = committed.samePrefix(replica.entries());
-    if (same == committed.size()) {
+    if (same == committed.size() || (replica.isUnseen() && !mayLose)) {
       return;
     }
     require(
