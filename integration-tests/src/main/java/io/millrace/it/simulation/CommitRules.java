@@ -75,9 +75,8 @@ final class CommitRules {
     history.begins(process.id(), epoch);
     if (mayLose) {
       // Who was deposed and does not know may commit on: what it commits is lost already.
-      replicas.all().stream()
-          .filter(each -> each != replica)
-          .forEach(each -> each.doubtfulBefore(epoch));
+      replicas.all().forEach(each -> each.doubtfulBefore(epoch));
+      replica.doubtful(false);
     }
     int same = committed.samePrefix(replica.entries());
     if (same == committed.size() || (replica.isUnseen() && !mayLose)) {

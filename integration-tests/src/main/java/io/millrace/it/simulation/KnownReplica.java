@@ -57,6 +57,9 @@ final class KnownReplica {
 
   private Ending ending = Ending.CLOSED;
 
+  /** Whether a process has opened it since one came to its end. */
+  private boolean openedSince;
+
   /** A replica of which nothing is known, of the partition that is called so. */
   KnownReplica(Batches batches, String partition) {
     this.batches = batches;
@@ -137,6 +140,7 @@ final class KnownReplica {
   /** Its log was made by a process, in place of another one. */
   void createdBy(UUID process, KnownReplica before) {
     opened = Optional.of(process);
+    openedSince = true;
     suspect = before.suspect;
     wiped = before.wiped;
   }
@@ -149,12 +153,18 @@ final class KnownReplica {
     unseen = false;
     read(log, 0);
     opened = Optional.of(process);
+    openedSince = true;
     return lastBefore.filter(had -> end() <= had.lastOffset()).isPresent();
   }
 
-  /** Its process came to an end. */
+  /**
+   * Its broker's process came to an end; one that never opened it leaves a loss of power to tell.
+   */
   void ended(Ending how) {
-    ending = how;
+    if (openedSince || ending != Ending.POWER_LOST) {
+      ending = how;
+    }
+    openedSince = false;
     leadsEpoch = -1;
   }
 
