@@ -49,6 +49,26 @@ class FaultyFileStoreTest extends FileStoreContract {
   }
 
   @Test
+  void whatIsSparedNeitherFailsNorUsesUpAFault() throws IOException {
+    plan.on(Operation.DELETE).failOnce("Input/output error");
+    open(LOG).close();
+
+    boolean spared =
+        plan.sparing(
+            () -> {
+              try {
+                faulty.delete(LOG);
+                return !faulty.exists(LOG);
+              } catch (IOException e) {
+                return false;
+              }
+            });
+
+    assertThat(spared).isTrue();
+    assertThatThrownBy(() -> faulty.delete(LOG)).hasMessageContaining("Input/output error");
+  }
+
+  @Test
   void failsFromThenOnUntilCleared() throws IOException {
     try (StoredFile log = open(LOG)) {
       plan.on(Operation.WRITE, Operation.RENAME).failFromThenOn("No space left on device");

@@ -67,6 +67,18 @@ final class CommitRules {
     checkInSync(process, epoch);
   }
 
+  /** Who does not lead may have committed in the run in which it was deposed, or even began. */
+  void leadsNoMore(ClusterProcess process, KnownReplica replica, PartitionView view) {
+    boolean elected = history.isElected(process.id(), view.leaderEpoch());
+    if (replica.leadsEpoch() >= 0 || elected) {
+      if (elected && view.highWatermark() > committed.end()) {
+        begins(process, replica, view.leaderEpoch());
+      }
+      commit(process, replica, view.highWatermark());
+      replica.leadsNoMore();
+    }
+  }
+
   private void begins(ClusterProcess process, KnownReplica replica, int epoch) {
     if (epoch <= history.newestEpoch()) {
       return; // Another one leads by now; what this one commits is compared with that one's log.
@@ -79,7 +91,7 @@ final class CommitRules {
       replica.doubtful(false);
     }
     int same = committed.samePrefix(replica.entries());
-    if (same == committed.size() || (replica.isUnseen() && !mayLose)) {
+    if (same == committed.size()) {
       return;
     }
     require(
@@ -118,7 +130,7 @@ final class CommitRules {
       committed.add(has.get(index));
     }
     require(
-        committed.end() == highWatermark || leader.isUnseen(),
+        committed.end() == highWatermark,
         "%s has a high watermark of %d in the middle of a batch: %s",
         partition,
         highWatermark,
@@ -130,7 +142,7 @@ final class CommitRules {
     KnownReplica newest = replicas.of(history.newestLeader());
     require(
         history.newestLeader() == process.id()
-            || newest.inDoubt()
+            || newest.isDamaged()
             || (index < newest.entries().size() && newest.entries().get(index).equals(entry)),
         "%s commits %s of %s, which the leader of epoch %d, broker %d, does not have",
         process,
@@ -151,7 +163,7 @@ final class CommitRules {
     for (int member : image.get().isr()) {
       KnownReplica replica = replicas.of(member);
       require(
-          replica.inDoubt() || replica.end() >= committed.end(),
+          replica.isDamaged() || replica.end() >= committed.end(),
           "%s leads %s, of which all up to %d is committed, and broker %d is in sync with %d",
           leader,
           partition,

@@ -2,7 +2,6 @@ package io.millrace.it.simulation;
 
 import static io.millrace.it.simulation.InvariantViolation.require;
 
-import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.LogSnapshot;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.common.record.RecordBatch;
@@ -52,9 +51,6 @@ final class KnownReplica {
   /** Its disk is gone, and it has not come into sync since. */
   private boolean wiped;
 
-  /** Its disk failed before all that it has could be seen. */
-  private boolean unseen;
-
   private Ending ending = Ending.CLOSED;
 
   /** Whether a process has opened it since one came to its end. */
@@ -84,9 +80,7 @@ final class KnownReplica {
   boolean look(PartitionView view) {
     boolean cut = view.logEndOffset() < end();
     cutTo(view.logEndOffset());
-    if (!unseen) {
-      see(view.log());
-    }
+    read(view.log(), end());
     return cut;
   }
 
@@ -95,15 +89,6 @@ final class KnownReplica {
       entries.remove(entries.size() - 1);
     }
     verified = Math.min(verified, entries.size());
-  }
-
-  /** If the disk fails under the look, all is seen only when the log is opened again. */
-  private void see(LogSnapshot log) {
-    try {
-      read(log, end());
-    } catch (LogDirException e) {
-      unseen = true;
-    }
   }
 
   private void read(LogSnapshot log, long from) {
@@ -150,7 +135,6 @@ final class KnownReplica {
     Optional<LogEntry> lastBefore = last();
     entries.clear();
     verified = 0;
-    unseen = false;
     read(log, 0);
     opened = Optional.of(process);
     openedSince = true;
@@ -217,13 +201,9 @@ final class KnownReplica {
     return wiped;
   }
 
-  boolean isUnseen() {
-    return unseen;
-  }
-
-  /** Whether it may have less than it is thought to have, or more than is known. */
-  boolean inDoubt() {
-    return damaged || unseen;
+  /** Whether it has less than it is thought to have. */
+  boolean isDamaged() {
+    return damaged;
   }
 
   // ---- how it stands to what is committed

@@ -121,7 +121,7 @@ enum PlantedBug {
       "is in sync with|begins to lead|does not have", Model.CLUSTERS, 434),
   /** A follower appends frames of a leader that it follows no more. */
   OLD_FRAMES_ACCEPTED(
-      "below its high watermark|where \\d+ is committed|is in sync with", Model.CLUSTERS, 206),
+      "below its high watermark|where \\d+ is committed|is in sync with", Model.CLUSTERS, 9),
   /** A follower acknowledges what it has not appended yet. */
   ACKNOWLEDGED_BEFORE_APPENDED("is in sync with|begins to lead", Model.CLUSTERS),
   /** A follower takes the leader's high watermark before its log is cut (KAFKA-14704). */
@@ -143,9 +143,9 @@ enum PlantedBug {
   POSSIBLE_LOSS_NOT_TOLD("has lost its records|is in sync with|begins to lead", Model.CLUSTERS, 5),
   /** A process goes on where the one before ended, though its log may have lost its end. */
   PROCESS_TAKEN_FOR_THE_ONE_BEFORE(
-      "is in sync with|begins to lead|below its high watermark|is led in epoch|back from",
+      "is in sync with|begins to lead|below its high watermark|is led in epoch|back from|is told in",
       Model.CLUSTERS,
-      5),
+      182),
   /** Nothing of a log is synced, though the replica vouches for it. */
   REPLICA_NOT_SYNCED("without a word|DamagedLogException|CorruptBatchException", Model.CLUSTERS, 2),
   /** Followers are told the end of the leader's log for its high watermark. */

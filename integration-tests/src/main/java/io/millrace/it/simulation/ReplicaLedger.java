@@ -136,7 +136,11 @@ final class ReplicaLedger {
   void recovered(ClusterProcess process, PartitionLog log, boolean lostPageCache) {
     KnownReplica replica = replicas.of(process.id());
     List<LogEntry> before = List.copyOf(replica.entries());
-    boolean shorter = replica.openedBy(process.incarnation(), log.snapshot());
+    boolean shorter =
+        process
+            .machine()
+            .faults()
+            .sparing(() -> replica.openedBy(process.incarnation(), log.snapshot()));
     if (shorter && replica.ending() == Ending.POWER_LOST) {
       world.stats().lossyCrashes++;
     }
@@ -170,12 +174,11 @@ final class ReplicaLedger {
   /** A replica stands like this after a run. */
   void observe(ClusterProcess process, PartitionView view, long durable) {
     KnownReplica replica = replicas.of(process.id());
-    if (replica.look(view)) {
+    if (process.machine().faults().sparing(() -> replica.look(view))) {
       world.stats().truncations++;
     }
     require(
-        replica.isUnseen()
-            || (replica.end() == view.logEndOffset() && durable <= view.logEndOffset()),
+        replica.end() == view.logEndOffset() && durable <= view.logEndOffset(),
         "%s has a log of %s that ends at %d, durable %d (expected: %d)",
         process,
         this,
@@ -184,10 +187,8 @@ final class ReplicaLedger {
         replica.end());
     if (view.leads()) {
       rules.leads(process, replica, view);
-    } else if (replica.leadsEpoch() >= 0 || history.isElected(process.id(), view.leaderEpoch())) {
-      // What it committed at last, in the run in which it was deposed, or even began to lead.
-      rules.commit(process, replica, view.highWatermark());
-      replica.leadsNoMore();
+    } else {
+      rules.leadsNoMore(process, replica, view);
     }
     replica.stands(view.highWatermark(), durable);
     rules.verify(process, replica, view);
@@ -199,7 +200,7 @@ final class ReplicaLedger {
   void promised(ClusterProcess by, SimulatedBatch batch, long baseOffset) {
     world.stats().acknowledged++;
     KnownReplica replica = replicas.of(by.id());
-    if (!committed.isLost(batch) && !replica.isUnseen() && !replica.isDoubtful()) {
+    if (!committed.isLost(batch) && !replica.isDoubtful()) {
       clients.promised(batch, baseOffset);
     }
   }
