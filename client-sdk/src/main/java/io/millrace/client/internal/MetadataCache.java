@@ -6,6 +6,7 @@ import io.millrace.client.internal.TopicView.PartitionView;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.GetMetadataRequest;
@@ -120,6 +121,29 @@ final class MetadataCache {
   /** The next look-up asks again, and believes whatever it is told. */
   void forget(String topic) {
     topics.remove(topic);
+  }
+
+  /**
+   * Believes the hint of a broker that leads a partition no more, if the broker that it names is
+   * known, and no higher leader epoch: then nobody need be asked.
+   *
+   * @return what is known of the topic now; empty if that is not the partition's, or lacks it
+   */
+  Optional<TopicView> learn(String topic, TopicIdPartition partition, LeaderHint hint) {
+    Optional<BrokerAddress> leader = broker(hint.nodeId());
+    Entry entry =
+        topics.computeIfPresent(
+            topic,
+            (name, known) -> {
+              boolean same = leader.isPresent() && known.view.id().equals(partition.topicId());
+              return same
+                  ? new Entry(known.view.ledBy(partition.partition(), leader, hint.leaderEpoch()))
+                  : known;
+            });
+    return Optional.ofNullable(entry)
+        .map(known -> known.view)
+        .filter(view -> view.id().equals(partition.topicId()))
+        .filter(view -> partition.partition() < view.partitions().size());
   }
 
   /** A topic, asked for again. */

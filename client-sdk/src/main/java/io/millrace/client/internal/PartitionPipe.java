@@ -194,10 +194,10 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     heardMs = nowMs;
     goneSinceMs = OptionalLong.empty();
     leaderEpoch = view.leaderEpoch();
-    boolean moved =
-        connection.isPresent() && !view.leader().equals(connection.map(ProduceConnection::broker));
+    boolean moved = connection.isPresent() && !view.isLedBy(connection.get().broker());
     if (moved) {
       leaveStream(nowMs, new MillraceError(ErrorCode.NOT_LEADER, "the leader has moved"));
+      leaderInDoubt = false;
       notBeforeMs = Long.MIN_VALUE;
     } else if (unacknowledged && connection.isPresent()) {
       // Nothing else keeps refusals that go on from asking without a pause.

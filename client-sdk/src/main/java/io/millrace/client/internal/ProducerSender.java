@@ -490,6 +490,22 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       metadata.forget(pipe.partition().topic());
     }
     pipe.answered(connection, frame, loop.nowMs());
+    if (frame.result().getResult().hasError()) {
+      followHint(connection, pipe, GrpcErrors.fromProto(frame.result().getResult().getError()));
+    }
+  }
+
+  /** Who leads no more may know who does: then nobody else is asked, and nothing is waited for. */
+  private void followHint(ProduceConnection from, PartitionPipe pipe, MillraceError refusal) {
+    String name = pipe.partition().topic();
+    boolean onStream = pipe.connection().filter(c -> c == from).isPresent();
+    Optional<TopicView> topic =
+        LeaderHint.in(refusal).flatMap(hint -> metadata.learn(name, pipe.id(), hint));
+    if (onStream
+        && topic.isPresent()
+        && !Leaders.partition(topic.get(), pipe.partition()).isLedBy(from.broker())) {
+      lead(pipe, topic.get(), loop.nowMs());
+    }
   }
 
   @Override

@@ -40,6 +40,17 @@ record TopicView(String name, UUID id, List<PartitionView> partitions) {
     return new TopicView(name, id, newest);
   }
 
+  /** What is known once somebody has told of one partition's leader, who may be behind. */
+  TopicView ledBy(int number, Optional<BrokerAddress> leader, int leaderEpoch) {
+    if (number >= partitions.size() || partitions.get(number).leaderEpoch() >= leaderEpoch) {
+      return this;
+    }
+    List<PartitionView> changed = new ArrayList<>(partitions);
+    TopicPartition partition = new TopicPartition(name, number);
+    changed.set(number, new PartitionView(partition, leader, leaderEpoch, Optional.empty()));
+    return new TopicView(name, id, changed);
+  }
+
   /**
    * A partition.
    *
@@ -52,5 +63,9 @@ record TopicView(String name, UUID id, List<PartitionView> partitions) {
       TopicPartition id,
       Optional<BrokerAddress> leader,
       int leaderEpoch,
-      Optional<MillraceError> whyNoLeader) {}
+      Optional<MillraceError> whyNoLeader) {
+    boolean isLedBy(BrokerAddress broker) {
+      return leader.filter(broker::equals).isPresent();
+    }
+  }
 }

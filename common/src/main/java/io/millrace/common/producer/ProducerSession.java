@@ -140,8 +140,10 @@ public final class ProducerSession<B> {
   }
 
   /**
-   * A stream is there; the unsettled batches go out on it, oldest first. A stream left before may
-   * be joined again: answers to what was sent on it then are told apart by their send ids.
+   * A stream is there; the unsettled batches go out on it, oldest first, and without the pause that
+   * a refusal on the last stream called for: the owner paces the streams that it opens. A stream
+   * left before may be joined again: answers to what was sent on it then are told apart by their
+   * send ids.
    *
    * @param epoch names the stream; not the one that the session is on
    * @param maxInFlightBatches the most batches in flight that this broker allows
@@ -157,6 +159,10 @@ public final class ProducerSession<B> {
     stream.opened(epoch, Math.min(maxInFlightBatches, settings.maxInFlightBatches()));
     if (again) {
       stream.needsResume();
+    }
+    if (phase == Phase.BACKING_OFF) {
+      pause.end();
+      phase = Phase.SENDING;
     }
     proceed(nowMs);
   }

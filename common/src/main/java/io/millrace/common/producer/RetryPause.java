@@ -50,8 +50,12 @@ final class RetryPause {
     if (nowMs < untilMs) {
       return false;
     }
-    untilMs = Long.MAX_VALUE;
+    end();
     return true;
+  }
+
+  void end() {
+    untilMs = Long.MAX_VALUE;
   }
 
   long untilMs() {

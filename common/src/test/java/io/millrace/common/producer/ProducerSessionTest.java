@@ -103,6 +103,29 @@ class ProducerSessionTest {
         .containsExactly("resume 10", "send b@0:10", "send c@0:20", "send d@0:30");
   }
 
+  /** The pause was for the leader that refused. */
+  @Test
+  void doesNotBackOffFromTheNextStream() {
+    ScriptedOwner owner = withThreeInFlight();
+    owner.refuse("a", NOT_LEADER);
+    owner.refuse("b", PREVIOUS_FRAME_FAILED);
+    owner.close();
+    assertThat(owner.takeEffects()).isEmpty();
+
+    owner.open();
+    assertThat(owner.takeEffects()).containsExactly("send a@0:0", "send b@0:10", "send c@0:20");
+
+    long before = owner.nowMs;
+    owner.refuse("a", THROTTLED);
+    owner.refuse("b", PREVIOUS_FRAME_FAILED);
+    owner.refuse("c", PREVIOUS_FRAME_FAILED);
+    owner.waitForTimer();
+    assertThat(owner.takeEffects()).as("it would be over if it were the first").isEmpty();
+    owner.waitForTimer();
+    assertThat(owner.takeEffects()).contains("resume 0", "send a@0:0");
+    assertThat(owner.nowMs - before).as("the second failure in a row").isEqualTo(200);
+  }
+
   @Test
   void doesNotRepeatWhatWasAppendedBehindARefusedBatch() {
     ScriptedOwner owner = withThreeInFlight();

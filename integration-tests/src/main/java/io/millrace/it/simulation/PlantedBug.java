@@ -13,7 +13,7 @@ enum PlantedBug {
   ROLLED_SEGMENT_NOT_SYNCED("DamagedLogException|CorruptBatchException|ends at \\d+ after"),
   /** A rolled segment is synced only after its checksum is there. */
   CHECKSUM_BEFORE_DATA(
-      "DamagedLogException|CorruptBatchException|the node is not up", Model.NODE, 900),
+      "DamagedLogException|CorruptBatchException|the node is not up", Model.NODE, 902),
   /** Batches that come while a flush runs count as durable with it. */
   DURABLE_WITH_THE_FLUSH_BEFORE("ends at \\d+ after"),
   /** A failed sync is taken for a good one. */
