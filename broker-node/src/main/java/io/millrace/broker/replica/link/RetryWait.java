@@ -1,10 +1,15 @@
 package io.millrace.broker.replica.link;
 
-/** The wait before trying again: doubles with each failure in a row. Confined to its link. */
+/**
+ * The wait before trying again: doubles with each failure in a row. Confined to its link.
+ *
+ * <p>The first ones are short: a follower often hears of a new leader before that does itself, and
+ * nothing is acknowledged until it follows.
+ */
 final class RetryWait {
-  static final long FIRST_MS = 50;
+  static final long FIRST_MS = 10;
   static final long LONGEST_MS = 1_000;
-  private static final int MOST_DOUBLINGS = 5;
+  private static final int MOST_DOUBLINGS = 7;
 
   /** In a row, at least 0. */
   private int failures;

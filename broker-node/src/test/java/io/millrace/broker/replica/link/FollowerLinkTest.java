@@ -160,13 +160,13 @@ class FollowerLinkTest {
 
     subscribe(2, 5, 10);
     assertThat(sent()).isEmpty();
-    assertThat(link.dueMs()).isEqualTo(50);
-    nowMs = 50;
+    assertThat(link.dueMs()).isEqualTo(10);
+    nowMs = 10;
     assertThat(sent()).containsExactly(new FollowerFrame.Subscribe(2, partition, 5, 10, 0));
     received(new LeaderFrame.Refused(2, NOT_LEADER));
     subscribe(3, 5, 10);
     settled();
-    assertThat(link.dueMs()).isEqualTo(150);
+    assertThat(link.dueMs()).isEqualTo(30);
 
     subscribe(4, 6, 10);
     assertThat(sent()).containsExactly(new FollowerFrame.Subscribe(3, partition, 6, 10, 0));
@@ -180,7 +180,7 @@ class FollowerLinkTest {
       received(new LeaderFrame.Ended(6 + round, NOT_LEADER));
       subscribe(round + 1, 5, 10 + round);
       settled();
-      nowMs += 50;
+      nowMs += 10;
       assertThat(sent())
           .contains(new FollowerFrame.Subscribe(round + 1, partition, 5, 10 + round, 0));
       received(new LeaderFrame.Subscribed(round + 1, 7 + round, 10, 0));
@@ -223,13 +223,13 @@ class FollowerLinkTest {
         .containsExactly(tell(new FollowingEvent.SubscriptionEnded(1, Optional.empty())));
     subscribe(2, 5, 10);
     assertThat(settled()).isEmpty();
-    assertThat(link.dueMs()).isEqualTo(50);
-    nowMs = 50;
+    assertThat(link.dueMs()).isEqualTo(10);
+    nowMs = 10;
     assertThat(settled()).contains(new FollowerEffect.Connect(2));
     link.lost(2, nowMs, effects);
     subscribe(3, 5, 10);
     settled();
-    assertThat(link.dueMs()).isEqualTo(150);
+    assertThat(link.dueMs()).isEqualTo(30);
   }
 
   @Test
