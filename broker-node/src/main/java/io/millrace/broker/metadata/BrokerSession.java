@@ -74,7 +74,7 @@ public final class BrokerSession implements DirectoryAssignments {
   private final Backoff catchUp;
   private final IdInUse idInUse = new IdInUse();
   private final CompletableFuture<Void> started = new CompletableFuture<>();
-  private final CompletableFuture<Void> handedOver = new CompletableFuture<>();
+  private final CompletableFuture<Boolean> handedOver = new CompletableFuture<>();
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile long epoch = NOT_REGISTERED;
 
@@ -114,6 +114,13 @@ public final class BrokerSession implements DirectoryAssignments {
   private long wellMs;
 
   private long saidMs;
+
+  /**
+   * The revision at which others lead what they can of this broker's; {@link Long#MAX_VALUE} while
+   * the controller has not said.
+   */
+  private long othersLeadSince = Long.MAX_VALUE;
+
   private boolean electing;
   private boolean wantShutDown;
   private boolean wantFence;
@@ -194,14 +201,15 @@ public final class BrokerSession implements DirectoryAssignments {
   /**
    * Asks the controller to move away what the broker leads, if there are other brokers.
    *
-   * @return done when nothing can be moved any more; perhaps never, without a controller
+   * @return done when nothing can be moved any more, and the metadata here show it; perhaps never,
+   *     without a controller. Whether there was somebody to take over
    */
-  public CompletableFuture<Void> handOver() {
+  public CompletableFuture<Boolean> handOver() {
     scheduler.schedule(
         0,
         () -> {
           if (!leads || isOnlyBroker()) {
-            handedOver.complete(null);
+            handedOver.complete(false);
           } else {
             wantShutDown = true;
             askSoon();
@@ -293,6 +301,9 @@ public final class BrokerSession implements DirectoryAssignments {
       leads = false;
       standing = "fenced, as the metadata say";
     }
+    if (image.revision() >= othersLeadSince) {
+      handedOver.complete(true);
+    }
   }
 
   private boolean fencedBy(MetadataImage image) {
@@ -320,7 +331,7 @@ public final class BrokerSession implements DirectoryAssignments {
 
   /** Nobody is there to take over, and an election is not waited for. */
   private void goWithoutFarewell() {
-    handedOver.complete(null);
+    handedOver.complete(false);
     if (wantFence) {
       finish();
     }
@@ -411,8 +422,9 @@ public final class BrokerSession implements DirectoryAssignments {
               .formatted(quorum.image().revision(), linkedNode, epoch);
       nextMs = nowMs + catchUp.nextMs();
     }
-    if (wantShutDown && result.shouldShutDown()) {
-      handedOver.complete(null);
+    if (wantShutDown && result.shouldShutDown() && othersLeadSince == Long.MAX_VALUE) {
+      othersLeadSince = result.revision();
+      heedImage(quorum.image());
     }
     if (wantFence && result.fenced()) {
       finish();

@@ -36,6 +36,9 @@ public final class MillraceServer implements AutoCloseable {
   /** How long an orderly end waits for other brokers to take over at most. */
   private static final long HAND_OVER_MS = 5_000;
 
+  /** How long it goes on answering then, so that whoever sends or reads is told who leads now. */
+  private static final long REDIRECT_MS = 200;
+
   private final EffectiveConfig config;
   private final CompletableFuture<Void> stop;
   private final Startup startup = new Startup();
@@ -294,11 +297,20 @@ public final class MillraceServer implements AutoCloseable {
       return true;
     }
     log.info("[broker {}] shutting down", nodeId());
-    long handOverMs = Math.min(HAND_OVER_MS, config.get(ConnectionSettings.SHUTDOWN_TIMEOUT_MS));
-    NodeSession.await(parts.state().session().handOver(), handOverMs);
+    handOver();
     serving = false;
     boolean well = startup.closeAll();
     log.info("[broker {}] shut down{}", nodeId(), well ? "" : ", but not everything in order");
     return well;
+  }
+
+  /** Has other brokers take over, and clients go there. */
+  private void handOver() {
+    long handOverMs = Math.min(HAND_OVER_MS, config.get(ConnectionSettings.SHUTDOWN_TIMEOUT_MS));
+    if (NodeSession.await(parts.state().session().handOver(), handOverMs).orElse(false)) {
+      CompletableFuture<Void> redirected = new CompletableFuture<>();
+      parts.threads().timers().schedule(REDIRECT_MS, () -> redirected.complete(null));
+      NodeSession.await(redirected, HAND_OVER_MS);
+    }
   }
 }

@@ -82,14 +82,17 @@ final class NodeSession {
   /**
    * Waits for a step of an orderly end that may not come: without a controller there is nobody to
    * answer.
+   *
+   * @return what came of it; empty if nothing came
    */
-  static void await(CompletableFuture<Void> step, long timeoutMs) {
+  static <T> Optional<T> await(CompletableFuture<T> step, long timeoutMs) {
     try {
-      step.get(timeoutMs, TimeUnit.MILLISECONDS);
+      return Optional.ofNullable(step.get(timeoutMs, TimeUnit.MILLISECONDS));
     } catch (TimeoutException | ExecutionException notToday) {
       // The sessions' time-out does the rest.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return Optional.empty();
   }
 }

@@ -65,6 +65,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   private RegisterBroker process = REGISTRATION;
   private UUID directory = new UUID(1, 2);
   private long brokerEpoch = 7;
+  private long revision;
   private BrokerState brokerState = BrokerState.ACTIVE;
 
   /** What is answered when the test has said nothing else. */
@@ -356,9 +357,9 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
     lead();
     otherwise = new HeartbeatResult(true, false, true, 0);
     asked.clear();
-    CompletableFuture<Void> handedOver = session.handOver();
+    CompletableFuture<Boolean> handedOver = session.handOver();
     time.advance(100);
-    assertThat(handedOver).isCompleted();
+    assertThat(handedOver).isCompletedWithValue(true);
     assertThat(asked).containsExactly("heartbeat 7 shut down");
     otherwise = FENCED;
     CompletableFuture<Void> ended = session.end();
@@ -368,15 +369,29 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
     assertThat(closed).containsExactly(2);
   }
 
+  /** Until then the broker takes its clients' records, and can't tell them who leads. */
+  @Test
+  void hasHandedOverOnceTheMetadataHereShowIt() {
+    lead();
+    otherwise = new HeartbeatResult(true, false, true, 9);
+    revision = 8;
+    CompletableFuture<Boolean> handedOver = session.handOver();
+    time.advance(1_000);
+    assertThat(handedOver).isNotDone();
+    revision = 9;
+    time.advance(100);
+    assertThat(handedOver).isCompletedWithValue(true);
+  }
+
   @Test
   void onlyBrokerEndsWithoutAWord() {
     lead();
     brokers = 1;
     asked.clear();
-    CompletableFuture<Void> handedOver = session.handOver();
+    CompletableFuture<Boolean> handedOver = session.handOver();
     CompletableFuture<Void> ended = session.end();
     time.advance(0);
-    assertThat(handedOver).isCompleted();
+    assertThat(handedOver).isCompletedWithValue(false);
     assertThat(ended).isCompleted();
     assertThat(asked).isEmpty();
   }
@@ -385,9 +400,9 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
   void endIsNotHeldUpByAMissingController() {
     lead();
     state = State.NO_CONTROLLER;
-    CompletableFuture<Void> handedOver = session.handOver();
+    CompletableFuture<Boolean> handedOver = session.handOver();
     time.advance(0);
-    assertThat(handedOver).isCompleted();
+    assertThat(handedOver).isCompletedWithValue(false);
     CompletableFuture<Void> ended = session.end();
     time.advance(0);
     assertThat(ended).isCompleted();
@@ -469,7 +484,7 @@ class BrokerSessionTest implements MetadataQuorum, SessionLinks {
                   FeatureRange.SUPPORTED,
                   brokerState));
     }
-    return MetadataImage.EMPTY.withBrokers(all);
+    return MetadataImage.EMPTY.withBrokers(all).withRevision(revision);
   }
 
   @Override

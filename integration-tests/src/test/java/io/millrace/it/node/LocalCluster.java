@@ -13,17 +13,62 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
-/** Three nodes in this process: node 1 is the controller, and all are brokers. */
+/** Three nodes in this process, all of them brokers. */
 final class LocalCluster implements AutoCloseable {
   static final int NODES = 3;
 
   private final List<LocalNode> nodes = new ArrayList<>();
 
+  private LocalCluster(List<LocalNode> nodes) {
+    this.nodes.addAll(nodes);
+  }
+
+  /** Three voters, each of which may be the controller, with some more settings. */
+  static LocalCluster ofVoters(Path home, String... settings) throws IOException {
+    List<Integer> quorum = new ArrayList<>();
+    List<Integer> internal = new ArrayList<>();
+    for (int node = 1; node <= NODES; node++) {
+      quorum.add(freePort());
+      internal.add(freePort());
+    }
+    String voters =
+        "quorum.voters="
+            + IntStream.rangeClosed(1, NODES)
+                .mapToObj(
+                    node ->
+                        node + "@127.0.0.1:" + quorum.get(node - 1) + ":" + internal.get(node - 1))
+                .collect(Collectors.joining(","));
+    // Each waits for the others.
+    List<CompletableFuture<LocalNode>> starting =
+        IntStream.rangeClosed(1, NODES)
+            .mapToObj(
+                node ->
+                    CompletableFuture.supplyAsync(
+                        () ->
+                            new LocalNode(
+                                home.resolve("" + node),
+                                Stream.concat(
+                                        Stream.of(settings),
+                                        Stream.of(
+                                            voters,
+                                            "node.id=" + node,
+                                            "listener.quorum=127.0.0.1:" + quorum.get(node - 1),
+                                            "listener.internal=127.0.0.1:"
+                                                + internal.get(node - 1)))
+                                    .toArray(String[]::new)),
+                        task -> new Thread(task, "start-" + node).start()))
+            .toList();
+    return new LocalCluster(starting.stream().map(CompletableFuture::join).toList());
+  }
+
   /**
-   * Starts them.
+   * Starts them, with node 1 as the only controller.
    *
    * @param home for the directories of nodes 1 and 2, and of node 3 if it has no others
    * @param thirdStore the disk of node 3
