@@ -18,12 +18,16 @@ import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Carries out what the link of one Replicate stream wants done. Confined to the stream's runs, but
  * for the lanes' threads, which only ask for a run.
  */
 final class LeaderEffects {
+  private static final Logger LOG = LoggerFactory.getLogger(LeaderEffects.class);
+
   private final ReplicationEndpoint.Deps node;
   private final LeaderLink link;
   private final LeaderLogs logs;
@@ -73,6 +77,22 @@ final class LeaderEffects {
     int subscriptions = link.subscriptions();
     node.metrics().followersChanged(subscriptions - countedSubscriptions);
     countedSubscriptions = subscriptions;
+  }
+
+  /**
+   * The same when the stream has ended: nobody comes back for what is left, so one that throws
+   * keeps none of the others from being carried out.
+   */
+  void carryOutLast() {
+    while (next < effects.size()) {
+      LeaderEffect effect = effects.get(next++);
+      try {
+        carryOut(effect);
+      } catch (RuntimeException thrown) {
+        LOG.error("a stream has ended, and this could not be done: {}", effect, thrown);
+      }
+    }
+    carryOutAll();
   }
 
   private void carryOut(LeaderEffect effect) {

@@ -5,12 +5,16 @@ import io.millrace.common.MillraceError;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The calls that go on until someone ends them: told when the server shuts down, so that each ends
  * with UNAVAILABLE at a place where its client can go on elsewhere, not in the middle. Thread-safe.
  */
 final class OpenStreams {
+  private static final Logger LOG = LoggerFactory.getLogger(OpenStreams.class);
+
   private final Set<Runnable> open = ConcurrentHashMap.newKeySet();
   private volatile boolean ending;
 
@@ -31,10 +35,18 @@ final class OpenStreams {
     open.remove(end);
   }
 
-  /** Ends all, and those that are added from now on. */
+  /** Ends all, and those that are added from now on; one that can't be ended holds up no other. */
   void endAll() {
     ending = true;
-    List.copyOf(open).stream().filter(open::remove).forEach(Runnable::run);
+    List.copyOf(open).stream().filter(open::remove).forEach(OpenStreams::end);
+  }
+
+  private static void end(Runnable call) {
+    try {
+      call.run();
+    } catch (RuntimeException thrown) {
+      LOG.error("a stream could not be told that the server ends", thrown);
+    }
   }
 
   /** What a call is ended with. */

@@ -221,6 +221,6 @@ final class ReplicationSession implements ReplicaLane.Stream {
   private void ended() {
     timer.cancel();
     link.close(effects.wanted());
-    effects.carryOutAll();
+    effects.carryOutLast();
   }
 }

@@ -1,6 +1,9 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a server stream ends whose messages are made in runs, one at a time: the client goes, the
@@ -8,6 +11,8 @@ import io.grpc.stub.ServerCallStreamObserver;
  * transport and the server call, which only ask for one.
  */
 final class StreamEnds {
+  private static final Logger LOG = LoggerFactory.getLogger(StreamEnds.class);
+
   private final ServerCallStreamObserver<?> client;
   private final StreamPlaces places;
   private final OpenStreams streams;
@@ -29,7 +34,7 @@ final class StreamEnds {
    * @param places bounds the streams of its kind
    * @param call asks for a run; any thread
    * @param ended called by a run when the stream ends, once, however it does; before the client is
-   *     told
+   *     told, who is told also if it throws
    */
   StreamEnds(
       ServerCallStreamObserver<?> client,
@@ -90,7 +95,7 @@ final class StreamEnds {
   void look() {
     if (gone) {
       end();
-    } else if (serverEnds) {
+    } else if (serverEnds && !over) {
       fail(OpenStreams.shuttingDown().exception());
     }
   }
@@ -104,16 +109,17 @@ final class StreamEnds {
     }
   }
 
-  /** Ends the stream with an error, unless it has ended. */
+  /** Ends the stream with an error; if it has ended, only the log can still be told. */
   void fail(Throwable thrown) {
-    if (over) {
-      return;
-    }
+    boolean late = over;
     end();
     if (thrown instanceof Error error) {
       TransportErrors.endCall(client, error);
-    } else {
-      client.onError(RpcErrors.toStatus(thrown));
+      return;
+    }
+    StatusRuntimeException status = RpcErrors.toStatus(thrown);
+    if (!late) {
+      client.onError(status);
     }
   }
 
@@ -128,7 +134,18 @@ final class StreamEnds {
       over = true;
       places.leave();
       streams.remove(endOfServer);
+      giveBack();
+    }
+  }
+
+  /**
+   * Whoever ends the stream goes on: the client waits to be told, and further runs for this one.
+   */
+  private void giveBack() {
+    try {
       ended.run();
+    } catch (RuntimeException thrown) {
+      LOG.error("not all that an ended stream held could be given back", thrown);
     }
   }
 }
