@@ -40,8 +40,14 @@ final class ClusterClient implements AutoCloseable {
           ErrorCode.LEADER_NOT_AVAILABLE,
           ErrorCode.REQUEST_TIMED_OUT);
 
-  /** Who waits for a leader pauses at most for so many first pauses. */
+  /** Who waits for a leader pauses at first at most for so many first pauses. */
   private static final int LEADER_BACKOFFS = 4;
+
+  /**
+   * So long: twice what a broker may be silent before others lead, by default. Who is without a
+   * leader then may be so for hours.
+   */
+  private static final Duration ELECTION = Duration.ofSeconds(6);
 
   /** A look-up that takes longer is tried at another broker; in the next round twice as long. */
   private static final long LOOK_UP_PATIENCE_MS = 500;
@@ -85,7 +91,7 @@ final class ClusterClient implements AutoCloseable {
   }
 
   Backoff newBackoff() {
-    return newBackoff(config.maxRetryBackoff());
+    return new Backoff(config.retryBackoff(), config.maxRetryBackoff(), newRandom());
   }
 
   /**
@@ -93,22 +99,30 @@ final class ClusterClient implements AutoCloseable {
    * and nobody is to sleep through it.
    */
   Backoff newLeaderBackoff() {
-    Duration longest = config.retryBackoff().multipliedBy(LEADER_BACKOFFS);
-    return newBackoff(
-        longest.compareTo(config.maxRetryBackoff()) < 0 ? longest : config.maxRetryBackoff());
+    return new Backoff(
+        config.retryBackoff(),
+        config.maxRetryBackoff(),
+        config.retryBackoff().multipliedBy(LEADER_BACKOFFS),
+        ELECTION,
+        newRandom());
   }
 
   /** Of who could not read from a follower and stays at the leader: that costs no records. */
   Backoff newReplicaBackoff(long longestMs) {
-    return new Backoff(
-        config.maxRetryBackoff(),
-        Duration.ofMillis(longestMs),
-        new SplittableRandom(clock.monotonicNanos()));
+    return new Backoff(config.maxRetryBackoff(), Duration.ofMillis(longestMs), newRandom());
   }
 
-  private Backoff newBackoff(Duration longest) {
-    return new Backoff(
-        config.retryBackoff(), longest, new SplittableRandom(clock.monotonicNanos()));
+  /**
+   * Of who hears nothing from a leader, and asks others who leads: at one pace for as long as an
+   * election may take, then ever more rarely.
+   */
+  LeaderSilence newLeaderSilence(Duration patience, Duration longest) {
+    return new LeaderSilence(
+        patience, new Backoff(patience, longest, patience, ELECTION, newRandom()));
+  }
+
+  private SplittableRandom newRandom() {
+    return new SplittableRandom(clock.monotonicNanos());
   }
 
   /** Calls any broker within the request time-out. */

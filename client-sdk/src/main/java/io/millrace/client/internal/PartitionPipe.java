@@ -63,17 +63,14 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
           ErrorCode.UNKNOWN_PARTITION,
           ErrorCode.LOG_DIR_OFFLINE);
 
-  /**
-   * Who has heard nothing from the leader for so long asks others who leads: a machine that goes
-   * silent breaks no connection.
-   */
-  private static final long SILENCE_MS = 500;
-
   private final TopicPartition partition;
   private final TopicIdPartition id;
   private final ByteString topicIdBytes;
   private final Owner owner;
   private final Backoff backoff;
+
+  /** Counts while something is expected of the leader. */
+  private final LeaderSilence silence;
 
   /** Whether frames are not answered: a session without batches says nothing of their fate. */
   private final boolean unacknowledged;
@@ -84,9 +81,6 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   private long timerAtMs = Long.MAX_VALUE;
   private long notBeforeMs = Long.MIN_VALUE;
   private boolean leaderInDoubt;
-
-  /** When it was last heard of the leader, or began to wait for it. */
-  private long heardMs;
 
   /** Whether it got a batch since {@link #takeUnused}. */
   private boolean used;
@@ -104,12 +98,14 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
       Optional<ProducerIdentity> identity,
       DoubleSupplier jitter,
       Backoff backoff,
+      LeaderSilence silence,
       Owner owner) {
     this.partition = partition;
     this.id = new TopicIdPartition(topicId, partition.partition());
     this.topicIdBytes = Uuids.toBytes(topicId);
     this.owner = owner;
     this.backoff = backoff;
+    this.silence = silence;
     this.unacknowledged = settings.acks() == Acks.NONE;
     this.session = new ProducerSession<>(settings, identity, jitter, this);
   }
@@ -139,7 +135,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     used = true;
     owner.changed(this);
     if (session.isIdle()) {
-      heardMs = nowMs;
+      silence.heard(nowMs);
     }
     session.offer(batch, batch.recordCount(), deadlineMs, nowMs);
   }
@@ -179,7 +175,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
     boolean waits = connection.isEmpty() || leaderInDoubt;
     boolean pausing = waits && hasWork() && notBeforeMs > nowMs;
     long next = Math.min(timerAtMs, pausing ? notBeforeMs : Long.MAX_VALUE);
-    return waitsForLeader() ? Math.min(next, heardMs + SILENCE_MS) : next;
+    return waitsForLeader() ? Math.min(next, silence.dueMs()) : next;
   }
 
   /** Whether the leader, which is not in doubt, is to answer something. */
@@ -191,7 +187,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   void leaderIs(PartitionView view, long nowMs) {
     owner.changed(this);
     leaderInDoubt = false;
-    heardMs = nowMs;
+    silence.confirmed(nowMs);
     goneSinceMs = OptionalLong.empty();
     leaderEpoch = view.leaderEpoch();
     boolean moved = connection.isPresent() && !view.isLedBy(connection.get().broker());
@@ -208,14 +204,14 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   /** Goes on a stream that admits it; sends at once if the stream is open already. */
   void join(ProduceConnection stream, long nowMs) {
     connection = Optional.of(stream);
-    heardMs = nowMs;
+    silence.heard(nowMs);
     stream.limits().ifPresent(limits -> streamOpened(limits, nowMs));
   }
 
   /** Its stream is open now; if that has no place for it, another is looked for. */
   void streamOpened(ProduceStreamOpened limits, long nowMs) {
     owner.changed(this);
-    heardMs = nowMs;
+    silence.heard(nowMs);
     ProduceConnection stream = connection.orElseThrow();
     boolean again = stream.hasPlaced(this);
     if (!stream.place(this)) {
@@ -291,7 +287,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   void answered(ProduceConnection stream, ProduceConnection.Frame frame, long nowMs) {
     owner.changed(this);
-    heardMs = nowMs;
+    silence.heard(nowMs);
     FrameResult result = convert(frame.result());
     if (result instanceof FrameResult.Refused refused) {
       leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
@@ -300,7 +296,7 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
   }
 
   void tick(long nowMs) {
-    leaderInDoubt |= waitsForLeader() && nowMs - heardMs >= SILENCE_MS;
+    leaderInDoubt |= waitsForLeader() && nowMs >= silence.dueMs();
     if (nowMs >= timerAtMs) {
       timerAtMs = Long.MAX_VALUE;
       session.tick(nowMs);

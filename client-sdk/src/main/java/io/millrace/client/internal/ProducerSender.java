@@ -38,6 +38,12 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   /** How much longer than the broker waits for acks a frame may stay unanswered. */
   private static final long ANSWER_GRACE_MS = 10_000;
 
+  /** Who has heard nothing from a leader for so long asks others who leads. */
+  static final Duration SILENCE = Duration.ofMillis(500);
+
+  /** Who was told of no other leader for long asks so often. */
+  static final Duration LONG_SILENCE = Duration.ofSeconds(2);
+
   /** The most topics in one look-up. */
   private static final int LOOK_UP_TOPICS_MAX = 500;
 
@@ -304,6 +310,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
         identity,
         random::nextDouble,
         cluster.newLeaderBackoff(),
+        cluster.newLeaderSilence(SILENCE, LONG_SILENCE),
         this);
   }
 

@@ -122,12 +122,46 @@ class SilentLeaderTest {
   }
 
   @Test
-  void whoWaitsForALeaderDoesNotSleepThroughItsElection() {
+  void whoWaitsForALeaderDoesNotSleepThroughItsElectionAndAsksMoreRarelyAfterIt() {
     try (ClusterClient cluster = new ClusterClient(config().build(), new SystemClock())) {
       Backoff backoff = cluster.newLeaderBackoff();
-      for (int i = 0; i < 20; i++) {
+      for (int i = 0; i < 30; i++) {
         assertThat(backoff.nextMs()).isLessThanOrEqualTo(240);
       }
+      for (int i = 0; i < 10; i++) {
+        backoff.nextMs();
+      }
+      assertThat(backoff.nextMs()).isBetween(800L, 1_200L);
+      backoff.reset();
+      assertThat(backoff.nextMs()).isLessThanOrEqualTo(60);
     }
+  }
+
+  @Test
+  void whoHearsNothingOfALeaderAsksOftenForAsLongAsAnElectionMayTakeAndThenMoreRarely() {
+    try (ClusterClient cluster = new ClusterClient(config().build(), new SystemClock())) {
+      LeaderSilence silence =
+          cluster.newLeaderSilence(Duration.ofMillis(500), Duration.ofSeconds(2));
+      silence.heard(1_000);
+      assertThat(silence.dueMs()).isEqualTo(1_500);
+      long nowMs = 1_500;
+      while (nowMs < 5_000) {
+        long dueMs = confirmed(silence, nowMs);
+        assertThat(dueMs - nowMs).isBetween(400L, 600L);
+        nowMs = dueMs;
+      }
+      while (nowMs < 12_000) {
+        nowMs = confirmed(silence, nowMs);
+      }
+      assertThat(confirmed(silence, nowMs) - nowMs).isBetween(1_600L, 2_400L);
+
+      silence.heard(20_000);
+      assertThat(silence.dueMs()).isEqualTo(20_500);
+    }
+  }
+
+  private static long confirmed(LeaderSilence silence, long nowMs) {
+    silence.confirmed(nowMs);
+    return silence.dueMs();
   }
 }

@@ -1,0 +1,48 @@
+package io.millrace.client.internal;
+
+import java.time.Duration;
+
+/**
+ * How long nothing was heard from a leader, and when to ask others who leads: a machine that goes
+ * silent breaks no connection. Who has asked and was told of no other leader asks again after a
+ * pause. Confined to its user.
+ */
+final class LeaderSilence {
+  private final long firstPatienceMs;
+  private final Backoff pauses;
+
+  /** When something was heard, or others were asked, whichever was later. */
+  private long sinceMs;
+
+  private long patienceMs;
+
+  /**
+   * A silence that has not begun.
+   *
+   * @param patience until others are asked first
+   * @param pauses until they are asked again
+   */
+  LeaderSilence(Duration patience, Backoff pauses) {
+    this.firstPatienceMs = patience.toMillis();
+    this.pauses = pauses;
+    this.patienceMs = firstPatienceMs;
+  }
+
+  /** The leader was heard of, or something is expected of it from now on. */
+  void heard(long nowMs) {
+    sinceMs = nowMs;
+    patienceMs = firstPatienceMs;
+    pauses.reset();
+  }
+
+  /** Others have told who leads: it is this one still. */
+  void confirmed(long nowMs) {
+    sinceMs = nowMs;
+    patienceMs = pauses.nextMs();
+  }
+
+  /** When others are to be asked. */
+  long dueMs() {
+    return sinceMs + patienceMs;
+  }
+}
