@@ -7,11 +7,14 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.SubscribePartition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
@@ -20,6 +23,15 @@ import java.util.function.Consumer;
  * subscription is on which. Confined to the consumer's thread.
  */
 final class ConsumerStreams {
+  /**
+   * Who hears nothing on a stream for so long asks others who leads: so a leader that went silent
+   * is left soon after another was elected.
+   */
+  private static final Duration SILENCE = Duration.ofSeconds(2);
+
+  /** So often, in the end: as a rule nobody writes to what is silent for long. */
+  private static final Duration LONG_SILENCE = Duration.ofSeconds(10);
+
   private final ConsumerConfig config;
   private final ClusterClient cluster;
   private final FetchConnection.Wire wire;
@@ -28,6 +40,9 @@ final class ConsumerStreams {
 
   /** Changed by the consumer's thread, read by any. */
   private final Map<BrokerAddress, FetchConnection> connections = new ConcurrentHashMap<>();
+
+  /** Of each open stream. */
+  private final Map<FetchConnection, LeaderSilence> silences = new HashMap<>();
 
   private long lastId;
 
@@ -65,6 +80,9 @@ final class ConsumerStreams {
             place,
             broker ->
                 FetchConnection.open(broker, config, cluster.channels().channel(broker), wire));
+    silences
+        .computeIfAbsent(connection, c -> cluster.newLeaderSilence(SILENCE, LONG_SILENCE))
+        .heard(now());
     long id = ++lastId;
     subscription.joined(connection, id, topic.id());
     byId.put(id, subscription);
@@ -88,9 +106,49 @@ final class ConsumerStreams {
     byId.remove(subscription.id());
   }
 
+  /** Something came on a stream. */
+  void heard(FetchConnection connection) {
+    Optional.ofNullable(silences.get(connection)).ifPresent(silence -> silence.heard(now()));
+  }
+
+  /** When {@link #takeSilent} has something; {@code Long.MAX_VALUE} for never. */
+  long silentAtMs() {
+    return silences.values().stream().mapToLong(LeaderSilence::dueMs).min().orElse(Long.MAX_VALUE);
+  }
+
+  /** The streams on which nothing came for too long; each again if that goes on. */
+  Set<FetchConnection> takeSilent() {
+    long now = now();
+    Set<FetchConnection> silent = new HashSet<>();
+    silences.forEach(
+        (connection, silence) -> {
+          if (silence.dueMs() <= now) {
+            silent.add(connection);
+            silence.confirmed(now);
+          }
+        });
+    return silent;
+  }
+
+  /**
+   * The subscriptions that wait on these streams for something of their leaders. One that is read
+   * at a follower is not among them: its leader is asked again in time.
+   */
+  List<Subscription> waitingOn(Set<FetchConnection> streams) {
+    return byId.values().stream()
+        .filter(each -> !each.paused() && !each.place().atFollower())
+        .filter(each -> each.connection().filter(streams::contains).isPresent())
+        .toList();
+  }
+
+  private long now() {
+    return cluster.clock().monotonicMs();
+  }
+
   /** A stream is over; returns the subscriptions that were on it. */
   List<Subscription> ended(FetchConnection connection) {
     connection.markEnded();
+    silences.remove(connection);
     if (connections.remove(connection.broker(), connection)) {
       counters.reconnects.incrementAndGet();
     }
@@ -123,6 +181,7 @@ final class ConsumerStreams {
   void close() {
     connections.values().forEach(FetchConnection::close);
     connections.clear();
+    silences.clear();
     byId.clear();
   }
 }

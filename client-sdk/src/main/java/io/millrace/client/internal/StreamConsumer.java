@@ -1,5 +1,6 @@
 package io.millrace.client.internal;
 
+import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerMetrics;
@@ -218,8 +219,9 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       }
       throwReport();
       throwFailure();
+      lookAfterSilentLeaders();
       long now = now();
-      long next = Math.min(nextRetryMs(), places.nextReviewMs());
+      long next = Math.min(nextRetryMs(), Math.min(places.nextReviewMs(), streams.silentAtMs()));
       long wait = Math.min(deadline, Math.max(now, next)) - now;
       if (wait > 0 && !takeEvents(records, wait)) {
         return;
@@ -335,6 +337,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
 
   private void take(FetchEvent.Data event) {
     FetchMessage message = event.message();
+    streams.heard(event.connection());
     Optional<Subscription> known = streams.find(message.subscriptionId());
     if (known.isEmpty()) {
       event.done();
@@ -457,6 +460,34 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       streams.join(subscription, topic);
     } catch (MillraceException e) {
       trouble(subscription, e);
+    }
+  }
+
+  /** A machine that goes silent breaks no connection: others may know that it leads no more. */
+  private void lookAfterSilentLeaders() {
+    Set<FetchConnection> silent = streams.takeSilent();
+    Set<String> topics =
+        streams.waitingOn(silent).stream()
+            .map(subscription -> subscription.partition().topic())
+            .collect(Collectors.toSet());
+    if (!topics.isEmpty()) {
+      Set<BrokerAddress> brokers =
+          silent.stream().map(FetchConnection::broker).collect(Collectors.toSet());
+      lookUps.askOthers(topics, brokers, () -> leaveFormerLeaders(silent));
+    }
+  }
+
+  private void leaveFormerLeaders(Set<FetchConnection> silent) {
+    for (Subscription subscription : streams.waitingOn(silent)) {
+      Optional<TopicView> topic = metadata.known(subscription.partition().topic());
+      if (topic.filter(subscription::isLedElsewhere).isPresent()) {
+        forget(subscription);
+        subscription.leaveStream();
+        trouble(
+            subscription,
+            new MillraceException(
+                ErrorCode.NOT_LEADER, subscription.partition() + " has another leader"));
+      }
     }
   }
 

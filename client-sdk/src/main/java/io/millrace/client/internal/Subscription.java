@@ -247,6 +247,14 @@ final class Subscription {
     id = subscriptionId;
   }
 
+  /** Whether the metadata have another leader than the one whose stream it is on. */
+  boolean isLedElsewhere(TopicView topic) {
+    return !isOf(topic.id())
+        || !Leaders.partition(topic, partition)
+            .leader()
+            .equals(connection.map(FetchConnection::broker));
+  }
+
   void leaveStream() {
     connection.ifPresent(stream -> stream.unsubscribe(id));
     connection = Optional.empty();

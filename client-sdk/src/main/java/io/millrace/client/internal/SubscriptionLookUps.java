@@ -1,5 +1,6 @@
 package io.millrace.client.internal;
 
+import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
@@ -49,6 +50,9 @@ final class SubscriptionLookUps {
 
   /** The topics that are being asked for. */
   private final Set<String> topics = new HashSet<>();
+
+  /** Whether others are being asked about brokers that say nothing. */
+  private boolean othersAsked;
 
   /**
    * @param helper runs what blocks
@@ -127,6 +131,26 @@ final class SubscriptionLookUps {
         }
       }
     }
+  }
+
+  /**
+   * Asks others about the leaders of topics, unless that is being asked already.
+   *
+   * @param silent brokers that nothing was heard of: asked last
+   * @param then what to do once the metadata are as the others know them, if any answers
+   */
+  void askOthers(Set<String> about, Set<BrokerAddress> silent, Runnable then) {
+    if (othersAsked) {
+      return;
+    }
+    othersAsked = true;
+    ask(
+        () -> metadata.refreshAll(about, cluster.config().connectTimeout(), silent),
+        errors -> {
+          othersAsked = false;
+          then.run();
+        },
+        failure -> othersAsked = false);
   }
 
   /**
