@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -37,6 +38,10 @@ final class FollowerConnection {
 
   // Confined to the runs.
   private final FollowerLinks link;
+
+  /** This broker's registration, which the streams are opened under. */
+  private long brokerEpoch;
+
   private final List<FollowerEffect> effects = new ArrayList<>();
   private final Map<Long, LeaderStreams.LeaderStream> streams = new HashMap<>();
   private int countedSubscriptions;
@@ -50,6 +55,7 @@ final class FollowerConnection {
    * What all connections have in common.
    *
    * @param partitions finds a partition of this broker
+   * @param brokerEpoch this broker's registration, as the metadata have it now
    * @param endpoints where a broker's internal listener is, if it is known
    * @param throttle holds up what catches up
    * @param scheduler its tasks only look at the clock
@@ -58,6 +64,7 @@ final class FollowerConnection {
   record Deps(
       int brokerId,
       Function<TopicIdPartition, Optional<PartitionHost>> partitions,
+      LongSupplier brokerEpoch,
       Function<Integer, Optional<Endpoint>> endpoints,
       LeaderStreams streams,
       Throttle throttle,
@@ -67,22 +74,26 @@ final class FollowerConnection {
       ReplicationMetrics metrics,
       FaultHandler faults) {}
 
-  /**
-   * A connection without a stream.
-   *
-   * @param brokerEpoch this broker's registration
-   */
-  FollowerConnection(Deps deps, FollowerLink.Settings settings, long brokerEpoch) {
+  /** A connection without a stream. */
+  FollowerConnection(Deps deps, FollowerLink.Settings settings) {
     this.deps = deps;
     this.leaderId = settings.leaderId();
     this.runs =
         new EventRuns(this::handle, this::settle, rest -> deps.relief().execute(() -> guard(rest)));
+    this.brokerEpoch = deps.brokerEpoch().getAsLong();
     this.link =
         new FollowerLinks(settings, brokerEpoch, deps.throttle(), deps.clock().monotonicMs());
   }
 
   void subscribe(TopicIdPartition id, FollowingEffect.Subscribe wanted) {
-    run(() -> link.subscribe(id, wanted, now(), effects));
+    run(
+        () -> {
+          if (deps.brokerEpoch().getAsLong() != brokerEpoch) {
+            // The news of it came before this connection was there to be told.
+            renew();
+          }
+          link.subscribe(id, wanted, now(), effects);
+        });
   }
 
   void unsubscribe(TopicIdPartition id, long attempt) {
@@ -94,8 +105,13 @@ final class FollowerConnection {
   }
 
   /** The leader's or this broker's registration has changed. */
-  void reset(long brokerEpoch) {
-    run(() -> link.reset(brokerEpoch, now(), effects));
+  void reset() {
+    run(this::renew);
+  }
+
+  private void renew() {
+    brokerEpoch = deps.brokerEpoch().getAsLong();
+    link.reset(brokerEpoch, now(), effects);
   }
 
   void close() {

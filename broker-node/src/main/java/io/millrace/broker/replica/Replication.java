@@ -106,6 +106,7 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
         new FollowerConnection.Deps(
             settings.brokerId(),
             this::find,
+            this::ownEpoch,
             broker -> quorum.image().broker(broker).flatMap(BrokerImage::internalEndpoint),
             streams,
             settings.throttle(),
@@ -143,8 +144,7 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
                         settings.brokerId(),
                         way.leaderId(),
                         settings.creditBytes(),
-                        settings.maxFrameBytes()),
-                    ownEpoch(quorum.image())));
+                        settings.maxFrameBytes())));
     if (closed) {
       connection.close();
     }
@@ -152,8 +152,9 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
   }
 
   /** This process's registration; -1 while there is none, or another process's. */
-  private long ownEpoch(MetadataImage image) {
-    return image
+  private long ownEpoch() {
+    return quorum
+        .image()
         .broker(settings.brokerId())
         .filter(me -> me.registration().incarnationId().equals(settings.incarnationId()))
         .map(BrokerImage::epoch)
@@ -176,7 +177,7 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
     connections.forEach(
         (way, connection) -> {
           if (own || others.contains(way.leaderId())) {
-            connection.reset(ownEpoch(image));
+            connection.reset();
           }
         });
   }

@@ -39,6 +39,24 @@ class ReplicationTest extends FakeQuorum {
               (message, cause) -> new IllegalStateException(message, cause)),
           new ReplicationMetrics(new SimpleMeterRegistry()));
 
+  /** What happens while somebody looks at the metadata, after it was read what they are. */
+  private Runnable duringTheNextLook = () -> {};
+
+  @Override
+  public MetadataImage image() {
+    MetadataImage seen = super.image();
+    Runnable happens = duringTheNextLook;
+    duringTheNextLook = () -> {};
+    happens.run();
+    return seen;
+  }
+
+  private void registerAnew(int id, long epoch) {
+    MetadataImage before = image;
+    register(id, epoch);
+    replication.onImage(image, MetadataDelta.between(before, image));
+  }
+
   /** Keeps what is sent. */
   private final class Stream implements LeaderStreams.LeaderStream {
     private final LeaderStreams.Listener listener;
@@ -107,6 +125,34 @@ class ReplicationTest extends FakeQuorum {
     time.advance(1_000);
     assertThat(streams)
         .allMatch(each -> each.sent.stream().anyMatch(FollowerFrame.Heartbeat.class::isInstance));
+  }
+
+  /** Nobody would take it into the in-sync replicas under an older one (KIP-903). */
+  @Test
+  void aRegistrationThatComesWhileAConnectionIsMadeIsTheOneThatItFollowsUnder() {
+    registerAnew(2, 20);
+    duringTheNextLook = () -> registerAnew(2, 21);
+
+    follow(0, DIR_A);
+
+    assertThat(streams)
+        .singleElement()
+        .satisfies(
+            stream ->
+                assertThat(stream.sent)
+                    .contains(new FollowerFrame.Open(2, 21, 1, CREDITS, 500, false)));
+  }
+
+  @Test
+  void aRegistrationThatComesLaterOpensTheStreamsAnew() {
+    registerAnew(2, 20);
+    follow(0, DIR_A);
+
+    registerAnew(2, 21);
+    follow(0, DIR_A);
+
+    assertThat(streams.get(0).cancelled).isTrue();
+    assertThat(streams.get(1).sent).contains(new FollowerFrame.Open(2, 21, 1, CREDITS, 500, false));
   }
 
   @Test
