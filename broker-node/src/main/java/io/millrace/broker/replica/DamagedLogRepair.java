@@ -50,7 +50,7 @@ final class DamagedLogRepair {
       LOG.warn(
           "[broker {}] [{}] its damaged log is opened up to offset {}: another replica leads and has"
               + " the rest; what was there is kept in its directory as given-up-from-{}.*, to be"
-              + " deleted by hand once the replica is in sync",
+              + " deleted by hand once the replica is in sync, if no election was unclean",
           brokerId,
           found.name(),
           log.logEndOffset(),
