@@ -26,7 +26,8 @@ import picocli.CommandLine.Parameters;
       "",
       "REPLICAS are the assigned brokers; ISR those in sync, OSR the others; ELR those of the others that may",
       "lead all the same. Consumers read from START to HW, the high watermark. Of each replica: where it",
-      "starts and ends, and how many offsets it is BEHIND the leader. What a broker does not tell is a ?.",
+      "starts and ends, and how many offsets it is BEHIND the leader, or ahead of what the leader told a moment",
+      "before. What a broker does not tell is a ?. A replica whose log was found corrupt is named at the end.",
     },
     footer = {
       "%nExamples:",
@@ -83,6 +84,7 @@ final class TopicDescribe implements Callable<Integer> {
         + partitions(states)
         + replicas(states, wide)
         + unknown(states)
+        + corrupt(states)
         + settings(topic, wide);
   }
 
@@ -119,7 +121,7 @@ final class TopicDescribe implements Callable<Integer> {
             replica.inSync() ? "yes" : "no",
             offset(replica.startOffset()),
             offset(replica.endOffset()),
-            offset(replica.offsetsBehind()));
+            behind(replica));
       }
     }
     return copied || wide ? "\n" + table : "";
@@ -127,6 +129,30 @@ final class TopicDescribe implements Callable<Integer> {
 
   private static Object offset(long offset) {
     return offset < 0 ? "?" : offset;
+  }
+
+  /** How far behind the leader a replica is, or ahead. */
+  static Object behind(ReplicaStatus replica) {
+    return replica.offsetsAhead() > 0
+        ? replica.offsetsAhead() + " ahead"
+        : offset(replica.offsetsBehind());
+  }
+
+  /** A line for each replica whose log was found corrupt, whatever its part. */
+  static String corrupt(List<PartitionStatus> states) {
+    StringBuilder text = new StringBuilder();
+    for (PartitionStatus status : states) {
+      for (ReplicaStatus replica : status.replicas()) {
+        replica
+            .corruptOffset()
+            .ifPresent(
+                offset ->
+                    text.append(
+                        "the replica of partition %d on broker %d is corrupt at offset %d%n"
+                            .formatted(status.partition().partition(), replica.nodeId(), offset)));
+      }
+    }
+    return text.isEmpty() ? "" : "\n" + text;
   }
 
   private static String unknown(List<PartitionStatus> states) {

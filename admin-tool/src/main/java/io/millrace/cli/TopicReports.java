@@ -81,6 +81,8 @@ final class TopicReports {
     data.put("end_offset", replica.endOffset());
     data.put("high_watermark", replica.highWatermark());
     data.put("offsets_behind", replica.offsetsBehind());
+    data.put("offsets_ahead", replica.offsetsAhead());
+    replica.corruptOffset().ifPresent(offset -> data.put("corrupt_offset", offset));
     replica.whyUnknown().ifPresent(why -> data.put("unknown", text(why)));
     return data;
   }

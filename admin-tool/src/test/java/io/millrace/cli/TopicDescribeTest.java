@@ -10,11 +10,19 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** What {@code topic describe} shows of replicas that are not alike. */
 class TopicDescribeTest {
+  private static final PartitionDescription PARTITION =
+      new PartitionDescription(3, 1, 0, List.of(1, 2), List.of(1, 2), List.of(), Optional.empty());
+
+  private static ReplicaStatus replica(long behind, long ahead, OptionalLong corrupt) {
+    return new ReplicaStatus(1, true, 0, 100, 100, behind, ahead, corrupt, Optional.empty());
+  }
+
   @Test
   void showsWhichReplicasMayLeadAndWhereEachOneEnds() {
     PartitionDescription partition =
@@ -23,9 +31,9 @@ class TopicDescribeTest {
     MillraceError away = new MillraceError(ErrorCode.BROKER_NOT_AVAILABLE, "broker 2 is away");
     List<ReplicaStatus> replicas =
         List.of(
-            new ReplicaStatus(1, false, 4, 15, 12, 5, Optional.empty()),
-            new ReplicaStatus(2, false, -1, -1, -1, -1, Optional.of(away)),
-            new ReplicaStatus(3, true, 4, 20, 12, 0, Optional.empty()));
+            new ReplicaStatus(1, false, 4, 15, 12, 5, 0, OptionalLong.empty(), Optional.empty()),
+            new ReplicaStatus(2, false, -1, -1, -1, -1, 0, OptionalLong.empty(), Optional.of(away)),
+            new ReplicaStatus(3, true, 4, 20, 12, 0, 0, OptionalLong.empty(), Optional.empty()));
     TopicDescription topic =
         new TopicDescription("orders", new UUID(1, 2), 3, List.of(partition), List.of());
 
@@ -46,5 +54,27 @@ class TopicDescribeTest {
 
             the replica of partition 0 on broker 2 not known: broker 2 is away\
             """);
+  }
+
+  @Test
+  void replicaIsBehindOrAheadOrNobodyKnows() {
+    assertThat(TopicDescribe.behind(replica(4, 0, OptionalLong.empty()))).hasToString("4");
+    assertThat(TopicDescribe.behind(replica(0, 0, OptionalLong.empty()))).hasToString("0");
+    assertThat(TopicDescribe.behind(replica(0, 7, OptionalLong.empty()))).hasToString("7 ahead");
+    assertThat(TopicDescribe.behind(replica(-1, 0, OptionalLong.empty()))).hasToString("?");
+  }
+
+  @Test
+  void leaderWhoseLogWasFoundCorruptIsNamed() {
+    PartitionStatus corrupt =
+        new PartitionStatus(PARTITION, List.of(), 100, List.of(replica(0, 0, OptionalLong.of(57))));
+    PartitionStatus sound =
+        new PartitionStatus(
+            PARTITION, List.of(), 100, List.of(replica(0, 0, OptionalLong.empty())));
+
+    assertThat(TopicDescribe.corrupt(List.of(sound, corrupt)))
+        .isEqualToIgnoringNewLines(
+            "the replica of partition 3 on broker 1 is corrupt at offset 57");
+    assertThat(TopicDescribe.corrupt(List.of(sound))).isEmpty();
   }
 }

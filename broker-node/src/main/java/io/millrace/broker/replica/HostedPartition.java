@@ -10,6 +10,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import java.util.NavigableSet;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -172,6 +173,11 @@ final class HostedPartition implements PartitionHost {
     return corrupt.contains(offset)
         && view.logStartOffset() <= offset
         && offset < view.logEndOffset();
+  }
+
+  /** Where the first batch begins that was found corrupt and is still there. */
+  OptionalLong firstCorrupt() {
+    return corrupt.stream().mapToLong(Long::longValue).filter(this::isCorrupt).findFirst();
   }
 
   /** The log was cut at an offset, and nothing is to be noted above it for that reason. */

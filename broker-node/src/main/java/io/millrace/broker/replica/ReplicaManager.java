@@ -330,7 +330,10 @@ public final class ReplicaManager
   @Override
   public Collection<ReplicaUse> replicas() {
     return hosted.all().stream()
-        .map(each -> new ReplicaUse(each.name(), each.directory().id(), each.view()))
+        .map(
+            each ->
+                new ReplicaUse(
+                    each.name(), each.directory().id(), each.view(), each.firstCorrupt()))
         .toList();
   }
 

@@ -133,6 +133,7 @@ public final class LocalLogDirs {
             .setLogEndOffset(partition.logEndOffset())
             .setHighWatermark(partition.highWatermark())
             .setLeads(partition.leads());
+    use.corruptOffset().ifPresent(replica::setCorruptOffset);
     if (partition.role().terminal()) {
       replica.setError(RpcErrors.toProto(partition.refusal()));
     }

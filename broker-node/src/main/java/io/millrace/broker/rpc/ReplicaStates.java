@@ -48,7 +48,7 @@ final class ReplicaStates {
   }
 
   /** What a broker told of its replicas of a topic, by partition, or why it did not. */
-  private record Told(Map<Integer, Replica> replicas, Optional<MillraceError> failure) {
+  record Told(Map<Integer, Replica> replicas, Optional<MillraceError> failure) {
     static Told of(@Nullable ListReplicasResponse answer, @Nullable Throwable failure) {
       Map<Integer, Replica> replicas = new HashMap<>();
       if (answer != null) {
@@ -120,7 +120,8 @@ final class ReplicaStates {
     return answer.handle(Told::of);
   }
 
-  private static PartitionState state(
+  /** What is told of a partition, with what its replicas' brokers told of theirs. */
+  static PartitionState state(
       MetadataImage image, TopicImage topic, int number, Map<Integer, Told> told) {
     PartitionImage partition = topic.partitions().get(number);
     Optional<Replica> leader =
@@ -129,7 +130,7 @@ final class ReplicaStates {
     PartitionState.Builder state =
         PartitionState.newBuilder()
             .setMetadata(TopicViews.partition(image, topic, number, partition))
-            .setHighWatermark(leader.map(Replica::getHighWatermark).orElse(UNKNOWN));
+            .setHighWatermark(leader.map(ReplicaStates::highWatermark).orElse(UNKNOWN));
     for (int id : partition.replicas()) {
       if (!partition.isr().contains(id)) {
         state.addOutOfSyncReplicas(id);
@@ -153,14 +154,21 @@ final class ReplicaStates {
 
   private static ReplicaState.Builder known(
       ReplicaState.Builder state, Replica replica, Optional<Replica> leader) {
+    if (replica.hasCorruptOffset()) {
+      state.setCorruptOffset(replica.getCorruptOffset());
+    }
+    Optional<Long> behind = leader.map(each -> each.getLogEndOffset() - replica.getLogEndOffset());
     return state
         .setLogStartOffset(replica.getLogStartOffset())
         .setLogEndOffset(replica.getLogEndOffset())
-        .setHighWatermark(replica.getHighWatermark())
-        .setOffsetsBehind(
-            leader
-                .map(each -> Math.max(0, each.getLogEndOffset() - replica.getLogEndOffset()))
-                .orElse(UNKNOWN));
+        .setHighWatermark(highWatermark(replica))
+        .setOffsetsBehind(behind.map(offsets -> Math.max(0, offsets)).orElse(UNKNOWN))
+        .setOffsetsAhead(behind.map(offsets -> Math.max(0, -offsets)).orElse(0L));
+  }
+
+  /** An older broker does not tell. */
+  private static long highWatermark(Replica replica) {
+    return replica.hasHighWatermark() ? replica.getHighWatermark() : UNKNOWN;
   }
 
   private static ReplicaState.Builder unknown(ReplicaState.Builder state, Error why) {

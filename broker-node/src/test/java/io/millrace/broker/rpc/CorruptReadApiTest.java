@@ -5,12 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.server.TestNode;
+import io.millrace.proto.v1.DeleteRecordsPartition;
+import io.millrace.proto.v1.DeleteRecordsRequest;
 import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.FetchServiceGrpc;
 import io.millrace.proto.v1.FetchStreamOpen;
 import io.millrace.proto.v1.FetchStreamRequest;
 import io.millrace.proto.v1.FetchStreamResponse;
+import io.millrace.proto.v1.ListPartitionsRequest;
 import io.millrace.proto.v1.PartitionData;
+import io.millrace.proto.v1.PartitionServiceGrpc;
+import io.millrace.proto.v1.ReplicaState;
 import io.millrace.proto.v1.SubscribePartition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -72,6 +77,31 @@ class CorruptReadApiTest {
     assertThat(before.getRecords().size()).isEqualTo(INTACT.size());
     assertThat(Api.code(api.fetch(topic, 1, 0).getError())).isEqualTo("CORRUPT_BATCH");
     assertThat(api.fetch(topic, 2, 0).getRecords().size()).isEqualTo(INTACT.size());
+  }
+
+  @Test
+  void S25_aListingTellsWhereTheFirstDamageIsOfWhatWasRead() throws IOException {
+    flip(2L * INTACT.size() + DAMAGED.size() - 1);
+    assertThat(listed().hasCorruptOffset()).isFalse();
+    api.fetch(topic, 2, 0);
+    assertThat(listed().getCorruptOffset()).isEqualTo(2);
+    api.fetch(topic, 1, 0);
+    assertThat(listed().getCorruptOffset()).isEqualTo(1);
+
+    api.topics.deleteRecords(
+        DeleteRecordsRequest.newBuilder()
+            .setName("damaged")
+            .addPartitions(DeleteRecordsPartition.newBuilder().setBeforeOffset(2))
+            .build());
+
+    assertThat(listed().getCorruptOffset()).as("none of several is forgotten").isEqualTo(2);
+  }
+
+  private ReplicaState listed() {
+    return PartitionServiceGrpc.newBlockingStub(node.channel())
+        .listPartitions(ListPartitionsRequest.newBuilder().setTopic("damaged").build())
+        .getPartitions(0)
+        .getReplicas(0);
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.millrace.client.api;
 import io.millrace.common.MillraceError;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * A partition, and how far its replicas are.
@@ -31,8 +32,12 @@ public record PartitionStatus(
    * @param startOffset its first offset; -1 when it is not known
    * @param endOffset the offset after its last record; -1 when it is not known
    * @param highWatermark the high watermark as far as it has heard; -1 when it is not known
-   * @param offsetsBehind how many offsets its end lies behind the leader's; -1 when either is not
-   *     known
+   * @param offsetsBehind how many offsets its end lies behind the leader's, 0 if it is ahead; -1
+   *     when either is not known
+   * @param offsetsAhead how many offsets its end lies ahead of the leader's: it was asked later, or
+   *     has what the leader does not have; 0 when either is not known
+   * @param corruptOffset where the first batch of its log begins that a reader found corrupt, if
+   *     one was found
    * @param whyUnknown why its offsets are not known, if they are not
    */
   public record ReplicaStatus(
@@ -42,6 +47,8 @@ public record PartitionStatus(
       long endOffset,
       long highWatermark,
       long offsetsBehind,
+      long offsetsAhead,
+      OptionalLong corruptOffset,
       Optional<MillraceError> whyUnknown) {}
 
   /** How far the leader is; empty when nobody leads. */

@@ -15,6 +15,7 @@ import io.millrace.proto.v1.Quorum;
 import io.millrace.proto.v1.ReplicaState;
 import io.millrace.proto.v1.Topic;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** Admin messages as the API's values. */
 final class Descriptions {
@@ -58,6 +59,10 @@ final class Descriptions {
         replica.getLogEndOffset(),
         replica.getHighWatermark(),
         replica.getOffsetsBehind(),
+        replica.getOffsetsAhead(),
+        replica.hasCorruptOffset()
+            ? OptionalLong.of(replica.getCorruptOffset())
+            : OptionalLong.empty(),
         replica.hasError()
             ? Optional.of(GrpcErrors.fromProto(replica.getError()))
             : Optional.empty());
