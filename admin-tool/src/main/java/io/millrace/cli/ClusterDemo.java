@@ -24,10 +24,11 @@ final class ClusterDemo {
    * What is to be shown.
    *
    * @param nodes how many processes
+   * @param port the first one of the first, 0 for free ones
    * @param rounds how often the input is sent
    * @param keep whether the nodes run on afterwards
    */
-  record Plan(int nodes, int rounds, int partitions, Compression codec, boolean keep) {}
+  record Plan(int nodes, int port, int rounds, int partitions, Compression codec, boolean keep) {}
 
   ClusterDemo(CliContext context, DemoInput input, Plan plan) {
     this.context = context;
@@ -37,7 +38,7 @@ final class ClusterDemo {
 
   /** Returns the exit code. */
   int run() throws IOException {
-    ClusterDemoNodes nodes = ClusterDemoNodes.create(plan.nodes());
+    ClusterDemoNodes nodes = ClusterDemoNodes.create(plan.nodes(), plan.port());
     say("Starting " + plan.nodes() + " nodes, each a process of its own, in " + nodes.directory());
     try (CliContext.OnInterrupt hook = context.onInterrupt(() -> interrupted(nodes))) {
       boolean same = showOrTidyUp(nodes);

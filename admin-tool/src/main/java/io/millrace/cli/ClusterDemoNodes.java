@@ -31,11 +31,15 @@ final class ClusterDemoNodes implements AutoCloseable {
     this.cluster = cluster;
   }
 
-  /** A cluster whose nodes are not started. */
-  static ClusterDemoNodes create(int count) throws IOException {
+  /**
+   * A cluster whose nodes are not started.
+   *
+   * @param port the first one of the first node, 0 for free ones
+   */
+  static ClusterDemoNodes create(int count, int port) throws IOException {
     Path directory = Files.createTempDirectory("millrace-demo-");
     FileChannel lock = DevCluster.lock(directory);
-    DevCluster cluster = DevCluster.atOrNew(directory, OptionalInt.of(count), OptionalInt.of(0));
+    DevCluster cluster = DevCluster.atOrNew(directory, OptionalInt.of(count), OptionalInt.of(port));
     cluster.keepArguments(List.of("--set", "logging.level=warn"));
     return new ClusterDemoNodes(directory, lock, cluster);
   }

@@ -82,6 +82,15 @@ final class DemoCommand implements Callable<Integer> {
   private int nodes = 1;
 
   @Option(
+      names = "--port",
+      paramLabel = "N",
+      description =
+          "The port for clients; the next three are for other nodes, the metadata quorum and"
+              + " administrators, and the next four for the next node. 0 takes free ones. Default:"
+              + " 0.")
+  private int port;
+
+  @Option(
       names = "--keep",
       description = "Leave the node running afterwards, and say what to try next.")
   private boolean keep;
@@ -99,13 +108,17 @@ final class DemoCommand implements Callable<Integer> {
       throw new ParameterException(
           command.commandLine(), "--nodes: " + nodes + " (expected: 1, 3, 5 or 7)");
     }
+    Optional<String> noPort = DevCommand.portMistake(port, nodes);
+    if (noPort.isPresent()) {
+      throw new ParameterException(command.commandLine(), noPort.get());
+    }
     DemoInput input = DemoInput.of(file);
     return nodes == 1
         ? showOne(input)
         : new ClusterDemo(
                 context,
                 input,
-                new ClusterDemo.Plan(nodes, timesToSend(input), partitions, codec, keep))
+                new ClusterDemo.Plan(nodes, port, timesToSend(input), partitions, codec, keep))
             .run();
   }
 
@@ -124,9 +137,9 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static EffectiveConfig settings(Path directory) {
+  private EffectiveConfig settings(Path directory) {
     return EffectiveConfig.builder(BrokerSettings.SCHEMA)
-        .flags("set by the demo:", DevCommand.preset(directory, 0))
+        .flags("set by the demo:", DevCommand.preset(directory, port))
         .build();
   }
 

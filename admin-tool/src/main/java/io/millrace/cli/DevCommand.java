@@ -78,9 +78,9 @@ final class DevCommand implements Callable<Integer>, CommandGroup {
 
   @Override
   public Integer call() throws IOException {
-    int highest = 65_535 - (LocalNode.PORTS * nodes.orElse(1) - 1);
-    if (port.isPresent() && (port.get() < 0 || port.get() > highest)) {
-      throw mistake("--port: " + port.get() + " (expected: 0 to " + highest + ")");
+    Optional<String> noPort = port.flatMap(given -> portMistake(given, nodes.orElse(1)));
+    if (noPort.isPresent()) {
+      throw mistake(noPort.get());
     }
     if (nodes.isPresent() && !DevCluster.isSound(nodes.get())) {
       throw mistake("--nodes: " + nodes.get() + " (expected: 1, 3, 5 or 7)");
@@ -117,6 +117,14 @@ final class DevCommand implements Callable<Integer>, CommandGroup {
     } finally {
       lock.close();
     }
+  }
+
+  /** What is wrong with a first port of so many nodes, if anything is. */
+  static Optional<String> portMistake(int port, int nodes) {
+    int highest = 65_535 - (LocalNode.PORTS * nodes - 1);
+    return port < 0 || port > highest
+        ? Optional.of("--port: " + port + " (expected: 0 to " + highest + ")")
+        : Optional.empty();
   }
 
   private ParameterException mistake(String what) {

@@ -57,14 +57,26 @@ class DemoCommandTest {
   }
 
   @Test
-  void sendsAFileOfTheUsersOwn() throws IOException {
+  void sendsAFileOfTheUsersOwnToAPortOfTheUsersChoice() throws IOException {
     Path file = Files.writeString(directory.resolve("mine.log"), "a\n\nb");
-    CommandLineRun run = CommandLineRun.of("demo", "--file", file.toString(), "--codec", "lz4");
+    String port = Integer.toString(FreePorts.inARow(LocalNode.PORTS));
+    CommandLineRun run =
+        CommandLineRun.of("demo", "--file", file.toString(), "--codec", "lz4", "--port", port);
     assertThat(run.exitCode()).isZero();
-    assertThat(run.out()).contains("Sending " + file + " to topic 'demo'").contains("3 records");
+    assertThat(run.out())
+        .contains("Sending " + file + " to topic 'demo'")
+        .contains("gRPC on port " + port + ",")
+        .contains("3 records");
     Matcher place = Pattern.compile("rm -r (\\S+)").matcher(run.out());
     assertThat(place.find()).isTrue();
     DemoCommand.delete(Path.of(place.group(1)));
+  }
+
+  @Test
+  void saysWhichPortsAClusterHasRoomAt() {
+    CommandLineRun run = CommandLineRun.of("demo", "--nodes", "3", "--port", "65530");
+    assertThat(run.exitCode()).isEqualTo(2);
+    assertThat(run.err()).contains("--port: 65530 (expected: 0 to 65524)");
   }
 
   @Test
