@@ -14,7 +14,9 @@ import java.time.Duration;
  *     records are returned; without it a bit that flipped on the way goes unnoticed, for less
  *     processor time
  * @param outOfRange what to do when the position is below the log's start or above its end, or when
- *     the topic was deleted and created again: then the position means nothing any more
+ *     the topic was deleted and created again: then the position means nothing any more. Where
+ *     records that were read are lost with their leader (an unclean election), FAIL throws, and the
+ *     others go on where the logs part
  * @param rack the rack or zone that this consumer stands in, as the brokers' {@code rack} names it:
  *     partitions are read from an in-sync replica there, where there is one, and else from their
  *     leaders (KIP-392). A replica in the rack that is lost or falls out of sync is left for the

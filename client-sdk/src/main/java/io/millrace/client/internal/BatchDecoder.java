@@ -34,6 +34,11 @@ final class BatchDecoder {
   /** Every record below it was returned, dropped, or is in no batch of this message. */
   private long position;
 
+  /** The leader epoch of the batch before {@link #position}; -1 until one was read. */
+  private int positionEpoch = -1;
+
+  private int batchEpoch = -1;
+
   /** The offsets of the batch that is being read: the first, and the one after the last. */
   private long batchBase;
 
@@ -68,6 +73,11 @@ final class BatchDecoder {
     return position;
   }
 
+  /** The leader epoch of the last batch that lies before the position; -1 if none was read. */
+  int positionEpoch() {
+    return positionEpoch;
+  }
+
   /**
    * Adds records until the list has so many.
    *
@@ -77,17 +87,24 @@ final class BatchDecoder {
   boolean moveTo(List<ConsumerRecord> records, int most) {
     while (records.size() < most) {
       if (!nextRecord()) {
-        position = Math.max(position, batchEnd);
+        if (batchEnd > position) {
+          reached(batchEnd);
+        }
         if (nextBatchAt >= bytes.limit()) {
           return false;
         }
         enterNext();
       } else if (walk.offset() >= position) {
-        position = walk.offset() + 1;
+        reached(walk.offset() + 1);
         records.add(record());
       }
     }
     return true;
+  }
+
+  private void reached(long offset) {
+    position = offset;
+    positionEpoch = batchEpoch;
   }
 
   private boolean nextRecord() {
@@ -108,6 +125,7 @@ final class BatchDecoder {
     nextBatchAt += batch.sizeInBytes();
     batchBase = batch.baseOffset();
     batchEnd = batch.nextOffset();
+    batchEpoch = batch.leaderEpoch();
     if (batchEnd > position && !batch.isControl()) {
       begin(batch);
     }

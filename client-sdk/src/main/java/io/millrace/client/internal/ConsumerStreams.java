@@ -96,7 +96,7 @@ final class ConsumerStreams {
                     .setPartition(partition.partition())
                     .setFetchOffset(subscription.position())
                     .setCurrentLeaderEpoch(view.leaderEpoch())
-                    .setLastFetchedEpoch(-1)
+                    .setLastFetchedEpoch(subscription.lastFetchedEpoch())
                     .setMaxBytes(config.maxFetchBytes()))
             .build());
   }

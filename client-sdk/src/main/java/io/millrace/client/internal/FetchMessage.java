@@ -1,6 +1,7 @@
 package io.millrace.client.internal;
 
 import com.google.protobuf.ByteString;
+import io.millrace.proto.v1.EpochEndOffset;
 import io.millrace.proto.v1.Error;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -24,6 +25,8 @@ record FetchMessage(long subscriptionId, Standing standing, ByteBuffer records, 
    * @param partition its number
    * @param highWatermark the offset below which records are committed, or -1
    * @param preferredReadReplica the node id of a better replica, which ends the subscription, or 0
+   * @param divergingEpoch where the log that was read parts from the broker's, which ends the
+   *     subscription; absent if it does not
    * @param error absent when the partition can be read
    */
   record Standing(
@@ -31,6 +34,7 @@ record FetchMessage(long subscriptionId, Standing standing, ByteBuffer records, 
       int partition,
       long highWatermark,
       int preferredReadReplica,
+      Optional<EpochEndOffset> divergingEpoch,
       Optional<Error> error) {}
 
   /** How many bytes of records there are: what the message takes from the credits. */

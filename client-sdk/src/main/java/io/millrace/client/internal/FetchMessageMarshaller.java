@@ -70,6 +70,7 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
             .setHighWatermark(standing.highWatermark())
             .setPreferredReadReplica(standing.preferredReadReplica())
             .setRecords(ByteString.copyFrom(message.records().duplicate()));
+    standing.divergingEpoch().ifPresent(data::setDivergingEpoch);
     standing.error().ifPresent(data::setError);
     return new ByteArrayInputStream(
         FetchStreamResponse.newBuilder()
@@ -120,6 +121,7 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
     private int partition;
     private long highWatermark;
     private int preferredReadReplica;
+    private Optional<EpochEndOffset.Builder> divergingEpoch = Optional.empty();
     private Optional<Error.Builder> error = Optional.empty();
     private int recordsAt;
     private int recordBytes;
@@ -149,6 +151,7 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
               partition,
               highWatermark,
               preferredReadReplica,
+              divergingEpoch.map(EpochEndOffset.Builder::build),
               error.map(Error.Builder::build)),
           ByteBuffer.wrap(bytes, recordsAt, recordBytes).slice(),
           release);
@@ -186,7 +189,9 @@ final class FetchMessageMarshaller implements MethodDescriptor.Marshaller<FetchM
       } else if (tag == ABORTED_TRANSACTIONS) {
         in.readMessage(AbortedTransaction.parser(), ExtensionRegistryLite.getEmptyRegistry());
       } else if (tag == DIVERGING_EPOCH) {
-        in.readMessage(EpochEndOffset.parser(), ExtensionRegistryLite.getEmptyRegistry());
+        EpochEndOffset.Builder builder = divergingEpoch.orElseGet(EpochEndOffset::newBuilder);
+        in.readMessage(builder, ExtensionRegistryLite.getEmptyRegistry());
+        divergingEpoch = Optional.of(builder);
       } else {
         return unknown(tag);
       }

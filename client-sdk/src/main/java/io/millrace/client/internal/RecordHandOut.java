@@ -58,16 +58,21 @@ final class RecordHandOut {
     try {
       enough = current.records().moveTo(records, config.maxPollRecords());
     } catch (MillraceException e) {
-      current.subscription().advanceTo(current.records().position());
+      advance(current);
       finish(current);
       onDefect.accept(current.subscription(), e);
       return false;
     }
-    current.subscription().advanceTo(current.records().position());
+    advance(current);
     if (!enough) {
       finish(current);
     }
     return enough;
+  }
+
+  private static void advance(Reading current) {
+    BatchDecoder records = current.records();
+    current.subscription().advanceTo(records.position(), records.positionEpoch());
   }
 
   /** Stops reading this subscription's message, if it is one, to begin with it again later. */

@@ -9,6 +9,7 @@ import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
+import io.millrace.proto.v1.EpochEndOffset;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -364,6 +365,13 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       sentTo(subscription, betterReplica);
       return;
     }
+    Optional<EpochEndOffset> diverging = message.standing().divergingEpoch();
+    if (diverging.isPresent()) {
+      event.done();
+      forget(subscription);
+      truncated(subscription, diverging.get());
+      return;
+    }
     subscription.healthy();
     subscription.told(message.standing().highWatermark());
     if (message.recordBytes() == 0) {
@@ -433,6 +441,21 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     } else {
       trouble(subscription, e);
     }
+  }
+
+  /** Records that were read are gone: whoever is to go on does so where the logs part. */
+  private void truncated(Subscription subscription, EpochEndOffset end) {
+    if (subscription.place().atFollower()) {
+      backToLeader(subscription);
+      return;
+    }
+    MillraceException lost = subscription.truncated(end);
+    if (config.outOfRange() == ConsumerConfig.OutOfRange.FAIL) {
+      subscription.fail(lost);
+    } else {
+      subscription.moveAfterPause(OffsetSpec.offset(end.getEndOffset()), now(), lost);
+    }
+    unsettled.add(subscription);
   }
 
   /** A batch came in bytes that can't be read. */

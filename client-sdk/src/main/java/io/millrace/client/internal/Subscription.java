@@ -6,6 +6,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
+import io.millrace.proto.v1.EpochEndOffset;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -31,6 +32,9 @@ final class Subscription {
 
   /** The offset of the next record for the application; >= 0 once known. */
   private volatile long position = UNKNOWN;
+
+  /** The leader epoch of the batch before {@link #position}; -1 if none was read since it moved. */
+  private int lastFetchedEpoch = -1;
 
   /** What the broker told last; {@link #UNKNOWN} until then. */
   private volatile long highWatermark = UNKNOWN;
@@ -194,6 +198,7 @@ final class Subscription {
     asking = false;
     moves++;
     position = UNKNOWN;
+    lastFetchedEpoch = -1;
     topicId = Optional.empty();
     start = Optional.of(to);
     startAtKnownOffset(to);
@@ -321,11 +326,39 @@ final class Subscription {
     return failure;
   }
 
-  /** The application was given everything below this offset. */
-  void advanceTo(long offset) {
+  /**
+   * The application was given everything below this offset.
+   *
+   * @param epoch the leader epoch of the batch before it; not looked at if it is the position still
+   */
+  void advanceTo(long offset, int epoch) {
     if (offset < position) {
       throw new IllegalStateException("position: " + offset + " (expected: >= " + position + ")");
     }
-    position = offset;
+    if (offset > position) {
+      position = offset;
+      lastFetchedEpoch = epoch;
+    }
+  }
+
+  /** The leader epoch of the batch before the position, or -1. */
+  int lastFetchedEpoch() {
+    return lastFetchedEpoch;
+  }
+
+  /** What is said when records that were read are not in the leader's log (KIP-320). */
+  MillraceException truncated(EpochEndOffset end) {
+    return new MillraceException(
+        new MillraceError(
+            ErrorCode.OFFSET_OUT_OF_RANGE,
+            partition
+                + ": records that were read from offset "
+                + end.getEndOffset()
+                + " on were lost with their leader; the position is "
+                + position,
+            Map.of(
+                "offset", Long.toString(position),
+                "diverging_epoch", Integer.toString(end.getEpoch()),
+                "diverging_end_offset", Long.toString(end.getEndOffset()))));
   }
 }

@@ -12,6 +12,7 @@ import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordReader;
 import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.BrokerEndpoint;
+import io.millrace.proto.v1.EpochEndOffset;
 import io.millrace.proto.v1.Error;
 import io.millrace.proto.v1.ErrorCode;
 import io.millrace.proto.v1.FetchPartition;
@@ -175,6 +176,12 @@ final class FakeBroker implements AutoCloseable {
 
   /** The offsets that records were asked for from, of all subscriptions that were served. */
   final List<Long> served = new CopyOnWriteArrayList<>();
+
+  /** The last fetched epochs of all subscriptions that were served. */
+  final List<Integer> lastFetchedEpochs = new CopyOnWriteArrayList<>();
+
+  /** Where subscriptions that name a last fetched epoch are told that their log parts; -1 never. */
+  volatile long divergesFrom = -1;
 
   volatile long logStart;
   UUID topicId = UUID.randomUUID();
@@ -738,6 +745,14 @@ final class FakeBroker implements AutoCloseable {
         return;
       }
       served.add(partition.getFetchOffset());
+      lastFetchedEpochs.add(partition.getLastFetchedEpoch());
+      if (divergesFrom >= 0
+          && divergesFrom < partition.getFetchOffset()
+          && partition.getLastFetchedEpoch() >= 0) {
+        EpochEndOffset end = EpochEndOffset.newBuilder().setEndOffset(divergesFrom).build();
+        send(subscribe.getSubscriptionId(), standing(partition).setDivergingEpoch(end).build());
+        return;
+      }
       subscriptions.put(subscribe.getSubscriptionId(), partition);
       positions.put(subscribe.getSubscriptionId(), partition.getFetchOffset());
       if (tellsPosition) {

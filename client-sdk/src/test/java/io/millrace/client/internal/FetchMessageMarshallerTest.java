@@ -102,6 +102,7 @@ class FetchMessageMarshallerTest {
                 data.getPartition(),
                 data.getHighWatermark(),
                 data.getPreferredReadReplica(),
+                data.hasDivergingEpoch() ? Optional.of(data.getDivergingEpoch()) : Optional.empty(),
                 data.hasError() ? Optional.of(data.getError()) : Optional.empty()));
     assertThat(ByteString.copyFrom(read.records().duplicate()))
         .as("seed %s", seed)
