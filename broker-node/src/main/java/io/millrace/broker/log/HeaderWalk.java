@@ -3,10 +3,12 @@ package io.millrace.broker.log;
 import io.millrace.common.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** A reader's way from batch header to batch header through a segment. Confined to one thread. */
 final class HeaderWalk {
-  private static final int CHUNK_BYTES = 4096;
+  /** From an index entry to the log's end it is half of that, and a batch, where they are small. */
+  private static final int CHUNK_BYTES = 8192;
 
   private final SegmentView view;
   private final SegmentHandle handle;
@@ -75,6 +77,18 @@ final class HeaderWalk {
           "batch size: " + size + " (expected: at most " + (view.size() - position) + ")");
     }
     return batch;
+  }
+
+  /**
+   * The bytes from {@link #position()} on, if the header was read with that many behind it.
+   *
+   * @return its position is where they begin
+   */
+  Optional<ByteBuffer> loaded(int bytes) {
+    int from = position - chunkPosition;
+    return from + bytes > chunk.limit()
+        ? Optional.empty()
+        : Optional.of(chunk.duplicate().limit(from + bytes).position(from));
   }
 
   void next() throws IOException {

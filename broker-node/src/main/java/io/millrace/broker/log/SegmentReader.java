@@ -33,8 +33,13 @@ final class SegmentReader {
     if (bytes < size) {
       return LogRead.empty(request.startOffset());
     }
-    ByteBuffer into = request.buffers().allocate(bytes);
-    load(into.clear().limit(bytes), first, walk.position());
+    ByteBuffer into = request.buffers().allocate(bytes).clear().limit(bytes);
+    Optional<ByteBuffer> loaded = walk.loaded(bytes);
+    if (loaded.isPresent()) {
+      into.put(loaded.get()).position(0);
+    } else {
+      load(into, first, walk.position());
+    }
     return checked(into, walk.position(), firstOffset, request);
   }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.common.ErrorCode;
+import io.millrace.common.file.FaultPlan;
+import io.millrace.common.file.FaultyFileStore;
 import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.FileStore.StoredFile;
 import io.millrace.common.file.MemoryFileStore;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +71,24 @@ class LogReadTest {
         assertThat(snapshot.bytesBetween(from, to)).as("from %d to %d", from, to).isEqualTo(bytes);
         bytes += to == 40 ? 0 : snapshot.read(to, 0, 40, true).records().remaining();
       }
+    }
+  }
+
+  @Test
+  void readsTheLastSmallBatchesByOneLookAtTheFile() {
+    FaultPlan plan = new FaultPlan();
+    AtomicInteger reads = new AtomicInteger();
+    plan.on(FaultPlan.Operation.READ).path("**.log").run(reads::incrementAndGet);
+    TestLog small = new TestLog(new FaultyFileStore(TestLog.emptyDisk(), plan), LogConfig.DEFAULT);
+    for (int i = 0; i < 40; i++) {
+      small.append("x".repeat(1_000), "number " + i);
+      reads.set(0);
+
+      LogRead read = small.log.snapshot().read(2L * i, 1 << 20, 2L * (i + 1), true);
+
+      assertThat(read.records().remaining()).isGreaterThan(1_000);
+      assertThat(read.nextOffset()).isEqualTo(2L * (i + 1));
+      assertThat(reads.get()).as("batch %d", i).isEqualTo(1);
     }
   }
 
