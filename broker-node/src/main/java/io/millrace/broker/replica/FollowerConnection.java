@@ -17,7 +17,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -35,6 +38,14 @@ final class FollowerConnection {
   private final Deps deps;
   private final int leaderId;
   private final EventRuns runs;
+
+  /** How far partitions are that was not told the link yet; those of a shard's run go together. */
+  private final Queue<Position> positions = new ConcurrentLinkedQueue<>();
+
+  /** Whether somebody will take them. */
+  private final AtomicBoolean positionsAwaited = new AtomicBoolean();
+
+  private record Position(TopicIdPartition partition, FollowingEffect.Acknowledge at) {}
 
   // Confined to the runs.
   private final FollowerLinks link;
@@ -100,8 +111,26 @@ final class FollowerConnection {
     run(() -> link.unsubscribe(id, attempt, now(), effects));
   }
 
-  void acknowledge(TopicIdPartition id, FollowingEffect.Acknowledge at) {
-    run(() -> link.acknowledge(id, at));
+  /**
+   * A partition tells how far it is.
+   *
+   * @param atEnd runs a task on this thread when the other partitions at hand have told it too
+   */
+  void acknowledge(TopicIdPartition id, FollowingEffect.Acknowledge at, Executor atEnd) {
+    positions.add(new Position(id, at));
+    if (positionsAwaited.compareAndSet(false, true)) {
+      atEnd.execute(this::takePositions);
+    }
+  }
+
+  private void takePositions() {
+    positionsAwaited.set(false);
+    run(
+        () -> {
+          for (Position each = positions.poll(); each != null; each = positions.poll()) {
+            link.acknowledge(each.partition(), each.at());
+          }
+        });
   }
 
   /** The leader's or this broker's registration has changed. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
  */
 final class Outbox {
   private final ReplicationPort replication;
+  private final Executor atEnd;
   private final Consumer<RuntimeException> threw;
   private final List<Effect> waiting = new ArrayList<>();
 
@@ -30,10 +32,12 @@ final class Outbox {
    * Empty.
    *
    * @param replication hears what concerns other brokers
+   * @param atEnd runs a task on this thread when other partitions have sent theirs too
    * @param threw told of what somebody who was answered threw
    */
-  Outbox(ReplicationPort replication, Consumer<RuntimeException> threw) {
+  Outbox(ReplicationPort replication, Executor atEnd, Consumer<RuntimeException> threw) {
     this.replication = replication;
+    this.atEnd = atEnd;
     this.threw = threw;
   }
 
@@ -57,7 +61,7 @@ final class Outbox {
     }
     waiting.clear();
     if (position.isPresent()) {
-      replication.acknowledge(position.get());
+      replication.acknowledge(position.get(), atEnd);
       position = Optional.empty();
     }
   }
@@ -65,7 +69,7 @@ final class Outbox {
   private void send(Effect effect) {
     if (effect instanceof Effect.Answer answer) {
       ProduceCommand command = (ProduceCommand) answer.token();
-      command.callback().answered(command, answer.outcome());
+      command.callback().answered(command, answer.outcome(), atEnd);
     } else if (effect instanceof Effect.AnswerDelete answer) {
       CompletableFuture<Long> result = ((DeleteToken) answer.token()).result();
       if (answer.outcome() instanceof DeleteRecordsOutcome.Deleted deleted) {

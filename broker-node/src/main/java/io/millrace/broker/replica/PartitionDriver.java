@@ -12,6 +12,15 @@ public interface PartitionDriver {
   void touched(PartitionRuntime runtime);
 
   /**
+   * Does something on this thread once all partitions at hand have finished their runs, so that
+   * what several of them have for one receiver goes together. It must not block; what it throws is
+   * a fault of its own and ends nothing else.
+   */
+  default void afterRuns(Runnable work) {
+    work.run();
+  }
+
+  /**
    * Call {@link PartitionRuntime#tick} at that time or soon after.
    *
    * @param atMs on the monotonic clock

@@ -103,7 +103,7 @@ public final class PartitionRuntime {
             ports.faults());
     this.work = new LogWork(log, task -> ports.tasks().run(this, task));
     this.cut = new LogCut(log, work);
-    this.outbox = new Outbox(ports.replication(), this::callbackThrew);
+    this.outbox = new Outbox(ports.replication(), ports.driver()::afterRuns, this::callbackThrew);
     this.frames = new ReplicatedFrames(log, core, work, this::refusedBatches);
     this.held = new HeldFrames(atMs -> ports.driver().tickAt(this, atMs));
     this.view = currentView();

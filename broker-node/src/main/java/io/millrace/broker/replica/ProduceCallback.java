@@ -1,6 +1,7 @@
 package io.millrace.broker.replica;
 
 import io.millrace.broker.replica.core.ProduceOutcome;
+import java.util.concurrent.Executor;
 
 /** Told what became of a batch. */
 @FunctionalInterface
@@ -14,4 +15,15 @@ public interface ProduceCallback {
    * @param outcome what became of it
    */
   void answered(ProduceCommand command, ProduceOutcome outcome);
+
+  /**
+   * The same as {@link #answered(ProduceCommand, ProduceOutcome)}, for whoever can put the answers
+   * of several partitions together: it is what the shard calls.
+   *
+   * @param atEnd runs a task on the shard when all partitions at hand have answered; the task must
+   *     not block or throw
+   */
+  default void answered(ProduceCommand command, ProduceOutcome outcome, Executor atEnd) {
+    answered(command, outcome);
+  }
 }

@@ -246,8 +246,8 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
     }
 
     @Override
-    public void acknowledge(FollowingEffect.Acknowledge position) {
-      leader.ifPresent(connection -> connection.acknowledge(id, position));
+    public void acknowledge(FollowingEffect.Acknowledge position, Executor atEnd) {
+      leader.ifPresent(connection -> connection.acknowledge(id, position, atEnd));
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.millrace.broker.replica.core.FollowingEffect;
 import io.millrace.broker.replica.core.LeadingEffect;
 import io.millrace.broker.replica.core.SubscribeAnswer;
 import io.millrace.common.MillraceError;
+import java.util.concurrent.Executor;
 
 /**
  * What one partition says to other brokers and to the controller. Called on the partition's own
@@ -36,7 +37,7 @@ public interface ReplicationPort {
         public void unsubscribe(long attempt) {}
 
         @Override
-        public void acknowledge(FollowingEffect.Acknowledge position) {}
+        public void acknowledge(FollowingEffect.Acknowledge position, Executor atEnd) {}
 
         @Override
         public void refused(MillraceError why) {}
@@ -63,8 +64,12 @@ public interface ReplicationPort {
   /** See {@link FollowingEffect.Unsubscribe}. */
   void unsubscribe(long attempt);
 
-  /** See {@link FollowingEffect.Acknowledge}; at most once in a run. */
-  void acknowledge(FollowingEffect.Acknowledge position);
+  /**
+   * See {@link FollowingEffect.Acknowledge}; at most once in a run.
+   *
+   * @param atEnd runs a task on this thread when the other partitions at hand have said theirs
+   */
+  void acknowledge(FollowingEffect.Acknowledge position, Executor atEnd);
 
   /** Batches that came from the leader were bad and not appended (S25); for a metric. */
   void refused(MillraceError why);

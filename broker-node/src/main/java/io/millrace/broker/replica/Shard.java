@@ -15,7 +15,8 @@ import org.slf4j.LoggerFactory;
  * to the shard's thread.
  *
  * <p>It works in runs: takes what waits, lets the partitions decide, then has each partition that
- * was touched finish its run (write, publish, answer, ask for a flush) once.
+ * was touched finish its run (write, publish, answer, ask for a flush) once, and at last does what
+ * they left for then.
  */
 public final class Shard implements PartitionDriver, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
@@ -28,6 +29,7 @@ public final class Shard implements PartitionDriver, AutoCloseable {
   private final FaultHandler faults;
   private final Thread thread;
   private final List<PartitionRuntime> touched = new ArrayList<>();
+  private final List<Runnable> afterRuns = new ArrayList<>();
   private final PriorityQueue<Timer> timers =
       new PriorityQueue<>(Comparator.comparingLong(Timer::atMs));
   private final int runTasks;
@@ -72,6 +74,11 @@ public final class Shard implements PartitionDriver, AutoCloseable {
   @Override
   public void touched(PartitionRuntime runtime) {
     touched.add(runtime);
+  }
+
+  @Override
+  public void afterRuns(Runnable work) {
+    afterRuns.add(work);
   }
 
   @Override
@@ -127,6 +134,18 @@ public final class Shard implements PartitionDriver, AutoCloseable {
       runtime.finishRun();
     }
     touched.clear();
+    for (int i = 0; i < afterRuns.size(); i++) {
+      doAfterRuns(afterRuns.get(i));
+    }
+    afterRuns.clear();
+  }
+
+  private static void doAfterRuns(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      LOG.error("whoever left something for the end of a run threw", e);
+    }
   }
 
   /** Ends the thread after all that was queued before, and waits for it. */

@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,10 +52,13 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
   private final ResultOrder order = new ResultOrder();
 
   /**
-   * Guarded by this: results that can be told. Told at once while the transport takes them; what
-   * comes while it does not goes out together, in as few messages as it fits into.
+   * Guarded by this: results that can be told. Those of a shard's run go out together, and so does
+   * what comes while the transport takes none, in as few messages as it fits into.
    */
   private final Queue<ProduceFrameResult> unsent = new ArrayDeque<>();
+
+  /** Guarded by this: a shard will send them at the end of its run. */
+  private boolean sending;
 
   /** Guarded by this: the client sends no more. */
   private boolean halfClosed;
@@ -206,8 +210,12 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     return deps.metrics();
   }
 
-  /** A frame is done: called once for each, on any thread. */
-  void done(StreamFrame frame, PartitionProduceResult result) {
+  /**
+   * A frame is done: called once for each, on any thread.
+   *
+   * @param atEnd runs the sending, when others that are done now are done too
+   */
+  void done(StreamFrame frame, PartitionProduceResult result, Executor atEnd) {
     Optional<ProduceFrameResult> told =
         acks == Acks.NONE && !result.hasError()
             ? Optional.empty()
@@ -216,17 +224,27 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
                     .setFrameId(frame.frameId())
                     .setResult(result)
                     .build());
+    boolean sends;
+    synchronized (this) {
+      order.complete(frame.slot(), told, unsent);
+      sends = !sending;
+      sending = true;
+    }
     try {
-      synchronized (this) {
-        order.complete(frame.slot(), told, unsent);
-        while (!unsent.isEmpty() && client.isReady()) {
-          sendResults();
-        }
-        endIfDone();
+      if (sends) {
+        atEnd.execute(this::sendAll);
       }
     } finally {
       frame.bytes().giveBack();
     }
+  }
+
+  private synchronized void sendAll() {
+    sending = false;
+    while (!unsent.isEmpty() && client.isReady()) {
+      sendResults();
+    }
+    endIfDone();
   }
 
   /** Sends what fits into one message. With the lock held. */

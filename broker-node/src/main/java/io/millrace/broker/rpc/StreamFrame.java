@@ -7,6 +7,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.record.RecordErrorDetail;
 import java.util.List;
+import java.util.concurrent.Executor;
 
 /**
  * A frame of a produce stream that is not answered yet. Handed from the transport's thread to the
@@ -54,11 +55,16 @@ final class StreamFrame implements ProduceCallback {
 
   void fail(MillraceError error) {
     session.metrics().batchFailed(error.code());
-    session.done(this, ProduceResults.failed(partition, error, List.of()));
+    session.done(this, ProduceResults.failed(partition, error, List.of()), Runnable::run);
   }
 
   @Override
   public void answered(ProduceCommand command, ProduceOutcome outcome) {
+    answered(command, outcome, Runnable::run);
+  }
+
+  @Override
+  public void answered(ProduceCommand command, ProduceOutcome outcome, Executor atEnd) {
     if (outcome instanceof ProduceOutcome.Failed failed) {
       session.metrics().batchFailed(failed.error().code());
     }
@@ -66,6 +72,7 @@ final class StreamFrame implements ProduceCallback {
         this,
         outcome instanceof ProduceOutcome.Failed failed && failed.baseOffset() < 0
             ? ProduceResults.failed(partition, failed.error(), recordErrors)
-            : ProduceResults.of(partition, outcome));
+            : ProduceResults.of(partition, outcome),
+        atEnd);
   }
 }

@@ -156,6 +156,30 @@ class ReplicationTest extends FakeQuorum {
   }
 
   @Test
+  void positionsOfOneRunOfAShardGoTogether() {
+    ReplicationPort one = follow(0, DIR_A);
+    ReplicationPort other = follow(1, DIR_A);
+    Stream stream = streams.get(0);
+    stream.listener.received(new LeaderFrame.Subscribed(1, 1, 0, 0));
+    stream.listener.received(new LeaderFrame.Subscribed(2, 2, 0, 0));
+    stream.sent.clear();
+
+    List<Runnable> end = new ArrayList<>();
+    one.acknowledge(new FollowingEffect.Acknowledge(one.attemptsFrom() + 1, 7, 7), end::add);
+    other.acknowledge(new FollowingEffect.Acknowledge(other.attemptsFrom() + 1, 9, 8), end::add);
+    assertThat(stream.sent).isEmpty();
+    end.forEach(Runnable::run);
+
+    assertThat(stream.sent)
+        .containsExactly(
+            new FollowerFrame.Positions(
+                List.of(new FollowerFrame.Position(1, 7, 7), new FollowerFrame.Position(2, 9, 8))));
+    end.clear();
+    one.acknowledge(new FollowingEffect.Acknowledge(one.attemptsFrom() + 1, 10, 10), end::add);
+    assertThat(end).hasSize(1);
+  }
+
+  @Test
   void anOpeningOfAPartitionNumbersItsAttemptsAboveThoseOfEarlierOnes() {
     TopicIdPartition id = new TopicIdPartition(new UUID(1, 1), 0);
 

@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Executor;
 
 /** A runtime on a memory disk, driven by hand on the test's thread, as the simulator would. */
 final class RuntimeHarness
@@ -262,7 +263,7 @@ final class RuntimeHarness
   }
 
   @Override
-  public void acknowledge(FollowingEffect.Acknowledge position) {
+  public void acknowledge(FollowingEffect.Acknowledge position, Executor atEnd) {
     told.add(position);
   }
 

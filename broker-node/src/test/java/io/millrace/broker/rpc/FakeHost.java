@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executor;
 
 /** A partition that keeps what it is asked, to be answered by the test. */
 class FakeHost implements PartitionHost {
@@ -45,11 +46,15 @@ class FakeHost implements PartitionHost {
 
   /** Answers everything. */
   void acknowledge() {
+    acknowledge(Runnable::run);
+  }
+
+  /** Answers everything in a run that ends when the test says so. */
+  void acknowledge(Executor atEnd) {
     List<ProduceCommand> all = List.copyOf(taken);
     taken.clear();
-    all.forEach(
-        each ->
-            each.callback().answered(each, new ProduceOutcome.Acknowledged(0, 0, -1, 0, false)));
+    ProduceOutcome done = new ProduceOutcome.Acknowledged(0, 0, -1, 0, false);
+    all.forEach(each -> each.callback().answered(each, done, atEnd));
   }
 
   @Override

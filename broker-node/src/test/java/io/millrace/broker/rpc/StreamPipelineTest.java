@@ -99,6 +99,23 @@ class StreamPipelineTest {
   }
 
   @Test
+  void resultsOfOneRunOfAShardGoOutTogether() {
+    List<Runnable> end = new ArrayList<>();
+    send(Api.batch("a"));
+    send(Api.batch("b"));
+    first.acknowledge(end::add);
+    send(Api.batch("c"));
+    first.acknowledge(end::add);
+    assertThat(sizes()).isEmpty();
+
+    end.forEach(Runnable::run);
+    assertThat(sizes()).containsExactly(3);
+    send(Api.batch("d"));
+    first.acknowledge();
+    assertThat(sizes()).containsExactly(1);
+  }
+
+  @Test
   void aStreamThatTheServerEndsClosesItsPipelinesOnceAllIsAnswered() {
     send(Api.batch("a"));
     deps.streams().endAll();

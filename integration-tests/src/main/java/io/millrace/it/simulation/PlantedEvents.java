@@ -150,7 +150,7 @@ final class PlantedEvents {
   private List<PartitionEvent> acknowledgedFirst(PartitionEvent event) {
     if (event instanceof FollowingEvent.ReplicatedBatches batches) {
       long end = replica.ledger().endOfBatchAt(batches.prevEndOffset());
-      port.acknowledge(new FollowingEffect.Acknowledge(batches.attempt(), end, end));
+      port.acknowledge(new FollowingEffect.Acknowledge(batches.attempt(), end, end), Runnable::run);
       later(event);
       return List.of();
     }

@@ -14,6 +14,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.metadata.image.PartitionImage;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.stream.Collectors;
 
 /** What a replica with a planted bug says to others. Confined to the simulation's thread. */
@@ -81,8 +82,8 @@ final class PlantedPort implements ReplicationPort {
   }
 
   @Override
-  public void acknowledge(FollowingEffect.Acknowledge position) {
-    port.acknowledge(position);
+  public void acknowledge(FollowingEffect.Acknowledge position, Executor atEnd) {
+    port.acknowledge(position, atEnd);
   }
 
   @Override

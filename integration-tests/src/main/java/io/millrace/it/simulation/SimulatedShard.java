@@ -19,6 +19,7 @@ final class SimulatedShard implements PartitionDriver {
   private final Consumer<PartitionRuntime> ranOn;
   private final Deque<Runnable> queue = new ArrayDeque<>();
   private final List<PartitionRuntime> touched = new ArrayList<>();
+  private final List<Runnable> afterRuns = new ArrayList<>();
   private boolean planned;
 
   /**
@@ -62,6 +63,14 @@ final class SimulatedShard implements PartitionDriver {
       runtime.finishRun();
       ranOn.accept(runtime);
     }
+    List<Runnable> after = List.copyOf(afterRuns);
+    afterRuns.clear();
+    after.forEach(Runnable::run);
+  }
+
+  @Override
+  public void afterRuns(Runnable work) {
+    afterRuns.add(work);
   }
 
   @Override
