@@ -131,7 +131,7 @@ public final class PartitionRuntime {
     return listeners;
   }
 
-  /** Who is told of advances, and of records in the log that nobody but replicas may see. */
+  /** Who is told of records in the log, be it that nobody but replicas may see them. */
   public AdvanceListeners appendListeners() {
     return appendListeners;
   }
@@ -377,19 +377,19 @@ public final class PartitionRuntime {
     PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
-    boolean changed = advanced || before.log() != after.log();
-    if (changed) {
+    boolean appended = before.log() != after.log();
+    if (advanced || appended) {
       view = after;
       told = after;
     }
     recoveryPoint = log.recoveryPoint();
     outbox.sendAll();
+    if (appended) {
+      appendListeners.advanced(ports.driver()::afterRuns, this::callbackThrew);
+    }
     if (advanced) {
       news.tellRole(before, after);
-      listeners.advanced(this::callbackThrew);
-    }
-    if (changed) {
-      appendListeners.advanced(this::callbackThrew);
+      listeners.advanced(ports.driver()::afterRuns, this::callbackThrew);
     }
   }
 

@@ -8,6 +8,8 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * A partition that is done at once with the batches of its leader, unless its disk hangs.
@@ -67,7 +69,7 @@ record Appending(TopicIdPartition id, boolean hangs) implements PartitionHost {
   }
 
   @Override
-  public Registration onAppend(Runnable listener) {
+  public Registration onAppend(Consumer<Executor> listener) {
     throw unasked();
   }
 

@@ -31,6 +31,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -67,6 +69,7 @@ final class LogHost extends FakeHost {
   private @Nullable PartitionView outdated;
   private int outdatedLooks;
   private final List<Runnable> listeners = new ArrayList<>();
+  private final List<Runnable> appendListeners = new ArrayList<>();
 
   LogHost(TopicIdPartition id) {
     super(id);
@@ -152,6 +155,7 @@ final class LogHost extends FakeHost {
     int bytes = batch.remaining();
     RecordBatch.stamp(batch, batch.position(), log.logEndOffset(), epoch);
     log.append(batch);
+    List.copyOf(appendListeners).forEach(Runnable::run);
     List.copyOf(listeners).forEach(Runnable::run);
     return bytes;
   }
@@ -218,12 +222,14 @@ final class LogHost extends FakeHost {
   }
 
   @Override
-  public Registration onAppend(Runnable listener) {
-    return onAdvance(listener);
+  public Registration onAppend(Consumer<Executor> listener) {
+    Runnable told = () -> listener.accept(Runnable::run);
+    appendListeners.add(told);
+    return () -> appendListeners.remove(told);
   }
 
   /** How many wait for it. */
   int listeners() {
-    return listeners.size();
+    return listeners.size() + appendListeners.size();
   }
 }

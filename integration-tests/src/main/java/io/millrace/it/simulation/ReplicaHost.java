@@ -23,6 +23,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * A replica in a {@link ClusterProcess}: the real runtime and log, watched on behalf of the {@link
@@ -42,6 +44,8 @@ final class ReplicaHost implements PartitionHost {
 
   /** In the order in which they came: the runtime's own have none. */
   private final Set<Registered> appendListeners = new LinkedHashSet<>();
+
+  private final Set<Registered> advanceListeners = new LinkedHashSet<>();
 
   private PartitionConfig config;
   private boolean closed;
@@ -86,9 +90,8 @@ final class ReplicaHost implements PartitionHost {
             config,
             ports);
     this.door = new ClientDoor(process, this);
-    runtime
-        .appendListeners()
-        .add(() -> List.copyOf(appendListeners).forEach(each -> each.listener.run()));
+    runtime.appendListeners().add(() -> tell(appendListeners));
+    runtime.listeners().add(() -> tell(advanceListeners));
   }
 
   int number() {
@@ -214,14 +217,12 @@ final class ReplicaHost implements PartitionHost {
 
   @Override
   public Registration onAdvance(Runnable listener) {
-    return runtime.listeners().add(listener);
+    return new Registered(listener, advanceListeners);
   }
 
   @Override
-  public Registration onAppend(Runnable listener) {
-    Registered registered = new Registered(listener);
-    appendListeners.add(registered);
-    return registered;
+  public Registration onAppend(Consumer<Executor> listener) {
+    return new Registered(() -> listener.accept(process.shard()::afterRuns), appendListeners);
   }
 
   @Override
@@ -263,17 +264,24 @@ final class ReplicaHost implements PartitionHost {
     return new Standing(name, runtime.view()).toString();
   }
 
-  /** One who is told of what is appended; equal only to itself. */
-  private final class Registered implements Registration {
-    private final Runnable listener;
+  private static void tell(Set<Registered> listeners) {
+    List.copyOf(listeners).forEach(each -> each.listener.run());
+  }
 
-    Registered(Runnable listener) {
+  /** One who is told of changes; equal only to itself. */
+  private static final class Registered implements Registration {
+    private final Runnable listener;
+    private final Set<Registered> all;
+
+    Registered(Runnable listener, Set<Registered> all) {
       this.listener = listener;
+      this.all = all;
+      all.add(this);
     }
 
     @Override
     public void close() {
-      appendListeners.remove(this);
+      all.remove(this);
     }
   }
 
