@@ -103,6 +103,12 @@ final class AlterPartitionsTest {
     assertThat(cluster.partition("a", 0).partitionEpoch()).isEqualTo(before.partitionEpoch() + 1);
   }
 
+  @Test
+  void S05_theEffectiveMinIsrIsAtMostTheNumberOfReplicas() {
+    minIsr(5);
+    assertThat(cluster.partition("a", 0).effectiveMinIsr()).isEqualTo(3);
+  }
+
   private void minIsr(int replicas) {
     cluster.run(
         new AlterTopicConfigs(

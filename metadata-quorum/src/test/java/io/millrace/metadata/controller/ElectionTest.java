@@ -126,6 +126,7 @@ final class ElectionTest {
             false);
     cluster.start(Cluster.register(2, 2, start));
     assertThat(partition().elr()).containsExactly(3);
+    assertThat(partition().leader()).isEqualTo(PartitionImage.NO_BROKER);
   }
 
   /** S14: all were powered off with flush.mode=os: the last leader leads on, and it is counted. */
