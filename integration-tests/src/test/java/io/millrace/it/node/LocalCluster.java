@@ -1,20 +1,17 @@
 package io.millrace.it.node;
 
+import io.millrace.cli.FreePorts;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.PartitionStatus;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.file.RealFileStore;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -74,9 +71,9 @@ final class LocalCluster implements AutoCloseable {
    * @param thirdStore the disk of node 3
    * @param thirdDirs its data directories
    */
-  LocalCluster(Path home, FileStore thirdStore, List<Path> thirdDirs) throws IOException {
-    int quorum = freePort();
-    int internal = freePort();
+  LocalCluster(Path home, FileStore thirdStore, List<Path> thirdDirs) {
+    int quorum = FreePorts.inARow(1);
+    int internal = FreePorts.inARow(1);
     String voters = "quorum.voters=1@127.0.0.1:" + quorum + ":" + internal;
     nodes.add(
         new LocalNode(
@@ -96,7 +93,7 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /** The same on well disks. */
-  static LocalCluster start(Path home) throws IOException {
+  static LocalCluster start(Path home) {
     return new LocalCluster(home, new RealFileStore(), List.of(home.resolve("3")));
   }
 
@@ -116,18 +113,6 @@ final class LocalCluster implements AutoCloseable {
   /** Whether a broker is in sync for a partition. */
   static boolean inSync(PartitionStatus status, int node) {
     return status.partition().inSyncReplicas().contains(node);
-  }
-
-  /** Below the ports that systems give to outgoing connections. */
-  private static int freePort() throws IOException {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(10_000, 20_000);
-      try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return free.getLocalPort();
-      } catch (java.net.BindException taken) {
-        // The next one.
-      }
-    }
   }
 
   @Override

@@ -16,21 +16,14 @@ import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.controller.ControllerSettings;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.ratis.RatisSettings.SnapshotPolicy;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.ThreadLocalRandom;
 import org.awaitility.Awaitility;
 
 /** Voters in this process, each with a directory and a port of its own. */
@@ -53,9 +46,8 @@ final class SeveralVoters implements AutoCloseable {
   SeveralVoters(Path data, int count, SnapshotPolicy snapshots) {
     this.data = data;
     this.snapshots = snapshots;
-    List<Integer> ports = freePorts(count);
     for (int node = 1; node <= count; node++) {
-      voters.put(node, voter(node, ports.get(node - 1)));
+      voters.put(node, voter(node, DrawnPort.next()));
     }
     FirstMembers members = new FirstMembers.Voters(List.copyOf(voters.values()));
     for (int node = 1; node <= count; node++) {
@@ -67,34 +59,6 @@ final class SeveralVoters implements AutoCloseable {
     return new QuorumVoter(
         new UUID(7, node),
         new VoterAddress(node, new Endpoint("127.0.0.1", port), new Endpoint("127.0.0.1", 1)));
-  }
-
-  static List<Integer> freePorts(int count) {
-    List<ServerSocket> sockets = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        sockets.add(drawn());
-      }
-      List<Integer> ports = sockets.stream().map(ServerSocket::getLocalPort).toList();
-      for (ServerSocket socket : sockets) {
-        socket.close();
-      }
-      return ports;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  /** Below the ports that systems give to outgoing connections, which would take them before us. */
-  private static ServerSocket drawn() throws IOException {
-    while (true) {
-      int port = ThreadLocalRandom.current().nextInt(10_000, 20_000);
-      try {
-        return new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
-      } catch (BindException taken) {
-        // The next one.
-      }
-    }
   }
 
   RatisSettings settings(int node) {
