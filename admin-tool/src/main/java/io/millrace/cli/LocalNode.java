@@ -72,6 +72,12 @@ public record LocalNode(int id, Path data, int port) {
    * @param arguments of the command
    */
   public static ProcessBuilder process(List<String> jvmOptions, List<String> arguments) {
+    return process(jvmOptions, System.getProperty("java.class.path", ""), arguments);
+  }
+
+  /** The same on the classes of another class path. */
+  public static ProcessBuilder process(
+      List<String> jvmOptions, String classPath, List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home", ""), "bin", "java").toString());
     command.addAll(jvmOptions);
@@ -79,7 +85,7 @@ public record LocalNode(int id, Path data, int port) {
     if (Runtime.version().feature() >= WARNS_OF_NATIVE_CODE && !command.contains(nativeAccess)) {
       command.add(nativeAccess);
     }
-    command.addAll(List.of("-cp", System.getProperty("java.class.path", "")));
+    command.addAll(List.of("-cp", classPath));
     command.add(Millrace.class.getName());
     command.addAll(arguments);
     return new ProcessBuilder(command);

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -37,8 +38,11 @@ public final class MillraceProcess implements AutoCloseable {
       Path logs, String name, List<String> jvmOptions, List<String> arguments) throws IOException {
     Path stdout = logs.resolve(name + ".out");
     Path stderr = logs.resolve(name + ".err");
+    SharedClasses classes = SharedClasses.ofThisBuild();
+    List<String> options = new ArrayList<>(classes.options());
+    options.addAll(jvmOptions);
     Process process =
-        LocalNode.process(jvmOptions, arguments)
+        LocalNode.process(options, classes.classPath(), arguments)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(stdout.toFile()))
             .redirectError(ProcessBuilder.Redirect.appendTo(stderr.toFile()))
             .start();
