@@ -137,12 +137,13 @@ final class CommitRules {
         leader.last());
   }
 
-  /** Who was deposed may commit still, but only what its successor has. */
+  /** Who was deposed may commit still, but only what its successor has, if that counts still. */
   private void checkNewestLeaderHas(ClusterProcess process, int index, LogEntry entry) {
     KnownReplica newest = replicas.of(history.newestLeader());
     require(
         history.newestLeader() == process.id()
             || newest.isDamaged()
+            || !history.standing().contains(history.newestLeader())
             || (index < newest.entries().size() && newest.entries().get(index).equals(entry)),
         "%s commits %s of %s, which the leader of epoch %d, broker %d, does not have",
         process,

@@ -3,8 +3,10 @@ package io.millrace.it.simulation;
 import static io.millrace.it.simulation.InvariantViolation.require;
 
 import io.millrace.metadata.image.PartitionImage;
+import io.millrace.proto.internal.v1.PartitionChange;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -25,6 +27,9 @@ final class LeaderHistory {
 
   /** Leader epochs whose election may lose records, as the controller counts. */
   private final TreeSet<Integer> uncleanEpochs = new TreeSet<>();
+
+  private List<Integer> isr = List.of();
+  private List<Integer> elr = List.of();
 
   /** Who was in sync or eligible when somebody was last. */
   private Set<Integer> standing = Set.of();
@@ -47,11 +52,28 @@ final class LeaderHistory {
     uncleanEpochs.add(after.leaderEpoch());
   }
 
+  /** One of the changes of an entry: each may be the last that leaves somebody standing. */
+  void passes(PartitionChange change) {
+    if (change.hasIsr()) {
+      isr = change.getIsr().getIdsList();
+    }
+    if (change.hasElr()) {
+      elr = change.getElr().getIdsList();
+    }
+    stand();
+  }
+
   /** A state was committed. */
   void changed(PartitionImage after) {
     elected.put(after.leaderEpoch(), after.leader());
-    Set<Integer> now = new HashSet<>(after.isr());
-    now.addAll(after.elr());
+    isr = List.copyOf(after.isr());
+    elr = List.copyOf(after.elr());
+    stand();
+  }
+
+  private void stand() {
+    Set<Integer> now = new HashSet<>(isr);
+    now.addAll(elr);
     if (!now.isEmpty()) {
       standing = now;
     }

@@ -6,6 +6,7 @@ import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.it.simulation.PartitionLedger.Ending;
 import io.millrace.metadata.image.PartitionImage;
+import io.millrace.proto.internal.v1.PartitionChange;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -44,12 +45,19 @@ final class ReplicaLedger {
 
   // ---- metadata
 
+  /** A change was committed, perhaps together with others. */
+  void passes(PartitionChange change) {
+    if (change.getUncleanElection()) {
+      requireNobodyElse(change.getLeader());
+    }
+    history.passes(change);
+  }
+
   /** A partition's state was committed. */
   void changed(Optional<PartitionImage> before, PartitionImage after, boolean unclean) {
     if (unclean) {
       history.unclean(after);
       world.stats().uncleanElections++;
-      requireNobodyElse(after);
     }
     history.changed(after);
     if (before.isPresent()) {
@@ -75,7 +83,7 @@ final class ReplicaLedger {
   }
 
   /** S13, S14: nobody who was in sync or eligible still has all that was committed. */
-  private void requireNobodyElse(PartitionImage after) {
+  private void requireNobodyElse(int elected) {
     if (history.isForced() || world.setup().topics().get(number).unclean()) {
       return;
     }
@@ -83,7 +91,7 @@ final class ReplicaLedger {
       require(
           replicas.of(broker).isSuspect(),
           "the election of broker %d for %s counts as one that may lose records, though broker %d has them all",
-          after.leader(),
+          elected,
           this,
           broker);
     }
