@@ -27,12 +27,12 @@ final class LocalCluster implements AutoCloseable {
   }
 
   /** Three voters, each of which may be the controller, with some more settings. */
-  static LocalCluster ofVoters(Path home, String... settings) throws IOException {
+  static LocalCluster ofVoters(Path home, String... settings) {
     List<Integer> quorum = new ArrayList<>();
     List<Integer> internal = new ArrayList<>();
     for (int node = 1; node <= NODES; node++) {
-      quorum.add(freePort());
-      internal.add(freePort());
+      quorum.add(FreePorts.inARow(1));
+      internal.add(FreePorts.inARow(1));
     }
     String voters =
         "quorum.voters="
