@@ -2,6 +2,7 @@ package io.millrace.it.cluster;
 
 import io.millrace.cli.FreePorts;
 import io.millrace.cli.LocalNode;
+import io.millrace.common.TopicPartition;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -10,10 +11,12 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -74,9 +77,13 @@ public final class BrokerProcess implements AutoCloseable {
   }
 
   private MillraceProcess launch() throws IOException {
+    return MillraceProcess.start(home, "broker", jvmOptions, LocalNode.server(all()));
+  }
+
+  private Map<String, String> all() {
     Map<String, String> all = new LinkedHashMap<>(node.settings());
     all.putAll(settings);
-    return MillraceProcess.start(home, "broker", jvmOptions, LocalNode.server(all));
+    return all;
   }
 
   /** host:port for clients. */
@@ -86,6 +93,15 @@ public final class BrokerProcess implements AutoCloseable {
 
   public Path dataDir() {
     return node.data();
+  }
+
+  /** The directory of a partition's log, in whichever of its data directories it lies. */
+  public Optional<Path> directory(TopicPartition partition) {
+    String name = partition.topic() + "-" + partition.partition();
+    return Stream.of(settings.getOrDefault("data.dirs", dataDir().toString()).split(",", -1))
+        .map(dir -> Path.of(dir).resolve(name))
+        .filter(Files::isDirectory)
+        .findFirst();
   }
 
   public MillraceProcess process() {
@@ -135,6 +151,23 @@ public final class BrokerProcess implements AutoCloseable {
         Files.delete(file);
       }
     }
+  }
+
+  /** Prepares its empty directory for a cluster that has begun, by {@code millrace format}. */
+  public void format(String clusterId) throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(LocalNode.server(all()));
+    arguments.set(0, "format");
+    arguments.addAll(List.of("--cluster-id", clusterId, "--node-id", all().get("node.id")));
+    try (MillraceProcess format = MillraceProcess.start(home, "format", jvmOptions, arguments)) {
+      if (format.waitFor(START_TIMEOUT) != 0) {
+        throw new IllegalStateException(format.stdout() + format.stderr());
+      }
+    }
+  }
+
+  /** ID@HOST:QUORUM-PORT:INTERNAL-PORT, as {@code millrace quorum add} takes it. */
+  public String voter() {
+    return all().get("node.id") + node.voter().substring(node.voter().indexOf('@'));
   }
 
   /** Starts the broker again on the same directory and ports. */

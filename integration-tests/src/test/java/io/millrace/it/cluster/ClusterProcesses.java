@@ -46,8 +46,12 @@ public final class ClusterProcesses implements AutoCloseable {
     return awaitReady(begin(home, Collections.nCopies(nodes, settings), addressing));
   }
 
-  /** The same with settings for each node, one after the other. */
-  static ClusterProcesses start(Path home, List<Map<String, String>> settings) throws IOException {
+  /**
+   * The same with settings for each node, one after the other; one with {@code
+   * process.roles=broker} is no voter.
+   */
+  public static ClusterProcesses start(Path home, List<Map<String, String>> settings)
+      throws IOException {
     return awaitReady(begin(home, settings, Addressing.DIRECT));
   }
 
@@ -81,6 +85,7 @@ public final class ClusterProcesses implements AutoCloseable {
     addressing.open(locals);
     String voters =
         locals.stream()
+            .filter(node -> !"broker".equals(settings.get(node.id() - 1).get("process.roles")))
             .map(node -> voter(node, addressing.host(node.id())))
             .collect(Collectors.joining(","));
     ClusterProcesses cluster = new ClusterProcesses();

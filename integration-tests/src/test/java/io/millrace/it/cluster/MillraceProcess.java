@@ -75,6 +75,11 @@ public final class MillraceProcess implements AutoCloseable {
     process.destroyForcibly().waitFor();
   }
 
+  /** kill -9, without waiting for the end. */
+  public void killSoon() {
+    process.destroyForcibly();
+  }
+
   /** SIGTERM. */
   public void terminate() {
     process.destroy();

@@ -8,12 +8,22 @@ enum FaultKind {
   KILL_FOLLOWER,
   /** kill -9 of the node whose controller is the active one. */
   KILL_CONTROLLER,
+  /**
+   * kill -9 of a node that leads, then of the one that leads next, before the first is back: one of
+   * three lives, and there is no controller.
+   */
+  DOUBLE_KILL,
   /** SIGTERM. */
   STOP,
   /** SIGSTOP, and SIGCONT later. */
   PAUSE,
   /** Its connections to the other nodes are reset, and refused. */
   CUT,
+  /**
+   * Nobody reaches a leader's internal listener until it is the only one in sync for what it leads,
+   * while it reaches the controller and clients reach it: acks=all is refused.
+   */
+  ISR_TOO_SMALL,
   /** Neither other nodes nor clients hear of it or are heard. */
   SILENCE,
   /** Other nodes do not hear it, and it hears them. */
@@ -22,6 +32,9 @@ enum FaultKind {
   DEAFEN;
 
   boolean kills() {
-    return this == KILL_LEADER || this == KILL_FOLLOWER || this == KILL_CONTROLLER;
+    return switch (this) {
+      case KILL_LEADER, KILL_FOLLOWER, KILL_CONTROLLER, DOUBLE_KILL -> true;
+      case STOP, PAUSE, CUT, ISR_TOO_SMALL, SILENCE, MUTE, DEAFEN -> false;
+    };
   }
 }

@@ -1,12 +1,5 @@
 package io.millrace.it.faults;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.millrace.client.api.ClientConfig;
-import io.millrace.client.api.MillraceClient;
-import io.millrace.client.api.NewTopic;
-import io.millrace.client.api.PartitionDescription;
-import io.millrace.common.TopicPartition;
 import io.millrace.it.cluster.ClusterProcesses;
 import io.millrace.it.faults.HistoryChecker.Violation;
 import io.millrace.proto.v1.PartitionMetadata;
@@ -15,12 +8,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -31,17 +22,13 @@ import org.awaitility.Awaitility;
 final class MixedFaults {
   static final int NODES = 3;
   private static final int PARTITIONS = 3;
-  private static final Duration IN_SYNC_AGAIN = Duration.ofSeconds(120);
-
-  /** Acknowledgements of each partition that show that it is written to. */
-  private static final int PROGRESS = 20;
 
   /** Shorter than the session time-out, a little longer, much longer. */
   private static final List<Long> LENGTHS_MS = List.of(1_500L, 4_000L, 8_000L);
 
   private final ClusterProcesses cluster;
   private final ProxiedNetwork network;
-  private final MillraceClient client;
+  private final RecordedCluster recorded;
   private final RecordedLoad load;
   private final ClientHistory history;
   private final Random random;
@@ -55,23 +42,24 @@ final class MixedFaults {
   record Result(List<String> story, long acknowledged, long failed, List<Violation> violations) {}
 
   private MixedFaults(
-      ClusterProcesses cluster,
-      ProxiedNetwork network,
-      MillraceClient client,
-      RecordedLoad load,
-      ClientHistory history,
-      Random random) {
+      ClusterProcesses cluster, ProxiedNetwork network, RecordedCluster recorded, Random random) {
     this.cluster = cluster;
     this.network = network;
-    this.client = client;
-    this.load = load;
-    this.history = history;
+    this.recorded = recorded;
+    this.load = recorded.load();
+    this.history = recorded.history();
     this.random = random;
   }
 
-  /** The settings of every node: leaders go back soon, so that each node leads when it is hit. */
+  /**
+   * The settings of every node: leaders go back soon, so that each node leads when it is hit, and
+   * followers that get nothing leave those in sync soon.
+   */
   static Map<String, String> settings() {
-    return Map.of("leader.imbalance.check.interval.seconds", "5", "logging.level", "info");
+    return Map.of(
+        "leader.imbalance.check.interval.seconds", "5",
+        "replica.lag.time.max.ms", "4000",
+        "logging.level", "info");
   }
 
   /** Some of each kind, and of each kill twice as many, in an order that the seed gives. */
@@ -97,56 +85,33 @@ final class MixedFaults {
    */
   static Result run(Path home, List<FaultKind> plan, long seed, int recordsPerSecond, long least)
       throws Exception {
-    ClientHistory history = new ClientHistory();
-    List<TopicPartition> partitions = new ArrayList<>();
-    for (String topic : List.of("os", "commit")) {
-      for (int i = 0; i < PARTITIONS; i++) {
-        partitions.add(new TopicPartition(topic, i));
-      }
-    }
     try (ProxiedNetwork network = new ProxiedNetwork(home);
         ClusterProcesses cluster = ClusterProcesses.start(home, NODES, settings(), network);
-        MillraceClient client = MillraceClient.connect(ClientConfig.of(cluster.bootstrap()));
-        RecordedLoad load =
-            new RecordedLoad(cluster.bootstrap(), history, partitions, recordsPerSecond)) {
-      for (String topic : List.of("os", "commit")) {
-        Map<String, String> configs = Map.of("min.insync.replicas", "2", "flush.mode", topic);
-        client.admin().createTopic(new NewTopic(topic, PARTITIONS, NODES, configs));
-      }
-      MixedFaults run = new MixedFaults(cluster, network, client, load, history, new Random(seed));
-      return run.run(plan, partitions, least);
+        RecordedCluster recorded =
+            new RecordedCluster(cluster, PARTITIONS, recordsPerSecond, Map.of())) {
+      return new MixedFaults(cluster, network, recorded, new Random(seed)).run(plan, least);
     }
   }
 
-  private Result run(List<FaultKind> plan, List<TopicPartition> partitions, long least)
-      throws Exception {
-    awaitAllInSync();
-    load.start();
-    load.gaps().begin();
-    awaitProgress();
+  private Result run(List<FaultKind> plan, long least) throws Exception {
+    recorded.begin();
     for (FaultKind kind : plan) {
       load.steady(true);
-      awaitProgress();
+      recorded.awaitProgress();
       play(kind);
     }
     Awaitility.await()
         .atMost(Duration.ofMinutes(30))
         .pollInterval(Duration.ofMillis(100))
         .until(() -> history.acknowledged() >= least);
-    load.finish();
-    awaitAllInSync();
-    Map<TopicPartition, ClientHistory.Contents> logs = FinalLogs.read(client, history, partitions);
-    return new Result(
-        story,
-        history.acknowledged(),
-        history.failed(),
-        HistoryChecker.violations(history, logs, replicas(partitions)));
+    List<Violation> violations = recorded.finish();
+    return new Result(story, history.acknowledged(), history.failed(), violations);
   }
 
   /** One fault, from the choice of its node until all replicas are in sync again. */
   private void play(FaultKind kind) throws Exception {
     int controller = cluster.awaitController();
-    Map<Integer, Integer> led = leaders();
+    Map<Integer, Integer> led = recorded.leaders();
     int node = choose(kind, controller, led);
     long lengthMs = LENGTHS_MS.get(random.nextInt(LENGTHS_MS.size()));
     boolean deposes = !kind.kills() && kind != FaultKind.STOP;
@@ -154,9 +119,8 @@ final class MixedFaults {
     load.gaps().begin();
     long begin = System.nanoTime();
     String detail = hit(kind, node, lengthMs);
-    awaitAllInSync();
+    recorded.awaitAllInSync();
     long tookMs = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begin);
-    load.requireNoFailure();
     String line =
         String.format(
             "%2d %-15s node %d, leader of %d of %d%s%s: longest time without an acknowledgement"
@@ -185,7 +149,7 @@ final class MixedFaults {
     others.sort((a, b) -> led.getOrDefault(b, 0) - led.getOrDefault(a, 0));
     return switch (kind) {
       case KILL_CONTROLLER -> controller;
-      case KILL_LEADER -> others.get(0);
+      case KILL_LEADER, DOUBLE_KILL, ISR_TOO_SMALL -> others.get(0);
       case KILL_FOLLOWER -> others.get(others.size() - 1);
       case STOP, PAUSE, CUT, SILENCE, MUTE, DEAFEN -> random.nextInt(NODES) + 1;
     };
@@ -195,9 +159,23 @@ final class MixedFaults {
   private String hit(FaultKind kind, int node, long lengthMs) throws Exception {
     switch (kind) {
       case KILL_LEADER, KILL_FOLLOWER, KILL_CONTROLLER -> {
-        cluster.node(node).kill();
-        network.ended(node);
+        kill(node);
         return comeBack(node);
+      }
+      case DOUBLE_KILL -> {
+        kill(node);
+        recorded.awaitProgress();
+        int next = nextLeader(node);
+        kill(next);
+        network.begins(node);
+        cluster.node(node).restart();
+        return ", then of node " + next + comeBack(next);
+      }
+      case ISR_TOO_SMALL -> {
+        network.starve(node);
+        awaitAloneInSync(node);
+        RecordedCluster.pass(lengthMs);
+        network.heal();
       }
       case STOP -> {
         int code = cluster.node(node).stop();
@@ -206,115 +184,69 @@ final class MixedFaults {
       }
       case PAUSE -> {
         cluster.node(node).pause();
-        pass(lengthMs);
+        RecordedCluster.pass(lengthMs);
         cluster.node(node).resume();
       }
       case CUT -> {
         network.cut(node);
-        pass(lengthMs);
+        RecordedCluster.pass(lengthMs);
         network.heal();
       }
       case SILENCE -> {
         network.silence(node, true);
-        pass(lengthMs);
+        RecordedCluster.pass(lengthMs);
         network.heal();
       }
       case MUTE -> {
         network.mute(node);
-        pass(lengthMs);
+        RecordedCluster.pass(lengthMs);
         network.heal();
       }
       case DEAFEN -> {
         network.deafen(node);
-        pass(lengthMs);
+        RecordedCluster.pass(lengthMs);
         network.heal();
       }
     }
     return " for " + lengthMs + " ms";
   }
 
+  /** Who leads most of what there is after a node has gone. */
+  private int nextLeader(int gone) {
+    Map<Integer, Integer> led = recorded.leaders();
+    led.keySet().removeAll(List.of(0, gone));
+    return Collections.max(led.entrySet(), Map.Entry.comparingByValue()).getKey();
+  }
+
+  private void kill(int node) throws InterruptedException {
+    cluster.node(node).kill();
+    network.ended(node);
+  }
+
+  /** Waits until it leads something, and nobody else is in sync for anything that it leads. */
+  private void awaitAloneInSync(int node) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(60))
+        .pollInterval(Duration.ofMillis(50))
+        .until(
+            () -> {
+              List<PartitionMetadata> led =
+                  recorded.known(node).values().stream()
+                      .filter(each -> each.getLeaderId() == node)
+                      .toList();
+              return !led.isEmpty()
+                  && led.stream().allMatch(each -> each.getInSyncReplicasCount() == 1);
+            });
+  }
+
   /** At once, or when the others have taken over. */
   private String comeBack(int node) throws IOException {
     boolean atOnce = random.nextInt(3) == 0;
     if (!atOnce) {
-      awaitProgress();
+      recorded.awaitProgress();
     }
     network.begins(node);
     cluster.node(node).restart();
     return atOnce ? ", back at once" : "";
-  }
-
-  private static void pass(long ms) {
-    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ms);
-    for (long now = System.nanoTime(); now < end; now = System.nanoTime()) {
-      LockSupport.parkNanos(end - now);
-    }
-  }
-
-  /** Every partition is written to from now on. */
-  private void awaitProgress() {
-    long before = load.gaps().fewest();
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(120))
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> load.gaps().fewest() >= before + PROGRESS);
-  }
-
-  /** By what each node knows: one that was cut off tells of the past until it has caught up. */
-  private void awaitAllInSync() {
-    Awaitility.await()
-        .atMost(IN_SYNC_AGAIN)
-        .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptions()
-        .untilAsserted(
-            () -> {
-              List<PartitionMetadata> known = partitions(1);
-              assertThat(known)
-                  .hasSize(2 * PARTITIONS)
-                  .allMatch(
-                      each -> each.getLeaderId() != 0 && each.getInSyncReplicasCount() == NODES);
-              for (int node = 2; node <= NODES; node++) {
-                assertThat(partitions(node)).isEqualTo(known);
-              }
-            });
-  }
-
-  private List<PartitionMetadata> partitions(int node) {
-    return cluster.metadata(node).getTopicsList().stream()
-        .flatMap(topic -> topic.getPartitionsList().stream())
-        .toList();
-  }
-
-  private List<PartitionDescription> descriptions() {
-    List<PartitionDescription> all = new ArrayList<>();
-    all.addAll(client.admin().describeTopic("os").partitions());
-    all.addAll(client.admin().describeTopic("commit").partitions());
-    return all;
-  }
-
-  /** How many partitions each node leads. */
-  private Map<Integer, Integer> leaders() {
-    Map<Integer, Integer> led = new HashMap<>();
-    descriptions().forEach(each -> led.merge(each.leader(), 1, Integer::sum));
-    return led;
-  }
-
-  private Map<TopicPartition, List<ReplicaLog>> replicas(List<TopicPartition> partitions)
-      throws IOException {
-    Map<TopicPartition, List<ReplicaLog>> all = new HashMap<>();
-    for (TopicPartition partition : partitions) {
-      List<ReplicaLog> logs = new ArrayList<>();
-      for (int node = 1; node <= NODES; node++) {
-        logs.add(
-            ReplicaLog.read(
-                node,
-                cluster
-                    .node(node)
-                    .dataDir()
-                    .resolve(partition.topic() + "-" + partition.partition())));
-      }
-      all.put(partition, logs);
-    }
-    return all;
   }
 }

@@ -9,9 +9,10 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Nodes that are killed, stopped and silent lose, double and reorder nothing, whichever part they
- * had (S02, S07, S10, S12, S13, S16, S19, S28). The long run, which pauses nodes and cuts them off
- * as well: {@link MixedFaultsMain}.
+ * A node that is silent, one that is stopped, the controller that is killed, and two leaders that
+ * are killed one after the other lose, double and reorder nothing (S02, S07, S10, S12, S13, S16,
+ * S19, S28). Every {@link FaultKind}, again and again: {@link MixedFaultsMain}. Nodes that stand
+ * still until they are fenced: {@link ClusterStoryTest}.
  */
 class MixedFaultsTest {
   private static final int RECORDS_PER_SECOND = 500;
@@ -23,7 +24,7 @@ class MixedFaultsTest {
   void S02_S12_S28_nothingIsLostDoubledOrReordered() throws Exception {
     List<FaultKind> plan =
         List.of(
-            FaultKind.KILL_LEADER, FaultKind.SILENCE, FaultKind.STOP, FaultKind.KILL_CONTROLLER);
+            FaultKind.DOUBLE_KILL, FaultKind.SILENCE, FaultKind.STOP, FaultKind.KILL_CONTROLLER);
 
     MixedFaults.Result result = MixedFaults.run(home, plan, 5, RECORDS_PER_SECOND, 0);
 

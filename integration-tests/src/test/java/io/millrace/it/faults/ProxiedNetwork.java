@@ -24,6 +24,9 @@ final class ProxiedNetwork implements Addressing, AutoCloseable {
   /** Stands for all clients, as the end of a link. */
   static final int CLIENTS = 100;
 
+  /** Of the doors from a node to another: the one to the other's internal listener. */
+  private static final int INTERNAL = 0;
+
   private static final String LOOPBACK = "127.0.0.1";
 
   private final Path home;
@@ -146,6 +149,11 @@ final class ProxiedNetwork implements Addressing, AutoCloseable {
       doors(node, other).forEach(LinkProxy::cut);
       doors(other, node).forEach(LinkProxy::cut);
     }
+  }
+
+  /** Resets the connections to a node's internal listener, and refuses new ones; it reaches all. */
+  void starve(int node) {
+    others(node, false).forEach(other -> doors(other, node).get(INTERNAL).cut());
   }
 
   /** A node's process has ended: who dials it is refused, as without anything between. */

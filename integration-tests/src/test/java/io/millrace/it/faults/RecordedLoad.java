@@ -108,7 +108,7 @@ final class RecordedLoad implements AutoCloseable {
         Producer producer = client.producer(ProducerConfig.defaults())) {
       for (int i = 0; !sendingEnds; i++) {
         window.acquireUninterruptibly();
-        send(producer, id, to.get(i % to.size()), window);
+        send(producer, id, to.get(i % to.size()), VALUE_BYTES, window);
         due = Math.max(due + pauseNanos, System.nanoTime() - TimeUnit.SECONDS.toNanos(1));
         if (due > System.nanoTime()) {
           LockSupport.parkNanos(due - System.nanoTime());
@@ -118,9 +118,27 @@ final class RecordedLoad implements AutoCloseable {
     }
   }
 
-  private void send(Producer producer, int id, TopicPartition to, Semaphore window) {
+  /**
+   * Sends records as well, by a producer of its own, and waits until they are answered.
+   *
+   * @param id the producer's number, which no other one has
+   * @param bytes of each record's value
+   */
+  void fill(int id, TopicPartition to, int records, int bytes) {
+    Semaphore window = new Semaphore(records);
+    try (MillraceClient client = connect();
+        Producer producer = client.producer(ProducerConfig.defaults())) {
+      for (int i = 0; i < records; i++) {
+        window.acquireUninterruptibly();
+        send(producer, id, to, bytes, window);
+      }
+      producer.flush();
+    }
+  }
+
+  private void send(Producer producer, int id, TopicPartition to, int bytes, Semaphore window) {
     long number = history.sending(id, to);
-    byte[] value = RecordContent.bytes(RecordContent.of(id, number), VALUE_BYTES);
+    byte[] value = RecordContent.bytes(RecordContent.of(id, number), bytes);
     producer.send(
         ProducerRecord.of(to.topic(), value).toPartition(to.partition()),
         (at, error) -> {
