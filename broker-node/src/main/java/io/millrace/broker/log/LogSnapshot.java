@@ -66,24 +66,6 @@ public final class LogSnapshot {
     return bytes;
   }
 
-  /**
-   * How many bytes lie from an offset up to the end, or up to an index entry's distance more. All
-   * of the log's if the offset is not in the last segment. Does not look at the disk.
-   *
-   * @throws StaleSnapshotException if the segment was cut or deleted meanwhile
-   */
-  public long bytesFrom(long offset) {
-    if (offset < active.baseOffset()) {
-      return sizeInBytes();
-    }
-    SegmentHandle handle = active.borrow();
-    try {
-      return (long) active.size() - handle.offsets().floor(offset).position();
-    } finally {
-      active.segment().giveBack(handle);
-    }
-  }
-
   /** Reads to the heap: see {@link #read(ReadRequest)}. */
   public LogRead read(long startOffset, int maxBytes, long upperBound, boolean atLeastOneBatch) {
     return read(

@@ -2,7 +2,6 @@ package io.millrace.broker.replica;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -14,9 +13,9 @@ public final class AdvanceListeners {
 
   /** One registration; equal only to itself, so that one listener may be registered twice. */
   private final class Entry implements Registration {
-    private final Consumer<Executor> listener;
+    private final Runnable listener;
 
-    Entry(Consumer<Executor> listener) {
+    Entry(Runnable listener) {
       this.listener = listener;
     }
 
@@ -28,28 +27,19 @@ public final class AdvanceListeners {
 
   /** Adds a listener until its registration is closed. */
   public Registration add(Runnable listener) {
-    return add(atEnd -> listener.run());
-  }
-
-  /** The same for one that is given what runs a task on the shard at the end of all its runs. */
-  public Registration add(Consumer<Executor> listener) {
     Entry entry = new Entry(listener);
     entries.add(entry);
     return entry;
   }
 
-  /**
-   * Tells all of them; what one throws does not keep the news from the others.
-   *
-   * @param atEnd runs a task on this thread, later
-   */
-  void advanced(Executor atEnd, Consumer<RuntimeException> threw) {
+  /** Tells all of them; what one throws does not keep the news from the others. */
+  void advanced(Consumer<RuntimeException> threw) {
     if (entries.isEmpty()) {
       return;
     }
     for (Entry entry : entries) {
       try {
-        entry.listener.accept(atEnd);
+        entry.listener.run();
       } catch (RuntimeException e) {
         threw.accept(e);
       }

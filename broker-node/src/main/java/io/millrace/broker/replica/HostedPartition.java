@@ -14,7 +14,6 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListSet;
-import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -136,7 +135,7 @@ final class HostedPartition implements PartitionHost {
   }
 
   @Override
-  public Registration onAppend(Consumer<Executor> listener) {
+  public Registration onAppend(Runnable listener) {
     return runtime.appendListeners().add(listener);
   }
 

@@ -7,8 +7,6 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /** A partition on this broker as requests meet it. Thread-safe; nothing here blocks. */
 public interface PartitionHost {
@@ -64,13 +62,10 @@ public interface PartitionHost {
   Registration onAdvance(Runnable listener);
 
   /**
-   * Calls back on the partition's shard after each change of what is in the log, be it that only
-   * replicas may see it, and of who else is in sync. Register first, then look at {@link #view}.
-   *
-   * @param listener must be cheap and must not block or throw; it is given what runs a task on the
-   *     shard when the partitions at hand have finished their runs
+   * Calls back as {@link #onAdvance}, and also when records were appended that only replicas may
+   * see.
    */
-  Registration onAppend(Consumer<Executor> listener);
+  Registration onAppend(Runnable listener);
 
   /** Tells the partition what concerns its other replicas; never refused. */
   void post(PartitionEvent event);

@@ -131,7 +131,7 @@ public final class PartitionRuntime {
     return listeners;
   }
 
-  /** Who is told of records in the log, be it that nobody but replicas may see them. */
+  /** Who is told of advances, and of records in the log that nobody but replicas may see. */
   public AdvanceListeners appendListeners() {
     return appendListeners;
   }
@@ -377,19 +377,19 @@ public final class PartitionRuntime {
     PartitionView before = told;
     PartitionView after = currentView();
     boolean advanced = isAdvance(before, after);
-    boolean appended = before.log() != after.log();
-    if (advanced || appended) {
+    boolean changed = advanced || before.log() != after.log();
+    if (changed) {
       view = after;
       told = after;
     }
     recoveryPoint = log.recoveryPoint();
     outbox.sendAll();
-    if (appended) {
-      appendListeners.advanced(ports.driver()::afterRuns, this::callbackThrew);
-    }
     if (advanced) {
       news.tellRole(before, after);
-      listeners.advanced(ports.driver()::afterRuns, this::callbackThrew);
+      listeners.advanced(this::callbackThrew);
+    }
+    if (changed) {
+      appendListeners.advanced(this::callbackThrew);
     }
   }
 

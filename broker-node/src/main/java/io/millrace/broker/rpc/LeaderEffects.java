@@ -132,8 +132,6 @@ final class LeaderEffects {
 
   private ReplicaLane lane(UUID directory) {
     Function<UUID, Executor> threads = link.catchesUp() ? node.catchingUp() : node.reading();
-    ReplicaLane.Timers timers = new ReplicaLane.Timers(node.clock(), node.scheduler());
-    return lanes.computeIfAbsent(
-        directory, id -> new ReplicaLane(threads.apply(id), logs, stream, timers));
+    return lanes.computeIfAbsent(directory, id -> new ReplicaLane(threads.apply(id), logs, stream));
   }
 }

@@ -88,16 +88,6 @@ final class PartitionLogs implements LeaderLogs {
     }
 
     @Override
-    public long bytesFrom(long offset) {
-      try {
-        return view.log().bytesFrom(offset);
-      } catch (StaleSnapshotException | LogDirException e) {
-        // Whoever reads there will see.
-        return Long.MAX_VALUE;
-      }
-    }
-
-    @Override
     public boolean inSync(int followerId) {
       return inSync.test(host.id(), followerId);
     }

@@ -2,28 +2,20 @@ package io.millrace.broker.rpc;
 
 import io.millrace.broker.replica.PartitionHost;
 import io.millrace.broker.replica.Registration;
-import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A follower's subscription whose partition's changes are signalled: of its log at once, of its
- * high watermark with them or a little later. Signals come on any thread; the rest is confined to
- * the stream's runs.
+ * A follower's subscription whose partition's advances are signalled. The signal comes on any
+ * thread; the rest is confined to the stream's runs.
  */
 final class ReplicaWatch {
-  private enum State {
-    QUIET,
-    /** In the lane; somebody takes it out in time. */
-    WAITING,
-    /** In the lane, which was asked for a run. */
-    CALLED
-  }
-
   private final long subscription;
   private final ReplicaLane lane;
-  private final AtomicReference<State> state = new AtomicReference<>(State.QUIET);
-  private Registration appends = () -> {};
-  private Registration advances = () -> {};
+
+  /** Whether it waits in the lane. */
+  private final AtomicBoolean signalled = new AtomicBoolean();
+
+  private Registration registration = () -> {};
 
   ReplicaWatch(long subscription, ReplicaLane lane) {
     this.subscription = subscription;
@@ -35,34 +27,22 @@ final class ReplicaWatch {
   }
 
   void begin(PartitionHost partition) {
-    appends = partition.onAppend(this::appended);
-    advances = partition.onAdvance(this::advanced);
-    state.set(State.CALLED);
-    lane.signal(this);
+    registration = partition.onAppend(this::signal);
+    signal();
   }
 
   void end() {
-    appends.close();
-    advances.close();
+    registration.close();
   }
 
-  private void appended(Executor atEnd) {
-    State before = state.getAndSet(State.CALLED);
-    if (before == State.QUIET) {
-      lane.signal(this, atEnd);
-    } else if (before == State.WAITING) {
-      lane.call(atEnd);
+  private void signal() {
+    if (signalled.compareAndSet(false, true)) {
+      lane.signal(this);
     }
   }
 
-  private void advanced() {
-    if (state.compareAndSet(State.QUIET, State.WAITING)) {
-      lane.signalSoon(this);
-    }
-  }
-
-  /** It was taken out of the lane: what changes from now on signals again. */
+  /** It was taken out of the lane: what advances from now on signals again. */
   void taken() {
-    state.set(State.QUIET);
+    signalled.set(false);
   }
 }

@@ -93,21 +93,6 @@ class LogReadTest {
   }
 
   @Test
-  void tellsAboutHowManyBytesLieUpToTheEnd() {
-    for (int i = 0; i < 20; i++) {
-      test.append("x".repeat(10 * i), "second");
-    }
-    LogSnapshot snapshot = test.log.snapshot();
-    long active = snapshot.active().baseOffset();
-    assertThat(active).isBetween(1L, 38L);
-    for (long from = active; from <= 40; from++) {
-      long exactly = snapshot.bytesBetween(from, 40);
-      assertThat(snapshot.bytesFrom(from)).isBetween(exactly, exactly + 150 + 400);
-    }
-    assertThat(snapshot.bytesFrom(active - 1)).isEqualTo(snapshot.sizeInBytes());
-  }
-
-  @Test
   void S26_mayBeginBeforeTheAskedOffset() {
     test.append("a", "b", "c");
 

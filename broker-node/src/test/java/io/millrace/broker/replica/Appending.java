@@ -8,8 +8,6 @@ import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /**
  * A partition that is done at once with the batches of its leader, unless its disk hangs.
@@ -69,7 +67,7 @@ record Appending(TopicIdPartition id, boolean hangs) implements PartitionHost {
   }
 
   @Override
-  public Registration onAppend(Consumer<Executor> listener) {
+  public Registration onAppend(Runnable listener) {
     throw unasked();
   }
 

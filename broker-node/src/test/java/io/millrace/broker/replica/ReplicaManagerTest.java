@@ -703,13 +703,6 @@ class ReplicaManagerTest {
             throw new IllegalStateException("call already closed");
           });
 
-      host.onAppend(
-          atEnd ->
-              atEnd.execute(
-                  () -> {
-                    throw new IllegalStateException("call already closed");
-                  }));
-
       host.produce(new ProduceCommand(Batches.of("x"), Acks.ALL, -1, 0, Long.MAX_VALUE, 0, bad));
 
       assertThat(append(broker, topic, 0, Acks.ALL).baseOffset()).isEqualTo(1);

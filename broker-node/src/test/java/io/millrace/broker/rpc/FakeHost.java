@@ -20,7 +20,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /** A partition that keeps what it is asked, to be answered by the test. */
 class FakeHost implements PartitionHost {
@@ -106,7 +105,7 @@ class FakeHost implements PartitionHost {
   }
 
   @Override
-  public Registration onAppend(Consumer<Executor> listener) {
+  public Registration onAppend(Runnable listener) {
     return () -> {};
   }
 

@@ -31,8 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -69,7 +67,6 @@ final class LogHost extends FakeHost {
   private @Nullable PartitionView outdated;
   private int outdatedLooks;
   private final List<Runnable> listeners = new ArrayList<>();
-  private final List<Runnable> appendListeners = new ArrayList<>();
 
   LogHost(TopicIdPartition id) {
     super(id);
@@ -155,7 +152,6 @@ final class LogHost extends FakeHost {
     int bytes = batch.remaining();
     RecordBatch.stamp(batch, batch.position(), log.logEndOffset(), epoch);
     log.append(batch);
-    List.copyOf(appendListeners).forEach(Runnable::run);
     List.copyOf(listeners).forEach(Runnable::run);
     return bytes;
   }
@@ -222,14 +218,12 @@ final class LogHost extends FakeHost {
   }
 
   @Override
-  public Registration onAppend(Consumer<Executor> listener) {
-    Runnable told = () -> listener.accept(Runnable::run);
-    appendListeners.add(told);
-    return () -> appendListeners.remove(told);
+  public Registration onAppend(Runnable listener) {
+    return onAdvance(listener);
   }
 
   /** How many wait for it. */
   int listeners() {
-    return listeners.size() + appendListeners.size();
+    return listeners.size();
   }
 }

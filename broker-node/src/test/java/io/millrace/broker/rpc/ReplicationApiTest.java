@@ -27,7 +27,6 @@ import io.millrace.metadata.rpc.NodeChannels;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -263,79 +262,6 @@ class ReplicationApiTest {
 
     assertThat(follower.next())
         .isEqualTo(new LeaderFrame.Watermarks(List.of(new LeaderFrame.Watermark(1, 1, 0))));
-  }
-
-  /** Runs the timers that were set until now. */
-  private void runTimers() {
-    List<Runnable> set = new ArrayList<>();
-    timers.drainTo(set);
-    set.forEach(Runnable::run);
-  }
-
-  /** What comes of the leader next comes after all that it had to send before. */
-  private void nothingMoreComes(Follower follower) {
-    int heartbeats = follower.heartbeats.get();
-    clock.nowMs.addAndGet(1_000);
-    runTimers();
-    Awaitility.await().until(() -> follower.heartbeats.get() > heartbeats);
-    assertThat(follower.frames).isEmpty();
-  }
-
-  private static LeaderFrame watermark(long highWatermark) {
-    return new LeaderFrame.Watermarks(List.of(new LeaderFrame.Watermark(1, highWatermark, 0)));
-  }
-
-  @Test
-  void highWatermarksThatMoveInARowWithoutRecordsGoTogether() throws Exception {
-    log.showUpTo(0);
-    log.append(Compression.NONE, "a", "b", "c");
-    Follower follower = accepted();
-    follower.next();
-
-    log.showUpTo(1);
-    assertThat(follower.next()).isEqualTo(watermark(1));
-    int timersBefore = timers.size();
-    log.showUpTo(2);
-    log.showUpTo(3);
-    assertThat(timers).hasSize(timersBefore + 1);
-    assertThat(follower.frames).isEmpty();
-
-    clock.nowMs.addAndGet(ReplicaLane.PUSH_MS);
-    runTimers();
-    assertThat(follower.next()).isEqualTo(watermark(3));
-    nothingMoreComes(follower);
-  }
-
-  @Test
-  void aHighWatermarkThatWaitsGoesWithTheNextRecords() throws Exception {
-    log.showUpTo(0);
-    log.append(Compression.NONE, "a", "b");
-    Follower follower = accepted();
-    follower.next();
-    log.showUpTo(1);
-    assertThat(follower.next()).isEqualTo(watermark(1));
-
-    log.showUpTo(2);
-    log.append(Compression.NONE, "c");
-    assertThat(part(follower.next()).highWatermark()).isEqualTo(2);
-    nothingMoreComes(follower);
-  }
-
-  @Test
-  void aLittleThatWasAppendedLastIsReadByTheShardAndMoreByTheThreadsOfTheDirectory()
-      throws Exception {
-    Follower follower = accepted();
-    CountDownLatch gate = new CountDownLatch(1);
-    Awaitility.await().until(() -> readers.containsKey(log.directoryId()));
-    readers.get(log.directoryId()).execute(() -> await(gate));
-
-    log.append(Compression.NONE, "a");
-    assertThat(part(follower.next()).prevEndOffset()).isZero();
-    log.append(Compression.NONE, "b".repeat(ReplicaLane.QUICK_BYTES));
-    nothingMoreComes(follower);
-
-    gate.countDown();
-    assertThat(part(follower.next()).prevEndOffset()).isEqualTo(1);
   }
 
   @Test

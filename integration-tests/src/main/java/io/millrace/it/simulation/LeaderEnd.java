@@ -37,7 +37,6 @@ final class LeaderEnd {
   private static final int MOST_SUBSCRIPTIONS = 100;
   private static final int FRAMES_PER_RUN = 4;
   private static final int MOST_WAIT_MICROS = 200;
-  private static final int MOST_PUSH_MICROS = 5_000;
 
   private final ClusterProcess process;
   private final Connection connection;
@@ -174,7 +173,10 @@ final class LeaderEnd {
     } else if (effect instanceof LeaderEffect.Watch watch) {
       process
           .find(watch.partition())
-          .ifPresent(host -> watches.put(watch.subscription(), watch(watch.subscription(), host)));
+          .ifPresent(
+              host ->
+                  watches.put(
+                      watch.subscription(), host.onAppend(() -> advanced(watch.subscription()))));
       advanced(watch.subscription());
     } else if (effect instanceof LeaderEffect.Unwatch unwatch) {
       Registration gone = watches.remove(unwatch.subscription());
@@ -189,20 +191,6 @@ final class LeaderEnd {
       end();
       connection.closeByNode();
     }
-  }
-
-  /** High watermarks that move without records are looked at later. */
-  private Registration watch(long subscription, PartitionHost host) {
-    Registration appends = host.onAppend(atEnd -> advanced(subscription));
-    Registration advances =
-        host.onAdvance(
-            () ->
-                process.later(
-                    1 + process.random().nextInt(MOST_PUSH_MICROS), () -> advanced(subscription)));
-    return () -> {
-      appends.close();
-      advances.close();
-    };
   }
 
   private void read(LeaderRead read) {
@@ -242,11 +230,6 @@ final class LeaderEnd {
   /** A partition's log at one moment. */
   private record Log(ReplicaHost host, PartitionView view, long highWatermark)
       implements LeaderLogs.LeaderLog {
-    @Override
-    public long bytesFrom(long offset) {
-      return sizeInBytes();
-    }
-
     @Override
     public long sizeInBytes() {
       return view.log().sizeInBytes();

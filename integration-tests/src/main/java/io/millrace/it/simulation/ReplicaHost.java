@@ -23,8 +23,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /**
  * A replica in a {@link ClusterProcess}: the real runtime and log, watched on behalf of the {@link
@@ -44,8 +42,6 @@ final class ReplicaHost implements PartitionHost {
 
   /** In the order in which they came: the runtime's own have none. */
   private final Set<Registered> appendListeners = new LinkedHashSet<>();
-
-  private final Set<Registered> advanceListeners = new LinkedHashSet<>();
 
   private PartitionConfig config;
   private boolean closed;
@@ -90,8 +86,9 @@ final class ReplicaHost implements PartitionHost {
             config,
             ports);
     this.door = new ClientDoor(process, this);
-    runtime.appendListeners().add(() -> tell(appendListeners));
-    runtime.listeners().add(() -> tell(advanceListeners));
+    runtime
+        .appendListeners()
+        .add(() -> List.copyOf(appendListeners).forEach(each -> each.listener.run()));
   }
 
   int number() {
@@ -217,12 +214,14 @@ final class ReplicaHost implements PartitionHost {
 
   @Override
   public Registration onAdvance(Runnable listener) {
-    return new Registered(listener, advanceListeners);
+    return runtime.listeners().add(listener);
   }
 
   @Override
-  public Registration onAppend(Consumer<Executor> listener) {
-    return new Registered(() -> listener.accept(process.shard()::afterRuns), appendListeners);
+  public Registration onAppend(Runnable listener) {
+    Registered registered = new Registered(listener);
+    appendListeners.add(registered);
+    return registered;
   }
 
   @Override
@@ -264,24 +263,17 @@ final class ReplicaHost implements PartitionHost {
     return new Standing(name, runtime.view()).toString();
   }
 
-  private static void tell(Set<Registered> listeners) {
-    List.copyOf(listeners).forEach(each -> each.listener.run());
-  }
-
-  /** One who is told of changes; equal only to itself. */
-  private static final class Registered implements Registration {
+  /** One who is told of what is appended; equal only to itself. */
+  private final class Registered implements Registration {
     private final Runnable listener;
-    private final Set<Registered> all;
 
-    Registered(Runnable listener, Set<Registered> all) {
+    Registered(Runnable listener) {
       this.listener = listener;
-      this.all = all;
-      all.add(this);
     }
 
     @Override
     public void close() {
-      all.remove(this);
+      appendListeners.remove(this);
     }
   }
 

@@ -36,12 +36,6 @@ public interface LeaderLogs {
     /** How many bytes lie in [log start, log end), about. */
     long sizeInBytes();
 
-    /**
-     * How many bytes lie in [offset, log end), or somewhat more; without a look at the disk. All of
-     * the log if the offset is not in its last segment.
-     */
-    long bytesFrom(long offset);
-
     /** Whether a broker is among the in-sync replicas, as far as is known here. */
     boolean inSync(int followerId);
 

@@ -44,23 +44,6 @@ public final class LeaderRead {
   }
 
   /**
-   * Whether all that is to be read is the last few bytes of its logs.
-   *
-   * @param bytes how many at most, about, in all
-   */
-  public boolean isOfTheEnd(LeaderLogs logs, int bytes) {
-    long left = bytes;
-    for (Turn turn : turns) {
-      Optional<LeaderLog> log = logs.at(turn.partition(), turn.epoch());
-      left -= log.isPresent() ? log.get().bytesFrom(turn.from()) : 0;
-      if (left < 0) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /**
    * Reads, once. What was read before this throws is kept, and goes the way of all that is given
    * back.
    */

@@ -57,11 +57,6 @@ final class FakeLog implements LeaderLog {
   }
 
   @Override
-  public long bytesFrom(long offset) {
-    return sizeInBytes();
-  }
-
-  @Override
   public long sizeInBytes() {
     return (logEnd - logStart) * storedBytes;
   }
