@@ -121,7 +121,9 @@ enum PlantedBug {
       "is in sync with|begins to lead|does not have", Model.CLUSTERS, 434),
   /** A follower appends frames of a leader that it follows no more. */
   OLD_FRAMES_ACCEPTED(
-      "below its high watermark|where \\d+ is committed|is in sync with", Model.CLUSTERS, 125),
+      "below its high watermark|where \\d+ is committed|is in sync with|is not in order",
+      Model.CLUSTERS,
+      200),
   /** A follower acknowledges what it has not appended yet. */
   ACKNOWLEDGED_BEFORE_APPENDED("is in sync with|begins to lead", Model.CLUSTERS),
   /** A follower takes the leader's high watermark before its log is cut (KAFKA-14704). */
