@@ -152,9 +152,10 @@ final class KnownReplica {
     leadsEpoch = -1;
   }
 
-  /** Its disk is gone. */
+  /** Its disk is gone: no process has this replica any more, whatever the metadata say yet. */
   void loseDisk() {
     cutTo(0);
+    opened = Optional.empty();
     damaged = true;
     suspect = true;
     wiped = true;
