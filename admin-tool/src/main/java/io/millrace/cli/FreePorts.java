@@ -47,9 +47,12 @@ public final class FreePorts {
       for (int port = first; port < first + count; port++) {
         held.add(new DatagramSocket(port, InetAddress.getLoopbackAddress()));
       }
-    } catch (SocketException taken) {
+    } catch (BindException taken) {
       held.forEach(DatagramSocket::close);
       return false;
+    } catch (SocketException e) {
+      held.forEach(DatagramSocket::close);
+      throw new UncheckedIOException("UDP port " + first + " can't be held", e);
     }
     synchronized (HELD) {
       HELD.addAll(held);

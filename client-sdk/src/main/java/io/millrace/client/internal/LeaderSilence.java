@@ -35,7 +35,7 @@ final class LeaderSilence {
     pauses.reset();
   }
 
-  /** Others have told who leads: it is this one still. */
+  /** Others are asked who leads, or have told: this one is waited for again, longer. */
   void confirmed(long nowMs) {
     sinceMs = nowMs;
     patienceMs = pauses.nextMs();

@@ -287,10 +287,13 @@ final class PartitionPipe implements ProducerEffects<ProducerBatch> {
 
   void answered(ProduceConnection stream, ProduceConnection.Frame frame, long nowMs) {
     owner.changed(this);
-    silence.heard(nowMs);
     FrameResult result = convert(frame.result());
-    if (result instanceof FrameResult.Refused refused) {
-      leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
+    // One that was left says nothing of the next.
+    if (connection.filter(own -> own == stream).isPresent()) {
+      silence.heard(nowMs);
+      if (result instanceof FrameResult.Refused refused) {
+        leaderInDoubt |= LEADER_MAY_HAVE_MOVED.contains(refused.error().code());
+      }
     }
     session.answered(stream.epoch(), frame.sendId(), result, nowMs);
   }

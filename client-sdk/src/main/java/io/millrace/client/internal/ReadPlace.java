@@ -62,7 +62,7 @@ final class ReadPlace {
     askAgainAtMs = nowMs + maxAgeMs;
   }
 
-  /** The follower serves it. */
+  /** Records were read there, and were sound. */
   void served() {
     if (atFollower()) {
       afterFailure.reset();

@@ -453,7 +453,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     if (config.outOfRange() == ConsumerConfig.OutOfRange.FAIL) {
       subscription.fail(lost);
     } else {
-      subscription.moveAfterPause(OffsetSpec.offset(end.getEndOffset()), now(), lost);
+      subscription.moveAfterPause(OffsetSpec.offset(subscription.partsAt(end)), now(), lost);
     }
     unsettled.add(subscription);
   }

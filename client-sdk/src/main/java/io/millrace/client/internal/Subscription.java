@@ -297,7 +297,6 @@ final class Subscription {
   /** The broker serves it. */
   void healthy() {
     backoff.reset();
-    place.served();
     troubledSinceMs = Long.MAX_VALUE;
     trouble = Optional.empty();
     report = Optional.empty();
@@ -332,6 +331,7 @@ final class Subscription {
    * @param epoch the leader epoch of the batch before it; not looked at if it is the position still
    */
   void advanceTo(long offset, int epoch) {
+    place.served();
     if (offset < position) {
       throw new IllegalStateException("position: " + offset + " (expected: >= " + position + ")");
     }
@@ -346,16 +346,26 @@ final class Subscription {
     return lastFetchedEpoch;
   }
 
+  /**
+   * Where to go on when the leader's log parts from what was read: never further on, as the end
+   * that it tells may be that of an older epoch, whose records behind the position were not read.
+   */
+  long partsAt(EpochEndOffset end) {
+    return Math.min(end.getEndOffset(), position);
+  }
+
   /** What is said when records that were read are not in the leader's log (KIP-320). */
   MillraceException truncated(EpochEndOffset end) {
     return new MillraceException(
         new MillraceError(
             ErrorCode.OFFSET_OUT_OF_RANGE,
             partition
-                + ": records that were read from offset "
-                + end.getEndOffset()
-                + " on were lost with their leader; the position is "
-                + position,
+                + ": records that were read before offset "
+                + position
+                + " were lost with their leader, whose successor's epoch "
+                + end.getEpoch()
+                + " ends at "
+                + end.getEndOffset(),
             Map.of(
                 "offset", Long.toString(position),
                 "diverging_epoch", Integer.toString(end.getEpoch()),

@@ -746,9 +746,7 @@ final class FakeBroker implements AutoCloseable {
       }
       served.add(partition.getFetchOffset());
       lastFetchedEpochs.add(partition.getLastFetchedEpoch());
-      if (divergesFrom >= 0
-          && divergesFrom < partition.getFetchOffset()
-          && partition.getLastFetchedEpoch() >= 0) {
+      if (divergesFrom >= 0 && partition.getLastFetchedEpoch() >= 0) {
         EpochEndOffset end = EpochEndOffset.newBuilder().setEndOffset(divergesFrom).build();
         send(subscribe.getSubscriptionId(), standing(partition).setDivergingEpoch(end).build());
         return;

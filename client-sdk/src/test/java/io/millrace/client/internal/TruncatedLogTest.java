@@ -38,11 +38,15 @@ class TruncatedLogTest extends FakeBrokerTest {
 
   /** Reads it all, and then from another leader. */
   private Consumer moved(OutOfRange policy) {
+    return moved(policy, 40);
+  }
+
+  private Consumer moved(OutOfRange policy, long divergesFrom) {
     Consumer consumer = client.consumer(ConsumerConfig.builder().outOfRange(policy).build());
     consumer.assign(PARTITION, OffsetSpec.offset(0));
     read(consumer, 100);
     assertThat(broker.lastFetchedEpochs).containsExactly(-1);
-    broker.divergesFrom = 40;
+    broker.divergesFrom = divergesFrom;
     broker.cutFetches();
     return consumer;
   }
@@ -79,6 +83,16 @@ class TruncatedLogTest extends FakeBrokerTest {
     try (Consumer consumer = moved(OutOfRange.LATEST)) {
       assertThat(read(consumer, 60)).isEqualTo(40);
       assertThat(broker.lastFetchedEpochs).containsExactly(-1, 0, -1);
+    }
+  }
+
+  /** The next leader lacks the epoch that was read; the one before ends further on. */
+  @Test
+  void S12_whoGoesOnSkipsNothingThatWasNotRead() {
+    try (Consumer consumer = moved(OutOfRange.LATEST, 150)) {
+      sendHundred();
+
+      assertThat(read(consumer, 100)).isEqualTo(100);
     }
   }
 
