@@ -284,9 +284,10 @@ final class PartitionReader {
     OffsetAndEpoch end =
         epochs
             .endOffsetFor(asked, view.logEndOffset())
-            // Newer than all: the reader has what no leader wrote here, beyond the newest epoch.
-            .orElse(
-                new OffsetAndEpoch(view.logEndOffset(), epochs.latestEpoch().orElse(UNCHECKED)));
+            // Newer than all: the reader has what no leader wrote here, beyond the newest epoch. A
+            // log
+            // without epochs has no batches, so nothing of it can contradict the reader's.
+            .orElse(new OffsetAndEpoch(view.logEndOffset(), epochs.latestEpoch().orElse(asked)));
     if (end.leaderEpoch() == asked && end.offset() >= position.offset()) {
       return Optional.empty();
     }

@@ -224,19 +224,21 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
                     .setFrameId(frame.frameId())
                     .setResult(result)
                     .build());
-    boolean sends;
-    synchronized (this) {
-      order.complete(frame.slot(), told, unsent);
-      sends = !sending;
-      sending = true;
-    }
     try {
-      if (sends) {
+      if (completes(frame, told)) {
         atEnd.execute(this::sendAll);
       }
     } finally {
       frame.bytes().giveBack();
     }
+  }
+
+  /** Whether nobody is about to send what has come to be unsent. */
+  private synchronized boolean completes(StreamFrame frame, Optional<ProduceFrameResult> told) {
+    order.complete(frame.slot(), told, unsent);
+    boolean sends = !sending;
+    sending = true;
+    return sends;
   }
 
   private synchronized void sendAll() {

@@ -122,6 +122,15 @@ class FetchApiTest {
         .isFalse();
   }
 
+  /** As of a replica that began at the log start with nothing, and leads now. */
+  @Test
+  void S12_aLogWithoutBatchesContradictsNobody() {
+    ByteString topic = api.topic("begun-anew");
+
+    assertThat(fetch(Api.at(topic, 0, 0).toBuilder().setLastFetchedEpoch(5)).hasDivergingEpoch())
+        .isFalse();
+  }
+
   @Test
   void S21_aFetchAnswersWhenDataComeOrTimeIsUp() throws Exception {
     ByteString topic = api.topic("awaited");

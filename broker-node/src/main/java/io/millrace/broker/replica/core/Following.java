@@ -58,7 +58,8 @@ final class Following {
 
   /**
    * Whether readers may be served: the leader of this epoch has accepted the log, so that nothing
-   * of it is cut as long as this epoch is the newest known, and was heard of within the lag time.
+   * of it is cut as long as this epoch is the newest known, and has been followed within the lag
+   * time.
    */
   private boolean servesReaders;
 
