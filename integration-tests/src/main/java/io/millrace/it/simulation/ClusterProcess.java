@@ -212,12 +212,26 @@ final class ClusterProcess implements SimulatedNetwork.Receiver, PartitionRegist
     for (DataDirOpening opening : openings) {
       ReplicaDirectory directory = new ReplicaDirectory(this, opening.open());
       directories.add(directory);
-      directory.openAll(metadata.image()).forEach(this::add);
+    }
+    for (ReplicaDirectory directory : directories) {
+      directory.openAll(metadata.image(), id -> isPlace(directory, id)).forEach(this::add);
     }
     serving = true;
     world.trace().add("%s is up: %s", this, replicas.values().toString());
     // Recovery takes its time.
     later(random().nextInt(20_000), this::register);
+  }
+
+  /** Of two logs of a partition the one is opened that the metadata name, or the first. */
+  private boolean isPlace(ReplicaDirectory directory, TopicIdPartition id) {
+    List<ReplicaDirectory> places = directories.stream().filter(each -> each.has(id)).toList();
+    Optional<UUID> assigned =
+        ReplicaReconciler.known(metadata.image(), id).map(known -> known.directoryOf(id()));
+    return places.stream()
+        .filter(each -> assigned.filter(each.id()::equals).isPresent())
+        .findFirst()
+        .orElseGet(() -> places.isEmpty() ? directory : places.get(0))
+        .equals(directory);
   }
 
   private void register() {

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 
 /**
@@ -70,11 +71,12 @@ final class ReplicaDirectory implements LogTaskPort, DiskFailurePort, Checkpoint
 
   // ---- logs
 
-  /** Opens every log that lies here. */
-  List<ReplicaHost> openAll(MetadataImage image) throws IOException {
+  /** Opens every log that lies here and is wanted. */
+  List<ReplicaHost> openAll(MetadataImage image, Predicate<TopicIdPartition> wanted)
+      throws IOException {
     List<ReplicaHost> opened = new ArrayList<>();
     for (PartitionDirectory.Found found : PartitionDirectory.scan(dir.store(), dir.path())) {
-      if (found.id().isPresent()) {
+      if (found.id().filter(wanted).isPresent()) {
         TopicIdPartition id = found.id().get();
         PartitionConfig config = process.world().configs().of(image, id);
         ReplicaHost host = open(found.name(), id, config);
@@ -95,6 +97,16 @@ final class ReplicaDirectory implements LogTaskPort, DiskFailurePort, Checkpoint
       writeNotes();
     }
     return opened;
+  }
+
+  /** Whether a log of a partition lies here. */
+  boolean has(TopicIdPartition id) {
+    try {
+      return PartitionDirectory.scan(dir.store(), dir.path()).stream()
+          .anyMatch(found -> found.id().filter(id::equals).isPresent());
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Makes an empty log. */
