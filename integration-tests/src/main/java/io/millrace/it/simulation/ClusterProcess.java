@@ -226,7 +226,9 @@ final class ClusterProcess implements SimulatedNetwork.Receiver, PartitionRegist
   private boolean isPlace(ReplicaDirectory directory, TopicIdPartition id) {
     List<ReplicaDirectory> places = directories.stream().filter(each -> each.has(id)).toList();
     Optional<UUID> assigned =
-        ReplicaReconciler.known(metadata.image(), id).map(known -> known.directoryOf(id()));
+        ReplicaReconciler.known(metadata.image(), id)
+            .filter(known -> known.replicas().contains(id()))
+            .map(known -> known.directoryOf(id()));
     return places.stream()
         .filter(each -> assigned.filter(each.id()::equals).isPresent())
         .findFirst()
