@@ -35,6 +35,7 @@ import io.millrace.proto.v1.TopicPartitions;
 import io.millrace.proto.v1.UnregisterBrokerRequest;
 import io.millrace.proto.v1.UpdateFeaturesRequest;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -145,23 +146,33 @@ class BrokerApiTest {
         () -> brokers.listLogDirs(ListLogDirsRequest.newBuilder().addNodeIds(7).build()));
   }
 
-  @Test
-  void replicasComeInPagesOfAnyBroker() {
-    api.topic("many", 7, Map.of());
-    List<String> all = new ArrayList<>();
+  /** Of both brokers, page by page. */
+  private static List<Replica> replicas(String topic, int pageSize) {
+    List<Replica> all = new ArrayList<>();
     for (int node = 1; node <= 2; node++) {
       ListReplicasRequest.Builder request =
-          ListReplicasRequest.newBuilder().setNodeId(node).setTopic("many").setPageSize(2);
+          ListReplicasRequest.newBuilder().setNodeId(node).setTopic(topic).setPageSize(pageSize);
       ListReplicasResponse page;
       do {
         page = brokers.listReplicas(request.build());
-        assertThat(page.getReplicasCount()).isLessThanOrEqualTo(2);
-        assertThat(page.getReplicasList()).allMatch(Replica::getLeads);
-        page.getReplicasList().forEach(r -> all.add(r.getTopic() + "-" + r.getPartition()));
+        assertThat(page.getReplicasCount()).isLessThanOrEqualTo(pageSize);
+        all.addAll(page.getReplicasList());
         request.setPageToken(page.getNextPageToken());
       } while (!page.getNextPageToken().isEmpty());
     }
-    assertThat(all)
+    return all;
+  }
+
+  @Test
+  void replicasComeInPagesOfAnyBroker() {
+    api.topic("many", 7, Map.of());
+    // A broker that is not the controller hears of a topic a little later.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> assertThat(replicas("many", 2)).hasSize(7).allMatch(Replica::getLeads));
+    assertThat(replicas("many", 2))
+        .extracting(r -> r.getTopic() + "-" + r.getPartition())
         .containsExactlyInAnyOrder(
             "many-0", "many-1", "many-2", "many-3", "many-4", "many-5", "many-6");
     Api.refused(
