@@ -117,6 +117,9 @@ final class ReplicaDirectory implements LogTaskPort, DiskFailurePort, Checkpoint
     }
     recoveryPoints.remove(id);
     highWatermarks.remove(id);
+    // What was noted of a former log there would make this one a damaged one, which nobody repairs
+    // here.
+    writeNotes();
     return open(name, id, config);
   }
 
