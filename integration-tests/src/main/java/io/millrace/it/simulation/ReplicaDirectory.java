@@ -112,14 +112,14 @@ final class ReplicaDirectory implements LogTaskPort, DiskFailurePort, Checkpoint
   /** Makes an empty log. */
   ReplicaHost create(TopicPartition name, TopicIdPartition id, PartitionConfig config)
       throws IOException {
+    // What is noted of a former log there would make this one a damaged one, which nobody repairs
+    // here.
+    writeNotes();
+    recoveryPoints.remove(id);
+    highWatermarks.remove(id);
     if (dir.store().exists(PartitionDirectory.of(dir.path(), name))) {
       PartitionDirectory.delete(dir.store(), PartitionDirectory.of(dir.path(), name));
     }
-    recoveryPoints.remove(id);
-    highWatermarks.remove(id);
-    // What was noted of a former log there would make this one a damaged one, which nobody repairs
-    // here.
-    writeNotes();
     return open(name, id, config);
   }
 
