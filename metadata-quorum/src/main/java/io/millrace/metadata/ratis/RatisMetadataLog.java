@@ -10,6 +10,7 @@ import io.millrace.metadata.QuorumVoter;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.proto.internal.v1.MetadataEntry;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +65,9 @@ public final class RatisMetadataLog implements MetadataLog {
   private static final long WATCH_INTERVAL_MS = 1_000;
   private static final long REQUEST_TIMEOUT_MS = 10_000;
   private static final long HAND_OVER_TIMEOUT_MS = 1_000;
+
+  /** How long closing the log may take before it counts as hung. */
+  static final Duration CLOSE_PATIENCE = Duration.ofSeconds(3);
 
   private final RatisSettings settings;
   private final FileStore store;
@@ -232,6 +236,7 @@ public final class RatisMetadataLog implements MetadataLog {
     if (closed != null) {
       handOver(closed);
       try {
+        new BoundedClose(CLOSE_PATIENCE).close(() -> closed.getDivision(groupId).close());
         closed.close();
       } catch (IOException e) {
         LOG.warn("[metadata] the Ratis server did not close in order", e);

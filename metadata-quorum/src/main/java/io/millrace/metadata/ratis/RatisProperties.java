@@ -72,8 +72,10 @@ final class RatisProperties {
         properties, SizeInBytes.valueOf(policy.segmentBytes()));
     RaftServerConfigKeys.Log.setPreallocatedSize(
         properties, SizeInBytes.valueOf(policy.segmentBytes() / 2));
-    RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, 2);
-    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("16MB"));
+    // As many as the log has: it is cut at each snapshot. While Ratis drops one from its cache, it
+    // can't close it (see BoundedClose), and each change of the leader begins one.
+    RaftServerConfigKeys.Log.setSegmentCacheNumMax(properties, Integer.MAX_VALUE);
+    RaftServerConfigKeys.Log.setSegmentCacheSizeMax(properties, SizeInBytes.valueOf("64MB"));
     RaftServerConfigKeys.Log.setWriteBufferSize(properties, SizeInBytes.valueOf("4MB"));
     RaftServerConfigKeys.Log.Appender.setBufferByteLimit(
         properties, SizeInBytes.valueOf(MAX_ENTRY_BYTES));

@@ -49,4 +49,11 @@ class RatisPropertiesTest {
             RaftServerConfigKeys.Log.Appender.retryPolicy(properties), "the appender's policy");
     assertThat(policy.handleAttemptFailure(() -> 100_000_000).shouldRetry()).isTrue();
   }
+
+  /** With a bound of segments, every third stop of a leader after others hung while closing. */
+  @Test
+  void noSegmentIsDroppedFromTheCacheBecauseTheLeaderChangedOften() {
+    assertThat(RaftServerConfigKeys.Log.segmentCacheNumMax(properties))
+        .isEqualTo(Integer.MAX_VALUE);
+  }
 }
