@@ -140,9 +140,10 @@ final class HostedPartition implements PartitionHost {
   }
 
   @Override
-  public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
+  public CompletableFuture<Long> deleteRecords(
+      long beforeOffset, int leaderEpoch, long deadlineMs) {
     CompletableFuture<Long> result = new CompletableFuture<>();
-    if (!shard.offer(() -> runtime.deleteRecords(beforeOffset, leaderEpoch, result))) {
+    if (!shard.offer(() -> runtime.deleteRecords(beforeOffset, leaderEpoch, deadlineMs, result))) {
       result.completeExceptionally(
           new MillraceException(ErrorCode.THROTTLED, "too many requests wait for " + name()));
     }

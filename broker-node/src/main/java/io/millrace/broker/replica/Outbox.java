@@ -73,7 +73,7 @@ final class Outbox {
     } else if (effect instanceof Effect.AnswerDelete answer) {
       CompletableFuture<Long> result = ((DeleteToken) answer.token()).result();
       if (answer.outcome() instanceof DeleteRecordsOutcome.Deleted deleted) {
-        result.complete(deleted.logStartOffset());
+        result.complete(deleted.lowWatermark());
       } else if (answer.outcome() instanceof DeleteRecordsOutcome.Refused refused) {
         result.completeExceptionally(refused.error().exception());
       }

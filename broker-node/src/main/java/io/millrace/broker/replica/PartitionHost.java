@@ -75,11 +75,12 @@ public interface PartitionHost {
    *
    * @param beforeOffset the first offset to keep, or -1 for the high watermark
    * @param leaderEpoch the epoch the client believes in, or -1 not to check it
-   * @return the log start offset afterwards; fails with {@link
+   * @param deadlineMs when to give up waiting for the other replicas, on the monotonic clock
+   * @return the first offset that any replica in sync or alive still has; fails with {@link
    *     io.millrace.common.MillraceException}. Completed on the shard: what hangs on it must not
    *     block
    */
-  CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch);
+  CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch, long deadlineMs);
 
   /**
    * A reader met a corrupt batch (S25); the partition does about it what it can.

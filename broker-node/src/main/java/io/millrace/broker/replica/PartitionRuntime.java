@@ -166,10 +166,11 @@ public final class PartitionRuntime {
   }
 
   /** Takes a request to delete records; completes the result at the end of a run. */
-  public void deleteRecords(long beforeOffset, int leaderEpoch, CompletableFuture<Long> result) {
+  public void deleteRecords(
+      long beforeOffset, int leaderEpoch, long deadlineMs, CompletableFuture<Long> result) {
     handle(
         new PartitionEvent.DeleteRecords(
-            new Outbox.DeleteToken(result), beforeOffset, leaderEpoch));
+            new Outbox.DeleteToken(result), beforeOffset, leaderEpoch, deadlineMs));
   }
 
   /**

@@ -142,7 +142,10 @@ public final class BrokerServices {
             new AdminCommands(parts.quorum(), limits.adminTimeoutMs()),
             parts.authorizer()));
     services.addAll(
-        forAdministrators(parts, new RecordDeletion(partitions), limits.adminTimeoutMs()));
+        forAdministrators(
+            parts,
+            new RecordDeletion(partitions, parts.clock(), limits.adminTimeoutMs()),
+            limits.adminTimeoutMs()));
     return new BrokerServices(List.copyOf(services), streams, parts.ready());
   }
 

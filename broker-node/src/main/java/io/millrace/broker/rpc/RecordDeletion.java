@@ -5,6 +5,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.time.Clock;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.proto.v1.DeleteRecordsPartition;
 import io.millrace.proto.v1.DeleteRecordsRequest;
@@ -14,14 +15,24 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/** Moves log starts forward (S33). Thread-safe. */
+/** Moves log starts forward, on all replicas (S33). Thread-safe. */
 final class RecordDeletion {
   private static final int MAX_PARTITIONS = 10_000;
 
   private final Partitions partitions;
+  private final Clock clock;
+  private final long maxTimeoutMs;
 
-  RecordDeletion(Partitions partitions) {
+  /**
+   * Deletes records of partitions that are here.
+   *
+   * @param maxTimeoutMs how long a request waits for the replicas when it names no time, and the
+   *     longest that it can ask for
+   */
+  RecordDeletion(Partitions partitions, Clock clock, long maxTimeoutMs) {
     this.partitions = partitions;
+    this.clock = clock;
+    this.maxTimeoutMs = maxTimeoutMs;
   }
 
   CompletableFuture<DeleteRecordsResponse> delete(TopicImage topic, DeleteRecordsRequest request) {
@@ -31,8 +42,11 @@ final class RecordDeletion {
           ErrorCode.INVALID_REQUEST,
           "partitions: " + count + " (expected: [1, " + MAX_PARTITIONS + "])");
     }
+    long deadlineMs = clock.monotonicMs() + Deadlines.capMs(timeoutMs(request));
     List<CompletableFuture<DeleteRecordsResult>> results = new ArrayList<>();
-    request.getPartitionsList().forEach(partition -> results.add(delete(topic, partition)));
+    request
+        .getPartitionsList()
+        .forEach(partition -> results.add(delete(topic, partition, deadlineMs)));
     return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
         .thenApply(
             done -> {
@@ -42,8 +56,13 @@ final class RecordDeletion {
             });
   }
 
+  private long timeoutMs(DeleteRecordsRequest request) {
+    int asked = Requests.notNegative("timeout_ms", request.getTimeoutMs());
+    return asked == 0 ? maxTimeoutMs : Math.min(asked, maxTimeoutMs);
+  }
+
   private CompletableFuture<DeleteRecordsResult> delete(
-      TopicImage topic, DeleteRecordsPartition asked) {
+      TopicImage topic, DeleteRecordsPartition asked, long deadlineMs) {
     int number = asked.getPartition();
     if (topic.partition(number).isEmpty()) {
       return CompletableFuture.completedFuture(
@@ -54,16 +73,16 @@ final class RecordDeletion {
       deleted =
           partitions
               .require(new TopicIdPartition(topic.id(), number))
-              .deleteRecords(asked.getBeforeOffset(), PartitionEvent.ANY_EPOCH);
+              .deleteRecords(asked.getBeforeOffset(), PartitionEvent.ANY_EPOCH, deadlineMs);
     } catch (MillraceException notHere) {
       deleted = CompletableFuture.failedFuture(notHere);
     }
     return deleted.handle(
-        (logStart, thrown) ->
+        (lowWatermark, thrown) ->
             thrown == null
                 ? DeleteRecordsResult.newBuilder()
                     .setPartition(number)
-                    .setLogStartOffset(logStart)
+                    .setLogStartOffset(lowWatermark)
                     .build()
                 : failed(number, RpcErrors.toError(thrown)));
   }

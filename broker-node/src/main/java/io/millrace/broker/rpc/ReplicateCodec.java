@@ -1,5 +1,6 @@
 package io.millrace.broker.rpc;
 
+import io.millrace.broker.replica.core.LeadingEvent;
 import io.millrace.broker.replica.link.FollowerFrame;
 import io.millrace.broker.replica.link.LeaderFrame;
 import io.millrace.broker.rpc.wire.ReplicateFrameMarshaller;
@@ -75,11 +76,14 @@ final class ReplicateCodec {
   private static ReplicaPositions write(FollowerFrame.Positions positions) {
     ReplicaPositions.Builder all = ReplicaPositions.newBuilder();
     for (FollowerFrame.Position each : positions.positions()) {
-      all.addPositions(
-          ReplicaPosition.newBuilder()
+      ReplicaPosition.Builder position =
+          all.addPositionsBuilder()
               .setSubscription(each.subscription())
               .setAppended(each.appended())
-              .setDurable(each.durable()));
+              .setDurable(each.durable());
+      if (each.logStart() != LeadingEvent.LOG_START_UNTOLD) {
+        position.setLogStart(each.logStart());
+      }
     }
     return all.build();
   }
@@ -97,15 +101,20 @@ final class ReplicateCodec {
       case POSITIONS ->
           new FollowerFrame.Positions(
               message.getPositions().getPositionsList().stream()
-                  .map(
-                      each ->
-                          new FollowerFrame.Position(
-                              each.getSubscription(), each.getAppended(), each.getDurable()))
+                  .map(ReplicateCodec::read)
                   .toList());
       case CREDITS -> new FollowerFrame.Credits(message.getCredits().getBytes());
       case HEARTBEAT -> new FollowerFrame.Heartbeat();
       case MESSAGE_NOT_SET -> throw Requests.invalid("message: none");
     };
+  }
+
+  private static FollowerFrame.Position read(ReplicaPosition at) {
+    return new FollowerFrame.Position(
+        at.getSubscription(),
+        at.getAppended(),
+        at.getDurable(),
+        at.hasLogStart() ? at.getLogStart() : LeadingEvent.LOG_START_UNTOLD);
   }
 
   private static FollowerFrame.Open read(ReplicateOpen open) {

@@ -72,7 +72,8 @@ record Appending(TopicIdPartition id, boolean hangs) implements PartitionHost {
   }
 
   @Override
-  public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
+  public CompletableFuture<Long> deleteRecords(
+      long beforeOffset, int leaderEpoch, long deadlineMs) {
     throw unasked();
   }
 

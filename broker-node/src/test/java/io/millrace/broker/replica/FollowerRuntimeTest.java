@@ -398,7 +398,7 @@ class FollowerRuntimeTest {
     assertThat(ends).containsExactly(1L);
     assertThat(highWatermarks).isEmpty();
     assertThat(harness.answers).doesNotContainKey(waiting);
-    harness.handle(new LeadingEvent.FollowerAcknowledged(ref, 1, 0));
+    harness.handle(new LeadingEvent.FollowerAcknowledged(ref, 1, 0, 0));
 
     assertThat(highWatermarks).containsExactly(1L);
     assertThat(harness.answers).containsKey(waiting);

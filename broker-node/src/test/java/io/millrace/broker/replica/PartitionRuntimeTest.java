@@ -131,8 +131,8 @@ class PartitionRuntimeTest {
     CompletableFuture<Long> done = new CompletableFuture<>();
     CompletableFuture<Long> beyond = new CompletableFuture<>();
 
-    harness.runtime.deleteRecords(2, -1, done);
-    harness.runtime.deleteRecords(4, -1, beyond);
+    harness.deleteRecords(2, done);
+    harness.deleteRecords(4, beyond);
     harness.finish();
     assertThat(done).isNotDone();
     assertThat(harness.runtime.view().logStartOffset()).isZero();
@@ -157,7 +157,7 @@ class PartitionRuntimeTest {
     List<CompletableFuture<Long>> results = new ArrayList<>();
     for (int before = 1; before <= 3; before++) {
       results.add(new CompletableFuture<>());
-      harness.runtime.deleteRecords(before, -1, results.get(before - 1));
+      harness.deleteRecords(before, results.get(before - 1));
       harness.finish();
     }
 
@@ -199,7 +199,7 @@ class PartitionRuntimeTest {
         harness.finish();
         harness.runTasks();
       }
-      harness.runtime.deleteRecords(epoch + 1, -1, new CompletableFuture<>());
+      harness.deleteRecords(epoch + 1, new CompletableFuture<>());
       harness.finish();
       harness.runTasks();
       harness.runtime.applyRetention(true);
@@ -497,7 +497,7 @@ class PartitionRuntimeTest {
   void S33_retentionLeavesADeletionThatIsUnderWayAlone() {
     RuntimeHarness harness = severalSegments();
     CompletableFuture<Long> deleted = new CompletableFuture<>();
-    harness.runtime.deleteRecords(1, -1, deleted);
+    harness.deleteRecords(1, deleted);
     harness.finish();
     assertThat(harness.tasks).hasSize(1);
 
@@ -514,8 +514,8 @@ class PartitionRuntimeTest {
     RuntimeHarness harness = severalSegments();
     CompletableFuture<Long> higher = new CompletableFuture<>();
     CompletableFuture<Long> lower = new CompletableFuture<>();
-    harness.runtime.deleteRecords(5, -1, higher);
-    harness.runtime.deleteRecords(3, -1, lower);
+    harness.deleteRecords(5, higher);
+    harness.deleteRecords(3, lower);
     harness.finish();
     harness.runTasks();
 
@@ -549,7 +549,7 @@ class PartitionRuntimeTest {
   @Test
   void anEpochBeginsWhenTheLogStartHasMoved() {
     RuntimeHarness harness = severalSegments();
-    harness.runtime.deleteRecords(1, -1, new CompletableFuture<>());
+    harness.deleteRecords(1, new CompletableFuture<>());
     harness.finish();
     harness.becomeLeader(1);
     ProduceCommand first = harness.produce(Batches.of("a"), Acks.ALL);

@@ -165,17 +165,19 @@ class ReplicationTest extends FakeQuorum {
     stream.sent.clear();
 
     List<Runnable> end = new ArrayList<>();
-    one.acknowledge(new FollowingEffect.Acknowledge(one.attemptsFrom() + 1, 7, 7), end::add);
-    other.acknowledge(new FollowingEffect.Acknowledge(other.attemptsFrom() + 1, 9, 8), end::add);
+    one.acknowledge(new FollowingEffect.Acknowledge(one.attemptsFrom() + 1, 7, 7, 0), end::add);
+    other.acknowledge(new FollowingEffect.Acknowledge(other.attemptsFrom() + 1, 9, 8, 0), end::add);
     assertThat(stream.sent).isEmpty();
     end.forEach(Runnable::run);
 
     assertThat(stream.sent)
         .containsExactly(
             new FollowerFrame.Positions(
-                List.of(new FollowerFrame.Position(1, 7, 7), new FollowerFrame.Position(2, 9, 8))));
+                List.of(
+                    new FollowerFrame.Position(1, 7, 7, 0),
+                    new FollowerFrame.Position(2, 9, 8, 0))));
     end.clear();
-    one.acknowledge(new FollowingEffect.Acknowledge(one.attemptsFrom() + 1, 10, 10), end::add);
+    one.acknowledge(new FollowingEffect.Acknowledge(one.attemptsFrom() + 1, 10, 10, 0), end::add);
     assertThat(end).hasSize(1);
   }
 

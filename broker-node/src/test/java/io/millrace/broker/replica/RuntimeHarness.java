@@ -41,6 +41,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 
 /** A runtime on a memory disk, driven by hand on the test's thread, as the simulator would. */
@@ -260,6 +261,10 @@ final class RuntimeHarness
   @Override
   public void unsubscribe(long attempt) {
     told.add(new FollowingEffect.Unsubscribe(attempt));
+  }
+
+  void deleteRecords(long before, CompletableFuture<Long> result) {
+    runtime.deleteRecords(before, -1, clock.monotonicMs() + 500, result);
   }
 
   @Override

@@ -115,7 +115,8 @@ class FakeHost implements PartitionHost {
   }
 
   @Override
-  public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
+  public CompletableFuture<Long> deleteRecords(
+      long beforeOffset, int leaderEpoch, long deadlineMs) {
     return CompletableFuture.completedFuture(0L);
   }
 

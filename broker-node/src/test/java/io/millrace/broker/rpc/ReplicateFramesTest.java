@@ -8,6 +8,7 @@ import io.grpc.Drainable;
 import io.grpc.KnownLength;
 import io.grpc.StatusRuntimeException;
 import io.millrace.broker.replica.ReceivedRecords;
+import io.millrace.broker.replica.core.LeadingEvent;
 import io.millrace.broker.replica.link.FollowerFrame;
 import io.millrace.broker.replica.link.LeaderFrame;
 import io.millrace.broker.rpc.wire.OutgoingBatches;
@@ -164,7 +165,9 @@ class ReplicateFramesTest {
             new FollowerFrame.Subscribe(1, new TopicIdPartition(new UUID(3, 4), 5), 6, 7, -1),
             new FollowerFrame.Unsubscribe(1),
             new FollowerFrame.Positions(
-                List.of(new FollowerFrame.Position(1, 2, 3), new FollowerFrame.Position(4, 5, 6))),
+                List.of(
+                    new FollowerFrame.Position(1, 2, 3, 1),
+                    new FollowerFrame.Position(4, 5, 6, LeadingEvent.LOG_START_UNTOLD))),
             new FollowerFrame.Credits(1),
             new FollowerFrame.Heartbeat());
     for (FollowerFrame frame : frames) {

@@ -199,7 +199,8 @@ class ReplicationApiTest {
 
     log.append(Compression.NONE, "a");
     assertThat(part(follower.next()).subscription()).isEqualTo(1);
-    follower.stream.send(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 1, 1))));
+    follower.stream.send(
+        new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 1, 1, 0))));
     assertThat(posted(LeadingEvent.FollowerAcknowledged.class).appended()).isEqualTo(1);
     clock.nowMs.addAndGet(1_000);
     timers.take().run();
@@ -270,7 +271,8 @@ class ReplicationApiTest {
     Follower follower = accepted();
     follower.next();
 
-    follower.stream.send(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 1, 0))));
+    follower.stream.send(
+        new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 1, 0, 0))));
     LeadingEvent.FollowerAcknowledged at = posted(LeadingEvent.FollowerAcknowledged.class);
     assertThat(at.appended()).isEqualTo(1);
     assertThat(at.durable()).isZero();

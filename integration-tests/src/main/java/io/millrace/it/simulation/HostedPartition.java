@@ -32,6 +32,8 @@ import java.util.concurrent.CompletableFuture;
  * would, and watched on behalf of the {@link PartitionLedger}. Confined to the simulation's thread.
  */
 final class HostedPartition {
+  private static final long DELETE_TIMEOUT_MS = 400;
+
   private final SimulatedNode node;
   private final SimulatedDirectory directory;
   private final World world;
@@ -228,7 +230,11 @@ final class HostedPartition {
     var unused =
         result.whenComplete(
             (logStart, failure) -> node.later(0, () -> deleted(from, delete, result)));
-    runtime.deleteRecords(delete.beforeOffset(), PartitionEvent.ANY_EPOCH, result);
+    runtime.deleteRecords(
+        delete.beforeOffset(),
+        PartitionEvent.ANY_EPOCH,
+        node.machine().clock().monotonicMs() + DELETE_TIMEOUT_MS,
+        result);
   }
 
   private void deleted(Connection from, DeleteRecords delete, CompletableFuture<Long> result) {

@@ -106,7 +106,7 @@ final class PlantedEvents {
         return List.of(
             event,
             new LeadingEvent.FollowerAcknowledged(
-                asked.ref(), before.appended(), before.durable()));
+                asked.ref(), before.appended(), before.durable(), before.logStart()));
       }
     }
     return List.of(event);
@@ -150,7 +150,10 @@ final class PlantedEvents {
   private List<PartitionEvent> acknowledgedFirst(PartitionEvent event) {
     if (event instanceof FollowingEvent.ReplicatedBatches batches) {
       long end = replica.ledger().endOfBatchAt(batches.prevEndOffset());
-      port.acknowledge(new FollowingEffect.Acknowledge(batches.attempt(), end, end), Runnable::run);
+      port.acknowledge(
+          new FollowingEffect.Acknowledge(
+              batches.attempt(), end, end, replica.log().logStartOffset()),
+          Runnable::run);
       later(event);
       return List.of();
     }

@@ -235,9 +235,12 @@ final class ReplicaHost implements PartitionHost {
   }
 
   @Override
-  public CompletableFuture<Long> deleteRecords(long beforeOffset, int leaderEpoch) {
+  public CompletableFuture<Long> deleteRecords(
+      long beforeOffset, int leaderEpoch, long deadlineMs) {
     CompletableFuture<Long> result = new CompletableFuture<>();
-    process.shard().post(() -> runtime.deleteRecords(beforeOffset, leaderEpoch, result));
+    process
+        .shard()
+        .post(() -> runtime.deleteRecords(beforeOffset, leaderEpoch, deadlineMs, result));
     return result;
   }
 

@@ -176,6 +176,18 @@ final class Acknowledgements {
     return committedIsr;
   }
 
+  /**
+   * The followers that records are to be gone from before anybody is told so (S33): those that
+   * count as in sync, which may lead next, and those that live.
+   *
+   * @param live the brokers that are registered and neither fenced nor stopping
+   */
+  List<ReplicaProgress> mustDelete(Set<Integer> live) {
+    return replicas.stream()
+        .filter(each -> each != leader && (each.counted() || live.contains(each.brokerId())))
+        .toList();
+  }
+
   /** The smallest acknowledged offset over the maximal ISR. */
   long smallestInMaximalIsr() {
     long smallest = leader.acknowledged(durableWanted);

@@ -7,13 +7,14 @@ public sealed interface DeleteRecordsOutcome {
   /**
    * Done, or nothing was left to do.
    *
-   * @param logStartOffset the partition's first offset now
+   * @param lowWatermark the first offset that any of the replicas has that the request waited for;
+   *     at least what was asked for
    */
-  record Deleted(long logStartOffset) implements DeleteRecordsOutcome {}
+  record Deleted(long lowWatermark) implements DeleteRecordsOutcome {}
 
   /**
-   * Refused. Nothing changed, unless the leadership or the disk went while the log start moved:
-   * then it may have moved.
+   * Refused. Nothing changed, unless the time, the leadership or the disk went while log starts
+   * moved: then some or all may have moved, and what has begun goes on.
    *
    * @param error why
    */

@@ -9,33 +9,45 @@ import java.util.Optional;
 /**
  * The requests to delete records, from their arrival to their one answer (S33). Confined to its
  * core.
+ *
+ * <p>One is answered when the records are gone from every replica that could bring them back: from
+ * those in sync, of which the next leader is one, and, as KIP-107 has it, from all others that
+ * live. While too few are in sync, others may be eligible to lead, which nobody here knows: then it
+ * waits as well.
  */
 final class DeleteRequests {
   private final PartitionState state;
+  private final Followers followers;
 
-  /** Waiting for the log start to move; in the order in which they came. */
+  /** Waiting for log starts to move; in the order in which they came. */
   private final List<Waiting> waiting = new ArrayList<>();
 
-  private record Waiting(RequestToken token, long beforeOffset) {}
+  private record Waiting(RequestToken token, long beforeOffset, long deadlineMs) {}
 
-  DeleteRequests(PartitionState state) {
+  DeleteRequests(PartitionState state, Followers followers) {
     this.state = state;
+    this.followers = followers;
   }
 
-  void on(PartitionEvent.DeleteRecords delete, List<Effect> effects) {
+  void on(PartitionEvent.DeleteRecords delete, long nowMs, List<Effect> effects) {
     long before = delete.beforeOffset() == -1 ? state.highWatermark() : delete.beforeOffset();
-    Optional<MillraceError> refused = refusalOf(delete, before);
+    Optional<MillraceError> refused = refusalOf(delete, before, nowMs);
     if (refused.isPresent()) {
       refuse(delete.token(), refused.get(), effects);
-    } else if (before <= state.logStartOffset()) {
-      answer(delete.token(), effects);
-    } else {
-      waiting.add(new Waiting(delete.token(), before));
+      return;
+    }
+    waiting.add(new Waiting(delete.token(), before, delete.deadlineMs()));
+    if (before > state.logStartOffset()) {
       effects.add(new Effect.MoveLogStart(before));
+    }
+    release(effects);
+    if (!waiting.isEmpty()) {
+      effects.add(new Effect.SetTimer(delete.deadlineMs()));
     }
   }
 
-  private Optional<MillraceError> refusalOf(PartitionEvent.DeleteRecords delete, long before) {
+  private Optional<MillraceError> refusalOf(
+      PartitionEvent.DeleteRecords delete, long before, long nowMs) {
     if (!state.leads()) {
       return Optional.of(state.refusal());
     }
@@ -49,30 +61,52 @@ final class DeleteRequests {
       return Optional.of(
           Refusals.deleteOutOfRange(before, state.logStartOffset(), state.highWatermark()));
     }
-    return Optional.empty();
+    return delete.deadlineMs() <= nowMs ? Optional.of(Refusals.deleteTooLate()) : Optional.empty();
   }
 
-  /** The log start has moved. */
-  void logStartMoved(List<Effect> effects) {
+  /** A log start may have moved, or who is waited for may have changed. */
+  void release(List<Effect> effects) {
+    if (waiting.isEmpty() || !state.leads() || !state.acknowledgements().enoughInSync()) {
+      return;
+    }
+    long lowWatermark = followers.lowWatermark();
     Iterator<Waiting> each = waiting.iterator();
     while (each.hasNext()) {
       Waiting delete = each.next();
-      if (delete.beforeOffset() <= state.logStartOffset()) {
+      if (delete.beforeOffset() <= lowWatermark) {
         each.remove();
-        answer(delete.token(), effects);
+        state.toldDeletedBefore(lowWatermark);
+        effects.add(
+            new Effect.AnswerDelete(
+                delete.token(), new DeleteRecordsOutcome.Deleted(lowWatermark)));
       }
     }
+  }
+
+  /** Time passed. */
+  void expire(long nowMs, List<Effect> effects) {
+    Iterator<Waiting> each = waiting.iterator();
+    while (each.hasNext()) {
+      Waiting delete = each.next();
+      if (delete.deadlineMs() <= nowMs) {
+        each.remove();
+        refuse(delete.token(), timedOut(delete.beforeOffset()), effects);
+      }
+    }
+  }
+
+  private MillraceError timedOut(long before) {
+    return Refusals.deleteTimedOut(
+        before,
+        state.logStartOffset(),
+        followers.notDeletedBefore(before),
+        state.acknowledgements());
   }
 
   /** Nothing waits on. */
   void failAll(MillraceError why, List<Effect> effects) {
     waiting.forEach(delete -> refuse(delete.token(), why, effects));
     waiting.clear();
-  }
-
-  private void answer(RequestToken token, List<Effect> effects) {
-    effects.add(
-        new Effect.AnswerDelete(token, new DeleteRecordsOutcome.Deleted(state.logStartOffset())));
   }
 
   private static void refuse(RequestToken token, MillraceError why, List<Effect> effects) {

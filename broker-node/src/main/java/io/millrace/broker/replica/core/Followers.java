@@ -28,6 +28,7 @@ final class Followers {
       Optional<ReplicaProgress> follower = replicas.find(acknowledged.ref());
       if (follower.isPresent()) {
         follower.get().reached(acknowledged.appended(), acknowledged.durable());
+        follower.get().logStartsAt(acknowledged.logStart());
         isr.acknowledged(follower.get(), nowMs, effects);
       }
     } else if (event instanceof LeadingEvent.FollowerSubscribes subscribes) {
@@ -139,6 +140,25 @@ final class Followers {
         end(follower, Refusals.staleBrokerEpoch(follower.brokerEpoch(), newest), effects);
       }
     }
+  }
+
+  /**
+   * The first offset that is in none of the logs that a deletion waits for, this one among them.
+   */
+  long lowWatermark() {
+    long lowest = state.logStartOffset();
+    for (ReplicaProgress follower : replicas.mustDelete(isr.live())) {
+      lowest = Math.min(lowest, follower.logStart());
+    }
+    return lowest;
+  }
+
+  /** The followers that keep such a deletion waiting. */
+  List<Integer> notDeletedBefore(long offset) {
+    return replicas.mustDelete(isr.live()).stream()
+        .filter(follower -> follower.logStart() < offset)
+        .map(ReplicaProgress::brokerId)
+        .toList();
   }
 
   // ---- the leadership

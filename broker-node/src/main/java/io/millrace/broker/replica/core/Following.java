@@ -279,7 +279,10 @@ final class Following {
       boolean durableOnly = state.settings().acknowledgeDurable();
       effects.add(
           new FollowingEffect.Acknowledge(
-              attempt, durableOnly ? durable : state.logEndOffset(), durable));
+              attempt,
+              durableOnly ? durable : state.logEndOffset(),
+              durable,
+              state.logStartOffset()));
     }
   }
 

@@ -28,8 +28,10 @@ public sealed interface FollowingEffect extends Effect {
    * @param attempt the accepted attempt
    * @param appended one past the last record
    * @param durable one past the last record that a loss of power leaves
+   * @param logStart where the log begins, also after a loss of power
    */
-  record Acknowledge(long attempt, long appended, long durable) implements FollowingEffect {}
+  record Acknowledge(long attempt, long appended, long durable, long logStart)
+      implements FollowingEffect {}
 
   /**
    * Append the batches as they are, then tell {@link FollowingEvent.Replicated}, or {@link

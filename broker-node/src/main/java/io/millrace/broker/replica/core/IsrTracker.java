@@ -11,11 +11,12 @@ import java.util.stream.Collectors;
  * Confined to its core.
  *
  * <p>A member leaves if it has not been caught up for the lag time. A follower joins once it has
- * acknowledged what is committed and where the leader's epoch began, if its broker may (KIP-841)
- * and is the process that the controller knows (KIP-903). One that left for being silent joins on
- * news of itself, or if it lacks nothing: its broker may have been fenced for a while and be back,
- * and tells nothing while nothing is written. A proposal stays in flight until it is answered or a
- * newer state is committed; until then the maximal ISR counts.
+ * acknowledged what is committed and where the leader's epoch began, and has deleted what clients
+ * were told is gone, if its broker may (KIP-841) and is the process that the controller knows
+ * (KIP-903). One that left for being silent joins on news of itself, or if it lacks nothing: its
+ * broker may have been fenced for a while and be back, and tells nothing while nothing is written.
+ * A proposal stays in flight until it is answered or a newer state is committed; until then the
+ * maximal ISR counts.
  *
  * <p>A leader whose log was found corrupt proposes the others without itself, once there is another
  * in sync: that is how it gives the leadership up.
@@ -87,6 +88,11 @@ final class IsrTracker {
   /** A broker's registration, if it may join; else {@link IsrMember#ANY_EPOCH}. */
   long registeredEpoch(int brokerId) {
     return eligible.getOrDefault(brokerId, IsrMember.ANY_EPOCH);
+  }
+
+  /** The brokers that are registered and neither fenced nor stopping. */
+  Set<Integer> live() {
+    return eligible.keySet();
   }
 
   /** The controller refused what is in flight. */
@@ -230,6 +236,7 @@ final class IsrTracker {
         && (replica.heardOf() || isAtEnd(replica))
         && acknowledged >= state.highWatermark()
         && acknowledged >= state.epochStartOffset()
+        && replica.logStart() >= state.deletedBefore()
         && eligible.getOrDefault(replica.brokerId(), Long.MIN_VALUE) == replica.brokerEpoch();
   }
 }

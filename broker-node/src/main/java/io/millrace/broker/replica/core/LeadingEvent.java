@@ -6,6 +6,9 @@ import java.util.Optional;
 
 /** What a leader hears of its followers and of the ISR that it proposed. */
 public sealed interface LeadingEvent extends PartitionEvent {
+  /** {@link FollowerAcknowledged#logStart} of a follower of a version that does not tell it. */
+  long LOG_START_UNTOLD = -1;
+
   /**
    * A follower wants to follow; answered exactly once, by {@link LeadingEffect.AnswerSubscribe}.
    *
@@ -32,8 +35,10 @@ public sealed interface LeadingEvent extends PartitionEvent {
    * @param ref the subscription
    * @param appended one past the last record in its log
    * @param durable one past the last record it has synced
+   * @param logStart where its log begins, which a loss of power does not take back; or {@link
+   *     #LOG_START_UNTOLD}
    */
-  record FollowerAcknowledged(FollowerRef ref, long appended, long durable)
+  record FollowerAcknowledged(FollowerRef ref, long appended, long durable, long logStart)
       implements LeadingEvent {}
 
   /**

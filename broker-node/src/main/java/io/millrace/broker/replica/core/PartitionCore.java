@@ -48,8 +48,8 @@ public final class PartitionCore {
     this.faults = faults;
     this.state = new PartitionState(brokerId, positions, settings);
     this.produces = new ProduceRequests(state, log);
-    this.deletes = new DeleteRequests(state);
     this.followers = new Followers(state, log, lagTimeMaxMs);
+    this.deletes = new DeleteRequests(state, followers);
     this.following = new Following(state, log, lagTimeMaxMs, attemptsFrom);
   }
 
@@ -134,6 +134,7 @@ public final class PartitionCore {
       requestFlushIfNeeded(effects);
     } else if (event instanceof PartitionEvent.Tick) {
       produces.expire(nowMs, effects);
+      deletes.expire(nowMs, effects);
       followers.tick(nowMs, effects);
       following.tick(nowMs, effects);
     } else if (event instanceof PartitionEvent.RefuseFrame refused) {
@@ -143,10 +144,11 @@ public final class PartitionCore {
     } else if (event instanceof PartitionEvent.ClosePipeline close) {
       produces.closePipeline(close.pipeline());
     } else if (event instanceof PartitionEvent.DeleteRecords delete) {
-      deletes.on(delete, effects);
+      deletes.on(delete, nowMs, effects);
     } else if (event instanceof PartitionEvent.LogStartMoved moved) {
       state.logStartMovedTo(moved.logStartOffset());
-      deletes.logStartMoved(effects);
+      deletes.release(effects);
+      following.acknowledge(effects);
     } else if (event instanceof PartitionEvent.LogDamaged damaged) {
       if (!state.role().terminal() && state.damaged(damaged.offset())) {
         followers.leaderDamaged(nowMs, effects);
@@ -243,6 +245,7 @@ public final class PartitionCore {
       effects.add(new Effect.MoveHighWatermark(state.highWatermark()));
     }
     produces.release(effects);
+    deletes.release(effects);
   }
 
   // ---- role

@@ -140,8 +140,9 @@ public sealed interface PartitionEvent
    * @param token names the request
    * @param beforeOffset the first offset to keep, or -1 for the high watermark
    * @param leaderEpoch the epoch the client believes in, or {@link #ANY_EPOCH}
+   * @param deadlineMs when to give up waiting, on the clock of the events
    */
-  record DeleteRecords(RequestToken token, long beforeOffset, int leaderEpoch)
+  record DeleteRecords(RequestToken token, long beforeOffset, int leaderEpoch, long deadlineMs)
       implements PartitionEvent {}
 
   /**

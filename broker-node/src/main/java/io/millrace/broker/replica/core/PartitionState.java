@@ -29,6 +29,9 @@ final class PartitionState {
   /** Between {@link #logStartOffset} and {@link #logEndOffset}. */
   private long highWatermark;
 
+  /** Who joins the ISR has nothing below it: clients may have been told that it is gone (S33). */
+  private long deletedBefore;
+
   /** One past the last record in the log. */
   private long logEndOffset;
 
@@ -130,6 +133,8 @@ final class PartitionState {
     leaderEpoch = state.leaderEpoch();
     partitionEpoch = state.partitionEpoch();
     epochStartOffset = nextOffset;
+    // What former leaders have told is not known; they told of nothing that is here.
+    deletedBefore = logStartOffset;
     acknowledgements.becomeLeader(state);
   }
 
@@ -212,6 +217,15 @@ final class PartitionState {
   void logStartMovedTo(long newLogStartOffset) {
     logStartOffset = Math.max(logStartOffset, newLogStartOffset);
     damaged.headSet(logStartOffset, false).clear();
+  }
+
+  long deletedBefore() {
+    return deletedBefore;
+  }
+
+  /** Somebody is told that the records below an offset are gone. */
+  void toldDeletedBefore(long offset) {
+    deletedBefore = Math.max(deletedBefore, offset);
   }
 
   /** Moves the high watermark as far as the in-sync replicas are; whether it moved. */

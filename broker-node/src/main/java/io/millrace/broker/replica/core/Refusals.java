@@ -4,6 +4,7 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The core's own refusals, each naming the value and what was expected. */
 final class Refusals {
@@ -94,6 +95,27 @@ final class Refusals {
             "before_offset", Long.toString(asked),
             "log_start_offset", Long.toString(logStart),
             "high_watermark", Long.toString(highWatermark)));
+  }
+
+  static MillraceError deleteTimedOut(
+      long before, long logStart, List<Integer> behind, Acknowledgements acks) {
+    return new MillraceError(
+        ErrorCode.REQUEST_TIMED_OUT,
+        ("before_offset: %d; the leader's log begins at %d, those of brokers %s earlier than asked,"
+                + " and %d replicas are in sync (expected: that no replica in sync or alive begins"
+                + " earlier, and >= %d in sync); the deletion goes on")
+            .formatted(before, logStart, behind, acks.inSync(), acks.minIsr()),
+        Map.of(
+            "before_offset", Long.toString(before),
+            "log_start_offset", Long.toString(logStart),
+            "brokers_behind", behind.stream().map(String::valueOf).collect(Collectors.joining(",")),
+            "in_sync_replicas", Integer.toString(acks.inSync()),
+            "min_insync_replicas", Integer.toString(acks.minIsr())));
+  }
+
+  static MillraceError deleteTooLate() {
+    return new MillraceError(
+        ErrorCode.REQUEST_TIMED_OUT, "the deadline passed before the deletion began");
   }
 
   static MillraceError deleteFromCompacted() {

@@ -14,6 +14,9 @@ final class ReplicaProgress {
   private long appended;
   private long durable;
 
+  /** Its log begins here or later; {@link Long#MAX_VALUE} if it never tells where. */
+  private long logStart;
+
   /** Durable records alone count from the moment that `durable` has come here. */
   private long durableCountsFrom;
 
@@ -58,6 +61,15 @@ final class ReplicaProgress {
     }
     durableCounts |= durable >= durableCountsFrom;
     return durableCounts ? durable : appended;
+  }
+
+  long logStart() {
+    return logStart;
+  }
+
+  /** It told where its log begins, or that it does not tell. */
+  void logStartsAt(long told) {
+    logStart = told == LeadingEvent.LOG_START_UNTOLD ? Long.MAX_VALUE : Math.max(logStart, told);
   }
 
   /** Only durable records are to count from now on. */
@@ -111,6 +123,7 @@ final class ReplicaProgress {
     brokerEpoch = epochOfBroker;
     durableCounts = true;
     heardOf = true;
+    logStart = 0;
     setTo(position, 0);
   }
 

@@ -52,8 +52,10 @@ public sealed interface FollowerFrame {
    *
    * @param appended one past the last record in its log
    * @param durable one past the last record that it has synced
+   * @param logStart where its log begins, or {@link
+   *     io.millrace.broker.replica.core.LeadingEvent#LOG_START_UNTOLD}
    */
-  record Position(long subscription, long appended, long durable) {}
+  record Position(long subscription, long appended, long durable, long logStart) {}
 
   /** Lets the leader send so many bytes more. */
   record Credits(long bytes) implements FollowerFrame {}

@@ -207,7 +207,8 @@ public final class FollowerLink {
       partition.acknowledged(at.appended());
       positions.put(
           partition.number(),
-          new FollowerFrame.Position(partition.number(), at.appended(), at.durable()));
+          new FollowerFrame.Position(
+              partition.number(), at.appended(), at.durable(), at.logStart()));
     }
   }
 

@@ -184,7 +184,7 @@ public final class LeaderLink {
     effects.add(
         subscription.tell(
             new LeadingEvent.FollowerAcknowledged(
-                subscription.ref(), at.appended(), at.durable())));
+                subscription.ref(), at.appended(), at.durable(), at.logStart())));
   }
 
   private void addCredits(long bytes, List<LeaderEffect> effects) {

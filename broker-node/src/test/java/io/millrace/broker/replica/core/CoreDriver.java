@@ -148,7 +148,7 @@ final class CoreDriver implements LogMemory {
 
   Token deleteRecords(long before) {
     Token token = new Token(nextToken++);
-    on(new PartitionEvent.DeleteRecords(token, before, PartitionEvent.ANY_EPOCH));
+    on(new PartitionEvent.DeleteRecords(token, before, PartitionEvent.ANY_EPOCH, nowMs + 500));
     return token;
   }
 
@@ -185,7 +185,13 @@ final class CoreDriver implements LogMemory {
     if (!subscriptions.containsKey(follower)) {
       subscribe(follower, 0);
     }
-    on(new LeadingEvent.FollowerAcknowledged(subscriptions.get(follower), appended, durable));
+    acknowledge(follower, appended, durable, LeadingEvent.LOG_START_UNTOLD);
+  }
+
+  void acknowledge(int follower, long appended, long durable, long logStart) {
+    on(
+        new LeadingEvent.FollowerAcknowledged(
+            subscriptions.get(follower), appended, durable, logStart));
   }
 
   /** Both followers, from the beginning. */

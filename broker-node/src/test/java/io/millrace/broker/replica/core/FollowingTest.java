@@ -59,7 +59,7 @@ class FollowingTest {
 
     assertThat(on(new FollowingEvent.Subscribed(attempt, 9, 0)))
         .containsExactly(
-            new Effect.MoveHighWatermark(5), new FollowingEffect.Acknowledge(attempt, 5, 0));
+            new Effect.MoveHighWatermark(5), new FollowingEffect.Acknowledge(attempt, 5, 0, 0));
   }
 
   @Test
@@ -83,6 +83,15 @@ class FollowingTest {
   }
 
   @Test
+  void S33_theLeaderIsToldWhenTheLogStartHasMoved() {
+    long attempt = accepted(4);
+    on(new FollowingEvent.WatermarksMoved(attempt, 4, 4));
+
+    assertThat(on(new PartitionEvent.LogStartMoved(4)))
+        .containsExactly(new FollowingEffect.Acknowledge(attempt, 5, 0, 4));
+  }
+
+  @Test
   void batchesMoveTheEndThenTheHighWatermarkAndAreAcknowledged() {
     long attempt = accepted(4);
     FollowingEvent.ReplicatedBatches frame = batches(attempt, 5, 7);
@@ -90,7 +99,7 @@ class FollowingTest {
     assertThat(on(frame)).containsExactly(new FollowingEffect.AppendReplicated(frame));
     assertThat(on(new FollowingEvent.Replicated(8)))
         .containsExactly(
-            new Effect.MoveHighWatermark(7), new FollowingEffect.Acknowledge(attempt, 8, 0));
+            new Effect.MoveHighWatermark(7), new FollowingEffect.Acknowledge(attempt, 8, 0, 0));
   }
 
   @Test
@@ -242,6 +251,6 @@ class FollowingTest {
             on(new PartitionEvent.SettingsChanged(new PartitionSettings(FlushMode.COMMIT, true))))
         .contains(new Effect.RequestFlush());
     assertThat(on(new PartitionEvent.Flushed(5)))
-        .containsExactly(new FollowingEffect.Acknowledge(attempt, 5, 5));
+        .containsExactly(new FollowingEffect.Acknowledge(attempt, 5, 5, 0));
   }
 }

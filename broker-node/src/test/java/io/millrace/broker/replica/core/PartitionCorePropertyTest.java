@@ -78,6 +78,9 @@ class PartitionCorePropertyTest {
     private int seen;
     private long lastHighWatermark;
 
+    /** Somebody was told that what is below is gone. */
+    private long deletedBefore;
+
     History(long seed) {
       random = new SplittableRandom(seed);
       replicated = random.nextBoolean();
@@ -185,12 +188,13 @@ class PartitionCorePropertyTest {
         long from = driver.core.logStartOffset();
         long position = from + random.nextLong(driver.logEndOffset - from + 1);
         assertThat(driver.subscribe(id, position)).isInstanceOf(SubscribeAnswer.Accepted.class);
-        followers.put(id, new long[] {position, 0});
+        followers.put(id, new long[] {position, 0, 0});
       } else {
         long[] position = followers.get(id);
         position[0] += random.nextLong(driver.logEndOffset - position[0] + 1);
         position[1] += random.nextLong(position[0] - position[1] + 1);
-        driver.acknowledge(id, position[0], position[1]);
+        position[2] += random.nextLong(driver.core.logStartOffset() - position[2] + 1);
+        driver.acknowledge(id, position[0], position[1], position[2]);
       }
     }
 
@@ -244,6 +248,7 @@ class PartitionCorePropertyTest {
       for (int joining : next) {
         if (joining != 1 && !isr.contains(joining)) {
           assertThat(driver.subscriptions).as("S10").containsKey(joining);
+          assertThat(position(joining, 2)).as("S33").isGreaterThanOrEqualTo(deletedBefore);
         }
       }
       proposed = Optional.of(next);
@@ -289,6 +294,8 @@ class PartitionCorePropertyTest {
       for (; seen < driver.history.size(); seen++) {
         if (driver.history.get(seen) instanceof Effect.Answer answer) {
           checkAnswer(answer);
+        } else if (driver.history.get(seen) instanceof Effect.AnswerDelete answer) {
+          checkDeleted(answer.outcome());
         } else if (driver.history.get(seen) instanceof LeadingEffect.ProposeIsr proposal) {
           proposes(proposal);
         }
@@ -313,7 +320,21 @@ class PartitionCorePropertyTest {
     }
 
     private long position(int id, int which) {
-      return followers.getOrDefault(id, new long[2])[which];
+      return followers.getOrDefault(id, new long[3])[which];
+    }
+
+    private void checkDeleted(DeleteRecordsOutcome outcome) {
+      if (outcome instanceof DeleteRecordsOutcome.Deleted deleted) {
+        deletedBefore = Math.max(deletedBefore, deleted.lowWatermark());
+        assertThat(deletedBefore).isLessThanOrEqualTo(driver.core.logStartOffset());
+        assertThat(isr.size()).as("S33").isGreaterThanOrEqualTo(minIsr);
+        // All brokers live.
+        for (int id : replicated ? List.of(2, 3) : List.<Integer>of()) {
+          assertThat(position(id, 2))
+              .as("S33, %d", id)
+              .isGreaterThanOrEqualTo(deleted.lowWatermark());
+        }
+      }
     }
 
     private void checkAnswer(Effect.Answer answer) {

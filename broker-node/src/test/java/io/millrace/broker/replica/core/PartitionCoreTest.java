@@ -447,7 +447,7 @@ class PartitionCoreTest {
 
     for (int epoch : new int[] {2, 4}) {
       var token = new CoreDriver.Token(1_000 + epoch);
-      driver.on(new PartitionEvent.DeleteRecords(token, 5, epoch));
+      driver.on(new PartitionEvent.DeleteRecords(token, 5, epoch, 2_000));
       assertThat(refusalOf(driver, token))
           .isEqualTo(epoch < 3 ? ErrorCode.FENCED_LEADER_EPOCH : ErrorCode.UNKNOWN_LEADER_EPOCH);
     }
@@ -461,8 +461,10 @@ class PartitionCoreTest {
     var token = new CoreDriver.Token(1_000);
     List<Effect> effects = new ArrayList<>();
     driver.core.on(
-        new PartitionEvent.DeleteRecords(token, 5, PartitionEvent.ANY_EPOCH), 1_000, effects);
-    assertThat(effects).containsExactly(new Effect.MoveLogStart(5));
+        new PartitionEvent.DeleteRecords(token, 5, PartitionEvent.ANY_EPOCH, 1_500),
+        1_000,
+        effects);
+    assertThat(effects).containsExactly(new Effect.MoveLogStart(5), new Effect.SetTimer(1_500));
 
     driver.on(new PartitionEvent.Resign(new MillraceError(ErrorCode.NOT_LEADER, "it moved away")));
 

@@ -138,7 +138,7 @@ class SubscriptionTest {
     CoreDriver.Ref old = driver.subscriptions.get(2);
 
     driver.on(new LeadingEvent.BrokersChanged(Map.of(2, 8L, 3, 8L)));
-    driver.on(new LeadingEvent.FollowerAcknowledged(old, 5, 0));
+    driver.on(new LeadingEvent.FollowerAcknowledged(old, 5, 0, 0));
 
     assertThat(driver.all(LeadingEffect.EndSubscription.class))
         .singleElement()
@@ -160,7 +160,7 @@ class SubscriptionTest {
     CoreDriver.Ref old = driver.subscriptions.get(2);
 
     driver.subscribe(2, 2);
-    driver.on(new LeadingEvent.FollowerAcknowledged(old, 5, 5));
+    driver.on(new LeadingEvent.FollowerAcknowledged(old, 5, 5, 0));
     driver.on(new LeadingEvent.FollowerGone(old));
 
     assertThat(driver.all(LeadingEffect.EndSubscription.class))
@@ -193,7 +193,7 @@ class SubscriptionTest {
     CoreDriver.Ref old = driver.subscriptions.get(2);
 
     driver.subscribe(2, 1, 2, 8);
-    driver.on(new LeadingEvent.FollowerAcknowledged(old, 2, 2));
+    driver.on(new LeadingEvent.FollowerAcknowledged(old, 2, 2, 0));
 
     assertThat(driver.all(LeadingEffect.EndSubscription.class)).hasSize(1);
   }
@@ -213,8 +213,8 @@ class SubscriptionTest {
       driver.produce(BatchFacts.plain(1), Acks.LEADER);
       CoreDriver.Ref ref = driver.subscriptions.get(2);
       driver.on(end);
-      driver.on(new LeadingEvent.FollowerAcknowledged(ref, 1, 1));
-      driver.on(new LeadingEvent.FollowerAcknowledged(driver.subscriptions.get(3), 1, 1));
+      driver.on(new LeadingEvent.FollowerAcknowledged(ref, 1, 1, 0));
+      driver.on(new LeadingEvent.FollowerAcknowledged(driver.subscriptions.get(3), 1, 1, 0));
 
       assertThat(driver.all(LeadingEffect.EndSubscription.class)).as("%s", end).hasSize(2);
       assertThat(driver.core.highWatermark()).as("%s", end).isZero();
@@ -239,7 +239,7 @@ class SubscriptionTest {
     CoreDriver driver = CoreDriver.os();
     var ref = new CoreDriver.Ref(2, 0);
 
-    driver.on(new LeadingEvent.FollowerAcknowledged(ref, 5, 5));
+    driver.on(new LeadingEvent.FollowerAcknowledged(ref, 5, 5, 0));
     driver.on(new LeadingEvent.FollowerGone(ref));
     driver.on(new LeadingEvent.IsrAnswered(0, 0, Optional.of(GONE)));
     driver.on(new LeadingEvent.BrokersChanged(Map.of(2, 1L)));

@@ -464,7 +464,9 @@ final class ThreeBrokers {
     }
 
     private void acknowledged(Link link, FollowingEffect.Acknowledge position) {
-      on(new LeadingEvent.FollowerAcknowledged(link, position.appended(), position.durable()));
+      on(
+          new LeadingEvent.FollowerAcknowledged(
+              link, position.appended(), position.durable(), position.logStart()));
     }
 
     // -- what the log remembers

@@ -180,7 +180,7 @@ class CatchUpTest {
       follower.used(streamOf(tell.partition()), records.bytes());
       follower.acknowledge(
           tell.partition(),
-          new FollowingEffect.Acknowledge(replica.attempt, replica.logEnd, replica.logEnd));
+          new FollowingEffect.Acknowledge(replica.attempt, replica.logEnd, replica.logEnd, 0));
     }
   }
 

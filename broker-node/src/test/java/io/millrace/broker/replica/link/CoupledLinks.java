@@ -420,7 +420,7 @@ final class CoupledLinks {
         replica.highWatermark = Math.min(batches.highWatermark(), replica.logEnd);
         follower.acknowledge(
             tell.partition(),
-            new FollowingEffect.Acknowledge(replica.attempt, replica.logEnd, replica.logEnd));
+            new FollowingEffect.Acknowledge(replica.attempt, replica.logEnd, replica.logEnd, 0));
       }
     } else if (tell.event() instanceof FollowingEvent.WatermarksMoved moved) {
       if (moved.attempt() == replica.attempt) {

@@ -176,7 +176,7 @@ class FollowerLinkTest {
   void anEndedSubscriptionThatBroughtRecordsWaitsTheShortestTimeOnly() {
     active();
     for (int round = 1; round <= 5; round++) {
-      link.acknowledge(partition, new FollowingEffect.Acknowledge(round, 10 + round, 0));
+      link.acknowledge(partition, new FollowingEffect.Acknowledge(round, 10 + round, 0, 5));
       received(new LeaderFrame.Ended(6 + round, NOT_LEADER));
       subscribe(round + 1, 5, 10 + round);
       settled();
@@ -191,13 +191,13 @@ class FollowerLinkTest {
   @Test
   void positionsOfARunGoTogetherTheNewestOnly() {
     active();
-    link.acknowledge(partition, new FollowingEffect.Acknowledge(1, 11, 10));
-    link.acknowledge(partition, new FollowingEffect.Acknowledge(1, 12, 11));
-    link.acknowledge(partition, new FollowingEffect.Acknowledge(99, 13, 13));
+    link.acknowledge(partition, new FollowingEffect.Acknowledge(1, 11, 10, 5));
+    link.acknowledge(partition, new FollowingEffect.Acknowledge(1, 12, 11, 5));
+    link.acknowledge(partition, new FollowingEffect.Acknowledge(99, 13, 13, 5));
 
     assertThat(sent())
         .containsExactly(
-            new FollowerFrame.Positions(List.of(new FollowerFrame.Position(7, 12, 11))));
+            new FollowerFrame.Positions(List.of(new FollowerFrame.Position(7, 12, 11, 5))));
     assertThat(sent()).isEmpty();
   }
 

@@ -278,12 +278,13 @@ class LeaderLinkTest {
 
     received(
         new FollowerFrame.Positions(
-            List.of(new FollowerFrame.Position(1, 3, 2), new FollowerFrame.Position(99, 1, 1))));
+            List.of(
+                new FollowerFrame.Position(1, 3, 2, 1), new FollowerFrame.Position(99, 1, 1, 1))));
 
     assertThat(effects)
         .contains(
             new LeaderEffect.Tell(
-                1, partition(0), new LeadingEvent.FollowerAcknowledged(new Ref(1), 3, 2)));
+                1, partition(0), new LeadingEvent.FollowerAcknowledged(new Ref(1), 3, 2, 1)));
     assertThat(endOfStream()).isEmpty();
   }
 
@@ -295,7 +296,7 @@ class LeaderLinkTest {
     all();
     effects.clear();
 
-    received(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 4, 4))));
+    received(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 4, 4, 1))));
 
     assertThat(effects)
         .contains(
@@ -425,11 +426,11 @@ class LeaderLinkTest {
     link.advanced(1);
     assertThat(data(all())).containsExactly("1:0-2");
 
-    received(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 2, 2))));
+    received(new FollowerFrame.Positions(List.of(new FollowerFrame.Position(1, 2, 2, 1))));
     assertThat(effects)
         .contains(
             new LeaderEffect.Tell(
-                1, partition(0), new LeadingEvent.FollowerAcknowledged(new Ref(1), 2, 2)));
+                1, partition(0), new LeadingEvent.FollowerAcknowledged(new Ref(1), 2, 2, 1)));
     log(0).highWatermark = 2;
     link.advanced(1);
     assertThat(all())
