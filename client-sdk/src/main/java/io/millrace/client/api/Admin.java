@@ -185,10 +185,14 @@ public interface Admin {
   List<ReassignmentDescription> listReassignments(Optional<String> topic);
 
   /**
-   * Deletes the records before an offset.
+   * Deletes the records before an offset, on all replicas: when this returns, no change of leader
+   * brings them back, but an unclean election.
    *
    * @param before for each partition the first offset to keep; -1 for the high watermark
-   * @return the new log start offsets
+   * @return the new log start offsets: the first that any replica in sync or alive still has
+   * @throws io.millrace.common.MillraceException why a partition was refused; others may be done.
+   *     With {@code REQUEST_TIMED_OUT} replicas still have records: the details name their brokers
+   *     ({@code brokers_behind}); the deletion goes on, and a repeated call waits for it
    */
   Map<TopicPartition, Long> deleteRecords(Map<TopicPartition, Long> before);
 

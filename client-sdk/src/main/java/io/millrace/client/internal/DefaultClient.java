@@ -45,7 +45,7 @@ public final class DefaultClient implements MillraceClient {
 
   @Override
   public Admin admin() {
-    return new GrpcAdmin(cluster, offsets);
+    return new GrpcAdmin(cluster, offsets, new RecordDeletions(cluster, metadata));
   }
 
   @Override

@@ -30,9 +30,6 @@ import io.millrace.proto.v1.ClusterServiceGrpc;
 import io.millrace.proto.v1.ClusterServiceGrpc.ClusterServiceBlockingStub;
 import io.millrace.proto.v1.CreatePartitionsRequest;
 import io.millrace.proto.v1.CreateTopicRequest;
-import io.millrace.proto.v1.DeleteRecordsPartition;
-import io.millrace.proto.v1.DeleteRecordsRequest;
-import io.millrace.proto.v1.DeleteRecordsResult;
 import io.millrace.proto.v1.DeleteTopicRequest;
 import io.millrace.proto.v1.GetFeaturesRequest;
 import io.millrace.proto.v1.GetHealthRequest;
@@ -53,12 +50,10 @@ import io.millrace.proto.v1.UpdateFeaturesRequest;
 import io.millrace.proto.v1.UpdateTopicRequest;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -73,13 +68,15 @@ final class GrpcAdmin implements Admin {
 
   private final ClusterClient cluster;
   private final OffsetLookup offsets;
+  private final RecordDeletions deletions;
   private final BrokerCalls brokers;
   private final ConfigCalls configs;
   private final PartitionCalls partitions;
 
-  GrpcAdmin(ClusterClient cluster, OffsetLookup offsets) {
+  GrpcAdmin(ClusterClient cluster, OffsetLookup offsets, RecordDeletions deletions) {
     this.cluster = cluster;
     this.offsets = offsets;
+    this.deletions = deletions;
     this.brokers = new BrokerCalls(cluster);
     this.configs = new ConfigCalls(cluster);
     this.partitions = new PartitionCalls(cluster);
@@ -307,28 +304,7 @@ final class GrpcAdmin implements Admin {
 
   @Override
   public Map<TopicPartition, Long> deleteRecords(Map<TopicPartition, Long> before) {
-    Map<String, DeleteRecordsRequest.Builder> requests = new TreeMap<>();
-    before.forEach(
-        (partition, offset) ->
-            requests
-                .computeIfAbsent(
-                    partition.topic(), name -> DeleteRecordsRequest.newBuilder().setName(name))
-                .addPartitions(
-                    DeleteRecordsPartition.newBuilder()
-                        .setPartition(partition.partition())
-                        .setBeforeOffset(offset)));
-    Map<TopicPartition, Long> starts = new HashMap<>();
-    requests.forEach(
-        (name, request) -> {
-          for (DeleteRecordsResult result :
-              topics(stub -> stub.deleteRecords(request.build())).getResultsList()) {
-            if (result.hasError()) {
-              throw GrpcErrors.fromProto(result.getError()).exception();
-            }
-            starts.put(new TopicPartition(name, result.getPartition()), result.getLogStartOffset());
-          }
-        });
-    return starts;
+    return deletions.delete(before, cluster.config().requestTimeout());
   }
 
   @Override

@@ -12,6 +12,8 @@ import io.millrace.common.record.RecordBatch;
 import io.millrace.common.record.RecordReader;
 import io.millrace.proto.v1.Acks;
 import io.millrace.proto.v1.BrokerEndpoint;
+import io.millrace.proto.v1.DeleteRecordsRequest;
+import io.millrace.proto.v1.DeleteRecordsResponse;
 import io.millrace.proto.v1.EpochEndOffset;
 import io.millrace.proto.v1.Error;
 import io.millrace.proto.v1.ErrorCode;
@@ -43,6 +45,7 @@ import io.millrace.proto.v1.ProduceStreamResponse;
 import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.SubscribePartition;
 import io.millrace.proto.v1.TopicMetadata;
+import io.millrace.proto.v1.TopicServiceGrpc;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -183,6 +186,10 @@ final class FakeBroker implements AutoCloseable {
   /** Where subscriptions that name a last fetched epoch are told that their log parts; -1 never. */
   volatile long divergesFrom = -1;
 
+  /** Answers who wants records deleted. */
+  volatile Function<DeleteRecordsRequest, DeleteRecordsResponse> onDelete =
+      request -> DeleteRecordsResponse.getDefaultInstance();
+
   volatile long logStart;
   UUID topicId = UUID.randomUUID();
 
@@ -222,6 +229,7 @@ final class FakeBroker implements AutoCloseable {
               .addService(new MetadataApi())
               .addService(new ProducerApi())
               .addService(new FetchApi())
+              .addService(new TopicApi())
               .build()
               .start();
       port = server.getPort();
@@ -608,6 +616,15 @@ final class FakeBroker implements AutoCloseable {
           .setLogAppendTimeMs(-1)
           .setDuplicate(duplicate)
           .build();
+    }
+  }
+
+  private final class TopicApi extends TopicServiceGrpc.TopicServiceImplBase {
+    @Override
+    public void deleteRecords(
+        DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> observer) {
+      observer.onNext(onDelete.apply(request));
+      observer.onCompleted();
     }
   }
 
