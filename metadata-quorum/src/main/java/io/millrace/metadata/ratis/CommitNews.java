@@ -76,14 +76,7 @@ final class CommitNews {
    * for, which for the slowest one comes when the entry has long been committed.
    */
   private static final class TellingAppender extends GrpcLogAppender {
-    /** A follower that does not learn it from as many learns it with the regular heartbeats. */
-    private static final int MOST_HEARTBEATS = 3;
-
-    /** What was told last. Guarded by this. */
-    private long committed = -1;
-
-    /** How often it was told. Guarded by this. */
-    private int heartbeats;
+    private final EarlyHeartbeats early = new EarlyHeartbeats();
 
     TellingAppender(RaftServer.Division server, LeaderState state, FollowerInfo follower) {
       super(server, state, follower);
@@ -95,17 +88,10 @@ final class CommitNews {
       FollowerInfo follower = getFollower();
       if (follower.getCommitIndex() < newest
           && follower.getMatchIndex() >= newest
-          && !hasPendingDataRequests()
-          && mayTell(newest)) {
-        triggerHeartbeat();
+          && !hasPendingDataRequests()) {
+        early.tell(newest, this::triggerHeartbeat);
       }
       super.notifyLogAppender();
-    }
-
-    private synchronized boolean mayTell(long index) {
-      heartbeats = index == committed ? heartbeats + 1 : 1;
-      committed = index;
-      return heartbeats <= MOST_HEARTBEATS;
     }
   }
 }
