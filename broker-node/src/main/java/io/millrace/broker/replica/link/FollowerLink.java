@@ -5,6 +5,7 @@ import io.millrace.broker.replica.core.FollowingEvent;
 import io.millrace.broker.replica.link.FollowerPartition.State;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -400,7 +401,8 @@ public final class FollowerLink {
 
   /**
    * The leader's broker has moved or started anew, or this one has another registration: what is
-   * open ends, and the next stream is opened at once.
+   * open ends, and the next stream is opened at once. What was refused before says nothing of now:
+   * no partition waits for it.
    *
    * @param epoch this broker's registration
    */
@@ -409,6 +411,12 @@ public final class FollowerLink {
     disconnect("the registrations have changed", nowMs, effects);
     connecting.succeeded();
     connectAtMs = nowMs;
+    partitions.values().forEach(each -> each.failuresForgotten(nowMs));
+    List<Wish> wishesNow = new ArrayList<>(waiting.size());
+    for (Wish each = waiting.poll(); each != null; each = waiting.poll()) {
+      wishesNow.add(new Wish(each.partition(), each.attempt(), nowMs, each.order()));
+    }
+    waiting.addAll(wishesNow);
   }
 
   /** This broker follows nobody any more, whatever is wanted later. */

@@ -110,6 +110,12 @@ final class FollowerPartition {
     idle(nowMs);
   }
 
+  /** What failed says nothing of the next attempt, which need not wait. */
+  void failuresForgotten(long nowMs) {
+    retry.succeeded();
+    dueMs = nowMs;
+  }
+
   boolean idleFor(long ms, long nowMs) {
     return state == State.IDLE && nowMs - idleSinceMs >= ms;
   }

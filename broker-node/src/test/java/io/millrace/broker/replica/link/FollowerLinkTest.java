@@ -247,6 +247,26 @@ class FollowerLinkTest {
             new FollowerEffect.Send(2, new FollowerFrame.Open(2, 21, 1, 1_000, 500, false)));
   }
 
+  /** The broker that refused it is another one now. */
+  @Test
+  void aPartitionThatWaitsBecauseItWasRefusedIsAskedForAtOnceWhenTheBrokerHasStartedAnew() {
+    for (int attempt = 1; attempt <= 6; attempt++) {
+      subscribe(attempt, 5, 10);
+      nowMs = Math.max(nowMs, link.dueMs());
+      settled();
+      received(new LeaderFrame.Refused(attempt, NOT_LEADER));
+    }
+    subscribe(7, 5, 10);
+    assertThat(sent()).isEmpty();
+
+    link.reset(21, nowMs, effects);
+
+    assertThat(sent()).contains(new FollowerFrame.Subscribe(1, partition, 5, 10, 0));
+    received(new LeaderFrame.Refused(1, NOT_LEADER));
+    subscribe(8, 5, 10);
+    assertThat(link.dueMs()).isEqualTo(nowMs + RetryWait.FIRST_MS);
+  }
+
   @Test
   void anIdleStreamSaysThatItLivesAndASilentOneIsEnded() {
     active();
