@@ -22,7 +22,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
-import java.util.function.LongSupplier;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -50,8 +50,8 @@ final class FollowerConnection {
   // Confined to the runs.
   private final FollowerLinks link;
 
-  /** This broker's registration, which the streams are opened under. */
-  private long brokerEpoch;
+  /** What the streams are opened under. */
+  private Registrations registrations;
 
   private final List<FollowerEffect> effects = new ArrayList<>();
   private final Map<Long, LeaderStreams.LeaderStream> streams = new HashMap<>();
@@ -63,11 +63,19 @@ final class FollowerConnection {
   private Scheduler.Cancellable timer = () -> {};
 
   /**
+   * What a stream is opened under; with another one it is not the right one any more.
+   *
+   * @param ownEpoch this process's registration; -1 while there is none, or another process's
+   * @param leaderEpoch the registration of the leader's broker; -1 if there is none
+   * @param endpoint where the internal listener of that broker is, if it is known
+   */
+  record Registrations(long ownEpoch, long leaderEpoch, Optional<Endpoint> endpoint) {}
+
+  /**
    * What all connections have in common.
    *
    * @param partitions finds a partition of this broker
-   * @param brokerEpoch this broker's registration, as the metadata have it now
-   * @param endpoints where a broker's internal listener is, if it is known
+   * @param registrations this broker's and that of a leader's broker, as the metadata have them now
    * @param throttle holds up what catches up
    * @param scheduler its tasks only look at the clock
    * @param relief does what a thread that brought something is not to be kept for
@@ -75,8 +83,7 @@ final class FollowerConnection {
   record Deps(
       int brokerId,
       Function<TopicIdPartition, Optional<PartitionHost>> partitions,
-      LongSupplier brokerEpoch,
-      Function<Integer, Optional<Endpoint>> endpoints,
+      IntFunction<Registrations> registrations,
       LeaderStreams streams,
       Throttle throttle,
       Scheduler scheduler,
@@ -91,18 +98,17 @@ final class FollowerConnection {
     this.leaderId = settings.leaderId();
     this.runs =
         new EventRuns(this::handle, this::settle, rest -> deps.relief().execute(() -> guard(rest)));
-    this.brokerEpoch = deps.brokerEpoch().getAsLong();
+    this.registrations = deps.registrations().apply(leaderId);
     this.link =
-        new FollowerLinks(settings, brokerEpoch, deps.throttle(), deps.clock().monotonicMs());
+        new FollowerLinks(
+            settings, registrations.ownEpoch(), deps.throttle(), deps.clock().monotonicMs());
   }
 
   void subscribe(TopicIdPartition id, FollowingEffect.Subscribe wanted) {
     run(
         () -> {
-          if (deps.brokerEpoch().getAsLong() != brokerEpoch) {
-            // The news of it came before this connection was there to be told.
-            renew();
-          }
+          // The news of another registration may have come before this connection could be told.
+          lookAtRegistrations();
           link.subscribe(id, wanted, now(), effects);
         });
   }
@@ -133,14 +139,17 @@ final class FollowerConnection {
         });
   }
 
-  /** The leader's or this broker's registration has changed. */
-  void reset() {
-    run(this::renew);
+  /** The leader's broker or this one has changed, perhaps its registration. */
+  void brokersChanged() {
+    run(this::lookAtRegistrations);
   }
 
-  private void renew() {
-    brokerEpoch = deps.brokerEpoch().getAsLong();
-    link.reset(brokerEpoch, now(), effects);
+  private void lookAtRegistrations() {
+    Registrations now = deps.registrations().apply(leaderId);
+    if (!now.equals(registrations)) {
+      registrations = now;
+      link.reset(now.ownEpoch(), now(), effects);
+    }
   }
 
   void close() {
@@ -238,7 +247,7 @@ final class FollowerConnection {
   }
 
   private void connect(long number) {
-    Optional<Endpoint> leader = deps.endpoints().apply(leaderId);
+    Optional<Endpoint> leader = registrations.endpoint();
     if (leader.isEmpty()) {
       run(() -> link.lost(number, now(), effects));
       return;

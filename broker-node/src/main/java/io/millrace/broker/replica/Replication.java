@@ -14,11 +14,8 @@ import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.MetadataListener;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.image.BrokerImage;
-import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -55,16 +52,11 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
 
   private volatile boolean closed;
 
-  /** The registrations that the connections were made by; confined to the metadata's listener. */
-  private final Map<Integer, Registered> registered = new HashMap<>();
-
   /**
    * What has a connection of its own: each log directory has, so that one whose disk hangs keeps
    * nobody else's credits.
    */
   private record Way(int leaderId, UUID directory) {}
-
-  private record Registered(long epoch, Optional<Endpoint> endpoint) {}
 
   /**
    * How this broker follows.
@@ -106,8 +98,7 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
         new FollowerConnection.Deps(
             settings.brokerId(),
             this::find,
-            this::ownEpoch,
-            broker -> quorum.image().broker(broker).flatMap(BrokerImage::internalEndpoint),
+            this::registrations,
             streams,
             settings.throttle(),
             environment.scheduler(),
@@ -151,43 +142,32 @@ public final class Replication implements ReplicationPorts, MetadataListener, Au
     return connection;
   }
 
-  /** This process's registration; -1 while there is none, or another process's. */
-  private long ownEpoch() {
-    return quorum
-        .image()
-        .broker(settings.brokerId())
-        .filter(me -> me.registration().incarnationId().equals(settings.incarnationId()))
-        .map(BrokerImage::epoch)
-        .orElse(-1L);
+  private FollowerConnection.Registrations registrations(int leaderId) {
+    MetadataImage image = quorum.image();
+    long own =
+        image
+            .broker(settings.brokerId())
+            .filter(me -> me.registration().incarnationId().equals(settings.incarnationId()))
+            .map(BrokerImage::epoch)
+            .orElse(-1L);
+    Optional<BrokerImage> leader = image.broker(leaderId);
+    return new FollowerConnection.Registrations(
+        own,
+        leader.map(BrokerImage::epoch).orElse(-1L),
+        leader.flatMap(BrokerImage::internalEndpoint));
   }
 
   /** Streams to brokers that have registered anew are opened anew, at once. */
   @Override
   public void onImage(MetadataImage image, MetadataDelta delta) {
-    if (delta.changedBrokers().isEmpty()) {
-      return;
-    }
-    boolean own = changed(image, settings.brokerId());
-    Set<Integer> others = new HashSet<>();
-    for (int broker : delta.changedBrokers()) {
-      if (broker != settings.brokerId() && changed(image, broker)) {
-        others.add(broker);
-      }
-    }
+    Set<Integer> brokers = delta.changedBrokers();
+    boolean own = brokers.contains(settings.brokerId());
     connections.forEach(
         (way, connection) -> {
-          if (own || others.contains(way.leaderId())) {
-            connection.reset();
+          if (own || brokers.contains(way.leaderId())) {
+            connection.brokersChanged();
           }
         });
-  }
-
-  private boolean changed(MetadataImage image, int broker) {
-    Optional<Registered> now =
-        image.broker(broker).map(known -> new Registered(known.epoch(), known.internalEndpoint()));
-    Registered before =
-        now.isPresent() ? registered.put(broker, now.get()) : registered.remove(broker);
-    return !now.equals(Optional.ofNullable(before));
   }
 
   /** Follows nobody any more, and proposes nothing. */

@@ -155,6 +155,29 @@ class ReplicationTest extends FakeQuorum {
     assertThat(streams.get(1).sent).contains(new FollowerFrame.Open(2, 21, 1, CREDITS, 500, false));
   }
 
+  /** Whoever follows under the newest one need not begin again when its news comes. */
+  @Test
+  void newsOfARegistrationEndsNoStreamThatWasOpenedUnderIt() {
+    follow(0, DIR_A);
+
+    tell();
+    registerAnew(2, 20);
+    registerAnew(1, 10);
+
+    assertThat(streams).singleElement().satisfies(each -> assertThat(each.cancelled).isFalse());
+  }
+
+  @Test
+  void aRegistrationOfTheLeadersBrokerOpensTheStreamsAnew() {
+    follow(0, DIR_A);
+
+    registerAnew(1, 11);
+    follow(0, DIR_A);
+
+    assertThat(streams).hasSize(2);
+    assertThat(streams.get(0).cancelled).isTrue();
+  }
+
   @Test
   void positionsOfOneRunOfAShardGoTogether() {
     ReplicationPort one = follow(0, DIR_A);
