@@ -158,14 +158,33 @@ final class Acknowledgements {
   List<Integer> inSyncFollowersWith(long offset) {
     List<Integer> found = new ArrayList<>();
     for (ReplicaProgress replica : replicas) {
-      if (replica != leader
-          && replica.inSync()
-          && replica.subscription().isPresent()
-          && replica.appended() >= offset) {
+      if (isInSyncFollowerWith(offset, replica)) {
         found.add(replica.brokerId());
       }
     }
     return found;
+  }
+
+  /** Whether {@link #inSyncFollowersWith} would say the same; makes no objects. */
+  boolean areInSyncFollowersWith(long offset, List<Integer> brokers) {
+    int same = 0;
+    for (int i = 0; i < replicas.size(); i++) {
+      ReplicaProgress replica = replicas.get(i);
+      if (isInSyncFollowerWith(offset, replica)) {
+        if (same == brokers.size() || brokers.get(same) != replica.brokerId()) {
+          return false;
+        }
+        same++;
+      }
+    }
+    return same == brokers.size();
+  }
+
+  private boolean isInSyncFollowerWith(long offset, ReplicaProgress replica) {
+    return replica != leader
+        && replica.inSync()
+        && replica.subscription().isPresent()
+        && replica.appended() >= offset;
   }
 
   int minIsr() {

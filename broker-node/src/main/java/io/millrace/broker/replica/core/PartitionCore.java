@@ -25,6 +25,9 @@ public final class PartitionCore {
   private final Following following;
   private boolean flushRequested;
 
+  /** What was said last as a leader: it is asked for after each run, and changes seldom. */
+  private ReadStanding leading = ReadStanding.ALONE;
+
   /**
    * Makes the core of a partition that nobody leads yet.
    *
@@ -71,14 +74,25 @@ public final class PartitionCore {
   /** What the replicas are to readers. */
   public ReadStanding readStanding() {
     if (state.leads() && state.acknowledgements().hasFollowers()) {
-      return new ReadStanding(
-          state.acknowledgements().inSyncFollowersWith(state.highWatermark()),
-          state.acknowledgements().inSync() > 1,
-          false);
+      return ofLeader();
     }
     return state.followsInSync() && following.mayServeReaders()
         ? ReadStanding.SERVING_FOLLOWER
         : ReadStanding.ALONE;
+  }
+
+  private ReadStanding ofLeader() {
+    Acknowledgements replicas = state.acknowledgements();
+    boolean othersInSync = replicas.inSync() > 1;
+    boolean same =
+        leading.othersInSync() == othersInSync
+            && replicas.areInSyncFollowersWith(state.highWatermark(), leading.readReplicas());
+    if (!same) {
+      leading =
+          new ReadStanding(
+              replicas.inSyncFollowersWith(state.highWatermark()), othersInSync, false);
+    }
+    return leading;
   }
 
   /** Where the log ended when this leader epoch began. */

@@ -81,6 +81,29 @@ class ReadStandingTest {
     assertThat(leader.core.readStanding().readReplicas()).containsExactly(2, 3);
   }
 
+  /** It is asked for after each run of each partition that is led, mostly for nobody. */
+  @Test
+  void aLeaderMakesNoOtherStandingWhileTheOldOneIsTrue() {
+    CoreDriver leader = CoreDriver.os().leading(CoreDriver.of(1, 0, Set.of(1, 2, 3), 2));
+    leader.subscribe(2, 0);
+    leader.subscribe(3, 0);
+    ReadStanding first = leader.core.readStanding();
+
+    leader.produce(BatchFacts.plain(2), Acks.ALL);
+    leader.acknowledge(2, 2, 0);
+    leader.acknowledge(3, 2, 0);
+    assertThat(leader.core.highWatermark()).isEqualTo(2);
+    assertThat(leader.core.readStanding()).isSameAs(first);
+
+    leader.subscribe(2, 1);
+    assertThat(leader.core.readStanding())
+        .isEqualTo(new ReadStanding(List.of(3), true, false))
+        .isSameAs(leader.core.readStanding());
+    leader.subscribe(3, 1);
+    leader.acknowledge(2, 2, 0);
+    assertThat(leader.core.readStanding().readReplicas()).containsExactly(2);
+  }
+
   @Test
   void S18_aFollowerServesOnceTheLeaderHasAcceptedItsLog() {
     long attempt = follow(4, 4, true);
