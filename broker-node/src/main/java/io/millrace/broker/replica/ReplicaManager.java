@@ -288,6 +288,11 @@ public final class ReplicaManager
         + hosted.unavailable();
   }
 
+  /** Whether this broker leads a partition. */
+  public boolean leadsAny() {
+    return hosted.all().stream().anyMatch(each -> each.view().leads());
+  }
+
   /** How many of the partitions that this broker leads have a replica that is not in sync. */
   public long underReplicatedPartitions() {
     MetadataImage image = applied;

@@ -29,13 +29,15 @@ public final class RpcListener {
   private final HealthStatusManager health;
   private final List<String> serviceNames;
   private final OpenStreams streams;
+  private final ConnectionLimits limits;
 
   private RpcListener(
-      Server server, HealthStatusManager health, List<String> serviceNames, OpenStreams streams) {
+      Server server, HealthStatusManager health, BrokerServices services, ConnectionLimits limits) {
     this.server = server;
     this.health = health;
-    this.serviceNames = serviceNames;
-    this.streams = streams;
+    this.serviceNames = services.names();
+    this.streams = services.streams();
+    this.limits = limits;
   }
 
   /**
@@ -66,7 +68,7 @@ public final class RpcListener {
         .intercept(limits)
         .intercept(metrics);
     Server server = builder.build();
-    RpcListener listener = new RpcListener(server, health, services.names(), services.streams());
+    RpcListener listener = new RpcListener(server, health, services, limits);
     listener.serving(false);
     server.start();
     return listener;
@@ -110,6 +112,11 @@ public final class RpcListener {
   /** The port listened on. */
   public int port() {
     return server.getPort();
+  }
+
+  /** The connections that are open. */
+  public int openConnections() {
+    return limits.openConnections();
   }
 
   /** Says whether clients should be sent here: for each service, and for the server as a whole. */

@@ -36,9 +36,6 @@ public final class MillraceServer implements AutoCloseable {
   /** How long an orderly end waits for other brokers to take over at most. */
   private static final long HAND_OVER_MS = 5_000;
 
-  /** How long it goes on answering then, so that whoever sends or reads is told who leads now. */
-  private static final long REDIRECT_MS = 200;
-
   private final EffectiveConfig config;
   private final CompletableFuture<Void> stop;
   private final Startup startup = new Startup();
@@ -306,11 +303,13 @@ public final class MillraceServer implements AutoCloseable {
 
   /** Has other brokers take over, and clients go there. */
   private void handOver() {
+    HandOver handOver =
+        new HandOver(
+            parts.state().session()::handOver,
+            parts.state().replicas()::leadsAny,
+            () -> parts.clients().openConnections() > 0,
+            parts.threads().timers());
     long handOverMs = Math.min(HAND_OVER_MS, config.get(ConnectionSettings.SHUTDOWN_TIMEOUT_MS));
-    if (NodeSession.await(parts.state().session().handOver(), handOverMs).orElse(false)) {
-      CompletableFuture<Void> redirected = new CompletableFuture<>();
-      parts.threads().timers().schedule(REDIRECT_MS, () -> redirected.complete(null));
-      NodeSession.await(redirected, HAND_OVER_MS);
-    }
+    NodeSession.await(handOver.begin(), handOverMs + HandOver.REDIRECT_MS);
   }
 }
