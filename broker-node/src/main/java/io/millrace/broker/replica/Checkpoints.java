@@ -106,8 +106,9 @@ final class Checkpoints {
           write();
           written.complete(null);
         });
-    directory.dir().onOffline((dir, why) -> written.completeExceptionally(why.cause()));
-    return written;
+    Runnable stopListening =
+        directory.dir().onOffline((dir, why) -> written.completeExceptionally(why.cause()));
+    return written.whenComplete((done, failure) -> stopListening.run());
   }
 
   private void lowerAll() throws IOException {

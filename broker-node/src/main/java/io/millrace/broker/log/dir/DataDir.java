@@ -223,8 +223,12 @@ public final class DataDir implements AutoCloseable {
     return Optional.ofNullable(failure);
   }
 
-  /** Adds a listener; it is called at once if the directory is offline already. */
-  public void onOffline(DataDirListener listener) {
+  /**
+   * Adds a listener; it is called at once if the directory is offline already.
+   *
+   * @return takes it away again; it may still be called if the directory fails meanwhile
+   */
+  public Runnable onOffline(DataDirListener listener) {
     DataDirFailure already;
     synchronized (this) {
       listeners.add(listener);
@@ -233,6 +237,11 @@ public final class DataDir implements AutoCloseable {
     if (already != null) {
       listener.wentOffline(this, already);
     }
+    return () -> forget(listener);
+  }
+
+  private synchronized void forget(DataDirListener listener) {
+    listeners.remove(listener);
   }
 
   /**

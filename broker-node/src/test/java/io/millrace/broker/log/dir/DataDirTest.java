@@ -373,6 +373,18 @@ class DataDirTest {
   }
 
   @Test
+  void whoListensNoMoreIsNotTold() throws IOException {
+    try (DataDir dir = formatAndOpen()) {
+      List<String> told = new ArrayList<>();
+      Runnable stop = dir.onOffline((d, failure) -> told.add("one"));
+      dir.onOffline((d, failure) -> told.add("other"));
+      stop.run();
+      dir.fail("force orders-0", new IOException("Input/output error"));
+      assertThat(told).containsExactly("other");
+    }
+  }
+
+  @Test
   void aCopyBesideItsOriginalIsRefused() throws IOException {
     DataDir dir = formatAndOpen();
     Path copy = Path.of("/mnt/disk2/data");
