@@ -41,7 +41,8 @@ public sealed interface Command
    *
    * @param topic the name: 1 to 249 of [a-zA-Z0-9._-], not "." or ".."
    * @param partitions from 1 to 10,000, or 0 for the cluster's default
-   * @param replicationFactor from 1 to the number of live brokers, or 0 for the cluster's default
+   * @param replicationFactor from 1 to the number of registered brokers that are not stopping, one
+   *     of which lives, or 0 for the cluster's default
    * @param assignments the replicas of each partition, the preferred leader first; empty to let the
    *     controller place them. When given, partitions and replication factor are 0 or say the same.
    * @param configs the topic's own configuration

@@ -13,8 +13,8 @@ final class ManualAssignments {
   private ManualAssignments() {}
 
   /**
-   * Checks the replicas of new partitions: they begin with all of them in sync, so all their
-   * brokers must be live.
+   * Checks the replicas of new partitions: they begin with those in sync that live, so one of each
+   * must.
    *
    * @throws io.millrace.common.MillraceException with INVALID_REPLICA_ASSIGNMENT
    */
@@ -24,10 +24,10 @@ final class ManualAssignments {
       if (replicas.size() != replicationFactor) {
         throw refusal(replicas, "as many as the other partitions have, " + replicationFactor);
       }
-      for (int broker : replicas) {
-        if (image.broker(broker).filter(BrokerImage::active).isEmpty()) {
-          throw refusal(replicas, "live brokers only, which " + broker + " is not");
-        }
+      if (replicas.stream()
+          .flatMap(id -> image.broker(id).stream())
+          .noneMatch(BrokerImage::active)) {
+        throw refusal(replicas, "one live broker at least");
       }
     }
   }

@@ -88,7 +88,7 @@ final class TopicDecisions {
         command.replicationFactor() == 0
             ? settings.topics().replicationFactor()
             : command.replicationFactor();
-    return new ReplicaPlacement(liveFor(image, replicationFactor))
+    return new ReplicaPlacement(usableFor(image, replicationFactor))
         .place(image.topics().partitionCount(), partitions, replicationFactor);
   }
 
@@ -165,7 +165,7 @@ final class TopicDecisions {
     List<List<Integer>> placed;
     if (command.assignments().isEmpty()) {
       placed =
-          new ReplicaPlacement(liveFor(image, replicationFactor))
+          new ReplicaPlacement(usableFor(image, replicationFactor))
               .place(image.topics().partitionCount(), more, replicationFactor);
     } else {
       if (command.assignments().size() != more) {
@@ -200,22 +200,33 @@ final class TopicDecisions {
     }
   }
 
-  private static List<BrokerImage> liveFor(MetadataImage image, int replicationFactor) {
-    List<BrokerImage> live = image.brokers().values().stream().filter(BrokerImage::active).toList();
-    if (live.isEmpty()) {
+  /**
+   * The brokers that a new partition may have replicas on: also those that are fenced, as long as
+   * one lives to lead, and none that is stopping (KIP-841). Those to be emptied are among them only
+   * where more replicas live with them.
+   */
+  private static List<BrokerImage> usableFor(MetadataImage image, int replicationFactor) {
+    List<BrokerImage> usable =
+        image.brokers().values().stream().filter(each -> each.active() || each.fenced()).toList();
+    long live = usable.stream().filter(BrokerImage::active).count();
+    if (live == 0) {
       throw new MillraceException(
           ErrorCode.UNAVAILABLE, "no broker is registered and live; try again when one is");
     }
-    if (replicationFactor < 1 || replicationFactor > live.size()) {
-      String expected = "1 to " + live.size() + ", the number of live brokers";
+    if (replicationFactor < 1 || replicationFactor > usable.size()) {
+      String expected =
+          "1 to " + usable.size() + ", the number of registered brokers that are not stopping";
       throw new MillraceError(
               ErrorCode.INVALID_REPLICATION_FACTOR,
               "replication factor: " + replicationFactor + " (expected: " + expected + ")",
               Map.of("replication_factor", "" + replicationFactor, "expected", expected))
           .exception();
     }
-    List<BrokerImage> wanted = live.stream().filter(b -> !image.drained(b.id())).toList();
-    return wanted.size() >= replicationFactor ? wanted : live;
+    List<BrokerImage> wanted = usable.stream().filter(b -> !image.drained(b.id())).toList();
+    long wantedLive = wanted.stream().filter(BrokerImage::active).count();
+    return wanted.size() >= replicationFactor && wantedLive >= Math.min(replicationFactor, live)
+        ? wanted
+        : usable;
   }
 
   private UUID newTopicId(MetadataImage image) {
@@ -251,7 +262,10 @@ final class TopicDecisions {
     return Records.builder().setTopicConfigChanged(record).build();
   }
 
-  /** New partitions are led by their first replica, with all replicas in sync (S05 for min ISR). */
+  /**
+   * New partitions are led by their first replica that lives, with all that live in sync (S05 for
+   * min ISR): the others join once they have what the leader has.
+   */
   private static MetadataRecord partitionsCreated(
       MetadataImage image,
       UUID topicId,
@@ -261,12 +275,12 @@ final class TopicDecisions {
     PartitionsCreated.Builder record =
         PartitionsCreated.newBuilder().setTopicId(Uuids.toBytes(topicId)).setFirstPartition(first);
     for (List<Integer> replicas : placed) {
-      int leader =
-          replicas.stream().filter(id -> !image.drained(id)).findFirst().orElse(replicas.get(0));
+      List<Integer> isr = replicas.stream().filter(id -> isLive(image, id)).toList();
+      int leader = isr.stream().filter(id -> !image.drained(id)).findFirst().orElse(isr.get(0));
       PartitionImage partition =
           new PartitionImage(
               Assignment.of(replicas),
-              replicas,
+              isr,
               List.of(),
               new Leadership(leader, 0, PartitionImage.NO_BROKER),
               0,
@@ -274,5 +288,9 @@ final class TopicDecisions {
       record.addPartitions(Records.toState(partition));
     }
     return Records.builder().setPartitionsCreated(record).build();
+  }
+
+  private static boolean isLive(MetadataImage image, int broker) {
+    return image.broker(broker).filter(BrokerImage::active).isPresent();
   }
 }

@@ -7,11 +7,13 @@ import io.millrace.common.MillraceError;
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
 import io.millrace.metadata.controller.BrokerCommand.FenceBroker;
 import io.millrace.metadata.controller.ClusterCommand.UnregisterBroker;
+import io.millrace.metadata.controller.Command.CreatePartitions;
 import io.millrace.metadata.controller.Command.CreateTopic;
 import io.millrace.metadata.controller.CommandResult.BrokerResult;
 import io.millrace.metadata.controller.CommandResult.Done;
 import io.millrace.metadata.controller.CommandResult.HeartbeatResult;
 import io.millrace.metadata.controller.CommandResult.Refused;
+import io.millrace.metadata.controller.CommandResult.TopicResult;
 import io.millrace.metadata.image.BrokerState;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.PartitionImage;
@@ -163,7 +165,45 @@ final class BrokerLifeTest {
     create("a", 6, 2);
     assertThat(partitions("a")).allMatch(partition -> !partition.replicas().contains(1));
     MillraceError error = refused(new CreateTopic("b", 1, 3, Map.of(), RequestOptions.NONE));
-    assertThat(error.message()).contains("expected: 1 to 2, the number of live brokers");
+    assertThat(error.message())
+        .contains("expected: 1 to 2, the number of registered brokers that are not stopping");
+  }
+
+  /** KIP-841: else nobody could make a topic with three replicas while one of three is away. */
+  @Test
+  void S20_brokerThatIsFencedIsGivenReplicasThatAreNotInSyncWhereTooFewLive() {
+    cluster.fence(2);
+    create("a", 6, 3);
+    assertThat(partitions("a"))
+        .allSatisfy(
+            partition -> {
+              assertThat(partition.replicas()).containsExactlyInAnyOrder(1, 2, 3);
+              assertThat(partition.isr()).containsExactlyInAnyOrder(1, 3);
+              assertThat(partition.elr()).isEmpty();
+              assertThat(partition.leader()).isEqualTo(partition.replicas().get(0)).isNotEqualTo(2);
+            });
+    create("b", 6, 2);
+    assertThat(partitions("b")).allMatch(partition -> !partition.replicas().contains(2));
+  }
+
+  @Test
+  void S20_aTopicGrowsWhileABrokerIsFenced() {
+    create("a", 1, 3);
+    cluster.fence(2);
+    assertThat(cluster.run(new CreatePartitions("a", 2, List.of(), RequestOptions.NONE)))
+        .isInstanceOf(TopicResult.class);
+    assertThat(partitions("a").get(1).isr()).containsExactlyInAnyOrder(1, 3);
+  }
+
+  /** Its first replica, if the leader is fenced, is the one that lives. */
+  @Test
+  void S20_replicasThatAnAdministratorChoseBeginInSyncWhereTheyLive() {
+    cluster.fence(2);
+    cluster.run(new CreateTopic("a", 0, 0, List.of(List.of(2, 1)), Map.of(), RequestOptions.NONE));
+    PartitionImage partition = partitions("a").get(0);
+    assertThat(partition.replicas()).containsExactly(2, 1);
+    assertThat(partition.isr()).containsExactly(1);
+    assertThat(partition.leader()).isEqualTo(1);
   }
 
   @Test

@@ -128,7 +128,9 @@ final class ControllerTest {
     assertThat(error.code()).isEqualTo(ErrorCode.INVALID_REPLICATION_FACTOR);
     assertThat(error.message())
         .isEqualTo(
-            "replication factor: " + factor + " (expected: 1 to 1, the number of live brokers)");
+            "replication factor: "
+                + factor
+                + " (expected: 1 to 1, the number of registered brokers that are not stopping)");
   }
 
   @Test

@@ -71,7 +71,45 @@ final class ReplicaPlacementTest {
     }
   }
 
+  /** As Kafka does: racks come before what lives, and what lives before what is fenced. */
+  @ParameterizedTest
+  @CsvSource({"3,1,3", "6,1,4", "6,1,5", "6,3,3", "6,2,2", "6,3,5", "2,1,2"})
+  void S20_fencedBrokersNeverLeadAndAreTakenLastInTheirRacks(int brokers, int racks, int factor) {
+    List<BrokerImage> all = brokers(brokers, racks, Set.of(2, 5));
+    Map<Integer, BrokerImage> byId =
+        all.stream().collect(Collectors.toMap(BrokerImage::id, each -> each));
+    for (List<Integer> set : new ReplicaPlacement(all).place(0, 200, factor)) {
+      assertThat(byId.get(set.get(0)).active()).isTrue();
+      assertThat(set).doesNotHaveDuplicates().hasSize(factor);
+      assertThat(set.stream().map(id -> byId.get(id).rack()).distinct().count())
+          .isEqualTo(Math.min(racks, factor));
+      for (int id : set) {
+        if (!byId.get(id).active()) {
+          assertThat(all)
+              .as("another one of the rack could have been taken in place of " + id + ": " + set)
+              .filteredOn(BrokerImage::active)
+              .filteredOn(each -> each.rack().equals(byId.get(id).rack()))
+              .allMatch(each -> set.contains(each.id()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void S20_fencedBrokersShareWhatLiveOnesCannotTake() {
+    List<List<Integer>> placed = new ReplicaPlacement(brokers(4, 1, Set.of(2, 3))).place(0, 200, 3);
+    Map<Integer, Long> replicas =
+        placed.stream()
+            .flatMap(List::stream)
+            .collect(Collectors.groupingBy(id -> id, Collectors.counting()));
+    assertThat(replicas).isEqualTo(Map.of(1, 200L, 4, 200L, 2, 100L, 3, 100L));
+  }
+
   private static List<BrokerImage> brokers(int count, int racks) {
+    return brokers(count, racks, Set.of());
+  }
+
+  private static List<BrokerImage> brokers(int count, int racks, Set<Integer> fenced) {
     List<BrokerImage> brokers = new ArrayList<>();
     for (int id = 1; id <= count; id++) {
       brokers.add(
@@ -82,7 +120,7 @@ final class ReplicaPlacementTest {
               Optional.empty(),
               racks == 1 ? "" : "rack" + id % racks,
               FeatureRange.SUPPORTED,
-              BrokerState.ACTIVE));
+              fenced.contains(id) ? BrokerState.FENCED : BrokerState.ACTIVE));
     }
     return brokers;
   }
