@@ -70,7 +70,10 @@ final class FetchPart {
     return 0;
   }
 
-  /** Whether it must be answered at once: it is not here, or in error, or diverges. */
+  /**
+   * Whether it must be answered at once, by what the last look found: it is not here, or in error,
+   * or diverges, or another replica is the better one to read.
+   */
   boolean decided() {
     return decided;
   }

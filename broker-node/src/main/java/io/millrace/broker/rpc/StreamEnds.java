@@ -109,7 +109,13 @@ final class StreamEnds {
     }
   }
 
-  /** Ends the stream with an error; if it has ended, only the log can still be told. */
+  /**
+   * Ends the stream, and tells the client of an error unless it was told of an end before. What
+   * nobody foresaw is logged in either case.
+   *
+   * @throws Error what was thrown, if it is one, but for want of the transport's memory, which ends
+   *     the call
+   */
   void fail(Throwable thrown) {
     boolean late = over;
     end();
