@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * many in one command, one command at a time. What is not answered, or whose outcome is not known,
  * is proposed again: a partition counts with a proposal until it hears of its end. If the first was
  * carried out, its repetition is refused for its old partition epoch; the partition does not take
- * that for the end of the proposal (see its core).
+ * that for the end of the proposal, nor a refusal while an earlier copy may be under way (see its
+ * core).
  *
  * <p>Thread-safe: one lock, under which nobody is told of anything.
  */
@@ -51,15 +52,26 @@ final class IsrSender {
   private final ReplicationMetrics metrics;
 
   /** Not answered yet, the newest of each partition. */
-  private final Map<TopicIdPartition, ProposeIsr> open = new LinkedHashMap<>();
+  private final Map<TopicIdPartition, Open> open = new LinkedHashMap<>();
 
   /** Whether a command is under way, or waited with. */
   private boolean busy;
 
   private boolean closed;
 
+  /**
+   * What is not answered.
+   *
+   * @param inDoubt whether it was sent before, and nobody knows what became of that
+   */
+  private record Open(ProposeIsr proposal, boolean inDoubt) {}
+
   /** What one command proposes, and what was known of each partition before. */
-  private record Sent(TopicIdPartition id, ProposeIsr proposal, Optional<PartitionImage> before) {}
+  private record Sent(TopicIdPartition id, Open open, Optional<PartitionImage> before) {
+    ProposeIsr proposal() {
+      return open.proposal();
+    }
+  }
 
   IsrSender(
       int brokerId,
@@ -77,7 +89,7 @@ final class IsrSender {
   /** Proposes, in place of what was proposed for the partition before. */
   void propose(TopicIdPartition id, ProposeIsr proposal) {
     synchronized (this) {
-      open.put(id, proposal);
+      open.put(id, new Open(proposal, false));
       if (busy || closed) {
         return;
       }
@@ -124,11 +136,19 @@ final class IsrSender {
         nextMs = 0;
       } else {
         LOG.info("[broker {}] in-sync replicas are proposed again: {}", brokerId, result, thrown);
+        doubt(sent);
       }
     } catch (RuntimeException e) {
       LOG.error("[broker {}] an answer about in-sync replicas was not understood", brokerId, e);
     }
     scheduler.schedule(nextMs, this::send);
+  }
+
+  /** Whatever was not judged may be under way yet, for all that this side knows. */
+  private synchronized void doubt(List<Sent> sent) {
+    for (Sent each : sent) {
+      open.replace(each.id(), each.open(), new Open(each.proposal(), true));
+    }
   }
 
   private static Optional<PartitionImage> known(MetadataImage image, TopicIdPartition id) {
@@ -154,14 +174,17 @@ final class IsrSender {
 
   private void answered(Sent sent, PartitionOutcome outcome) {
     synchronized (this) {
-      open.remove(sent.id(), sent.proposal());
+      open.remove(sent.id(), sent.open());
     }
     if (outcome.error().isEmpty()) {
       count(sent);
     }
     IsrAnswered event =
         new IsrAnswered(
-            sent.proposal().leaderEpoch(), sent.proposal().partitionEpoch(), outcome.error());
+            sent.proposal().leaderEpoch(),
+            sent.proposal().partitionEpoch(),
+            outcome.error(),
+            sent.open().inDoubt());
     tell(sent, outcome.error());
     partitions.apply(sent.id()).ifPresent(partition -> partition.post(event));
   }

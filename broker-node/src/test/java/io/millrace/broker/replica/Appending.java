@@ -6,6 +6,7 @@ import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 
@@ -13,14 +14,17 @@ import java.util.concurrent.CompletableFuture;
  * A partition that is done at once with the batches of its leader, unless its disk hangs.
  *
  * @param hangs whether it is never done
+ * @param told takes what it is told
  */
-record Appending(TopicIdPartition id, boolean hangs) implements PartitionHost {
+record Appending(TopicIdPartition id, boolean hangs, List<PartitionEvent> told)
+    implements PartitionHost {
   private static IllegalStateException unasked() {
     return new IllegalStateException("nobody asks");
   }
 
   @Override
   public void post(PartitionEvent event) {
+    told.add(event);
     if (event instanceof FollowingEvent.ReplicatedBatches batches && !hangs) {
       ((ReplicatedRecords) batches.batches()).release();
     }
@@ -28,7 +32,7 @@ record Appending(TopicIdPartition id, boolean hangs) implements PartitionHost {
 
   @Override
   public TopicPartition name() {
-    throw unasked();
+    return new TopicPartition("told", id.partition());
   }
 
   @Override

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.millrace.broker.replica.core.IsrMember;
 import io.millrace.broker.replica.core.LeadingEffect.ProposeIsr;
+import io.millrace.broker.replica.core.LeadingEvent.IsrAnswered;
+import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
@@ -28,13 +30,21 @@ import org.junit.jupiter.api.Test;
 
 class IsrSenderTest extends FakeQuorum {
   private static final UUID TOPIC = new UUID(1, 1);
+  private static final MillraceError INELIGIBLE =
+      new MillraceError(ErrorCode.INELIGIBLE_REPLICA, "not now");
 
   private final VirtualTime time = new VirtualTime();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final List<AlterPartitions> commands = new ArrayList<>();
   private final List<CompletableFuture<CommandResult>> answers = new ArrayList<>();
+  private final List<PartitionEvent> told = new ArrayList<>();
   private final IsrSender sender =
-      new IsrSender(1, this, id -> Optional.empty(), time, new ReplicationMetrics(meters));
+      new IsrSender(
+          1,
+          this,
+          id -> Optional.of(new Appending(id, false, told)),
+          time,
+          new ReplicationMetrics(meters));
 
   @Override
   public CompletableFuture<CommandResult> submit(Command command, Duration timeout) {
@@ -118,6 +128,29 @@ class IsrSenderTest extends FakeQuorum {
       assertThat(commands).hasSize(i + 2);
       assertThat(partitions(i + 1)).containsExactly(0);
     }
+  }
+
+  @Test
+  void whatIsRefusedAfterAnUnknownOutcomeIsToldAsInDoubt() {
+    propose(0, 5);
+    run(1);
+    answers.get(0).complete(new Refused(new MillraceError(ErrorCode.OUTCOME_UNKNOWN, "perhaps")));
+    run(200);
+    propose(1, 5);
+    refuse(1);
+    run(50);
+    refuse(2);
+
+    assertThat(told)
+        .containsExactly(
+            new IsrAnswered(3, 5, Optional.of(INELIGIBLE), true),
+            new IsrAnswered(3, 5, Optional.of(INELIGIBLE), false));
+    assertThat(partitions(2)).containsExactly(1);
+  }
+
+  private void refuse(int command) {
+    PartitionOutcome outcome = new PartitionOutcome(Optional.of(INELIGIBLE), Optional.empty());
+    answers.get(command).complete(new AlterPartitionsResult(List.of(outcome), 1));
   }
 
   @Test

@@ -258,7 +258,7 @@ class ReplicationTest extends FakeQuorum {
 
     @Override
     public Optional<PartitionHost> find(TopicIdPartition id) {
-      return Optional.of(new Appending(id, hangs));
+      return Optional.of(new Appending(id, hangs, new ArrayList<>()));
     }
 
     @Override

@@ -52,7 +52,8 @@ final class PlantedPort implements ReplicationPort {
           new LeadingEvent.IsrAnswered(
               proposal.leaderEpoch(),
               proposal.partitionEpoch(),
-              Optional.of(new MillraceError(ErrorCode.INELIGIBLE_REPLICA, "planted"))));
+              Optional.of(new MillraceError(ErrorCode.INELIGIBLE_REPLICA, "planted")),
+              false));
     }
   }
 

@@ -47,8 +47,10 @@ public sealed interface BrokerCommand extends Command {
   record FenceBroker(int brokerId, long brokerEpoch) implements BrokerCommand {}
 
   /**
-   * A leader proposes other in-sync replicas. Each partition is judged for itself. Answered with
-   * {@link CommandResult.AlterPartitionsResult}.
+   * A leader proposes in-sync replicas. Each partition is judged for itself. A proposal that is
+   * agreed to ends the partition epoch, also if it changes nothing else: so a leader makes sure
+   * that an earlier proposal of its own is not carried out late. Answered with {@link
+   * CommandResult.AlterPartitionsResult}.
    *
    * @param brokerId the leader's broker
    * @param partitions the proposals

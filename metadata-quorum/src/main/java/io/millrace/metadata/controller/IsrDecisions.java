@@ -76,11 +76,10 @@ final class IsrDecisions {
     List<Integer> isr = proposal.isr().stream().map(IsrMember::broker).toList();
     List<Integer> inOrder = before.replicas().stream().filter(isr::contains).toList();
     PartitionTransition transition = new PartitionTransition(before, eligibility).isr(inOrder);
-    Optional<Next> next =
-        (isr.contains(broker) ? transition : transition.dropUnclean(broker)).next();
-    next.ifPresent(change -> changes.add(topic.get(), proposal.partition(), before, change));
-    return new PartitionOutcome(
-        Optional.empty(), Optional.of(next.map(Next::after).orElse(before)));
+    Next next =
+        (isr.contains(broker) ? transition : transition.dropUnclean(broker)).nextInAnyCase();
+    changes.add(topic.get(), proposal.partition(), before, next);
+    return new PartitionOutcome(Optional.empty(), Optional.of(next.after()));
   }
 
   private static Optional<MillraceError> checkEpochs(

@@ -111,6 +111,11 @@ final class PartitionTransition {
 
   /** The next state; empty if it is the same. */
   Optional<Next> next() {
+    return Optional.of(nextInAnyCase()).filter(next -> !isSame(next.after()));
+  }
+
+  /** The next state, though it may differ in its partition epoch alone. */
+  Next nextInAnyCase() {
     keepReplicas();
     settleAssignment();
     keepReplicas();
@@ -138,7 +143,7 @@ final class PartitionTransition {
             new Leadership(leader, before.leaderEpoch() + (newEpoch ? 1 : 0), lastKnown),
             before.partitionEpoch() + 1,
             minIsr);
-    return isSame(after) ? Optional.empty() : Optional.of(new Next(after, unclean));
+    return new Next(after, unclean);
   }
 
   private void keepReplicas() {

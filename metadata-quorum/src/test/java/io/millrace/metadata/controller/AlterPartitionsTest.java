@@ -70,6 +70,23 @@ final class AlterPartitionsTest {
     ok(proposal(List.of(member(1), member(2), new IsrMember(3, cluster.epoch(3)))));
   }
 
+  /** S02: whose repetition was refused, the leader may no longer count with its members. */
+  @Test
+  void S02_theIsrAsItIsEndsEarlierProposalsThatAreUnderWay() {
+    PartitionImage before = ok(propose(1, 1, 2));
+    cluster.fence(3);
+    IsrProposal underWay = propose(1, 1, 2, 3);
+    assertThat(error(underWay).code()).isEqualTo(ErrorCode.INELIGIBLE_REPLICA);
+
+    PartitionImage after = ok(propose(1, 1, 2));
+    cluster.run(cluster.heartbeat(3));
+
+    assertThat(error(underWay).code()).isEqualTo(ErrorCode.STALE_PARTITION_EPOCH);
+    assertThat(after.isr()).isEqualTo(before.isr());
+    assertThat(after.leaderEpoch()).isEqualTo(before.leaderEpoch());
+    assertThat(after.partitionEpoch()).isEqualTo(before.partitionEpoch() + 1);
+  }
+
   /** S03: a leader that goes by an older state of the partition is refused. */
   @Test
   void S03_stalePartitionEpochIsRefusedAndThePartitionTold() {

@@ -50,14 +50,15 @@ final class Followers {
             && answered.leaderEpoch() == state.leaderEpoch()
             && answered.partitionEpoch() == state.partitionEpoch();
     if (current && answered.refusal().filter(Followers::wasJudged).isPresent()) {
-      isr.refused(nowMs, effects);
+      isr.refused(answered.inDoubt(), nowMs, effects);
     }
   }
 
   /**
    * Whether a refusal proves that the proposal was not carried out before: it was looked at under
    * the epochs that it names. One for other epochs may be the answer to its repetition, and it
-   * counts until the newer state comes, which then exists.
+   * counts until the newer state comes, which then exists. That no earlier copy is carried out
+   * afterwards it does not prove.
    */
   private static boolean wasJudged(MillraceError refusal) {
     return refusal.code() == ErrorCode.INELIGIBLE_REPLICA

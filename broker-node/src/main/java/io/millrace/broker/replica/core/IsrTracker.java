@@ -16,7 +16,9 @@ import java.util.stream.Collectors;
  * (KIP-903). One that left for being silent joins on news of itself, or if it lacks nothing: its
  * broker may have been fenced for a while and be back, and tells nothing while nothing is written.
  * A proposal stays in flight until it is answered or a newer state is committed; until then the
- * maximal ISR counts.
+ * maximal ISR counts. If it is refused while a copy of it may be under way, which may be judged
+ * when its members are eligible again, it counts on: the committed ISR is proposed, which ends the
+ * partition epoch and with it the copy.
  *
  * <p>A leader whose log was found corrupt proposes the others without itself, once there is another
  * in sync: that is how it gives the leadership up.
@@ -34,6 +36,10 @@ final class IsrTracker {
   private final long lagTimeMs;
   private Map<Integer, Long> eligible = Map.of();
   private boolean inFlight;
+
+  /** Whether the committed ISR is proposed, to end what is in flight. */
+  private boolean ending;
+
   private long retryAtMs = Long.MIN_VALUE;
 
   /** Whether what was proposed last gives the leadership up. */
@@ -58,6 +64,7 @@ final class IsrTracker {
     marks.clear();
     giveUpAtMs = Long.MIN_VALUE;
     inFlight = false;
+    ending = false;
     retryAtMs = Long.MIN_VALUE;
     for (ReplicaProgress replica : replicas.replicas()) {
       replica.caughtUpAsOf(nowMs);
@@ -68,6 +75,7 @@ final class IsrTracker {
   /** A newer state is committed; it has been applied. */
   void committed(Set<Integer> isrBefore, long nowMs, List<Effect> effects) {
     inFlight = false;
+    ending = false;
     retryAtMs = Long.MIN_VALUE;
     for (ReplicaProgress replica : replicas.replicas()) {
       boolean wasInSync = isrBefore.contains(replica.brokerId());
@@ -95,15 +103,37 @@ final class IsrTracker {
     return eligible.keySet();
   }
 
-  /** The controller refused what is in flight. */
-  void refused(long nowMs, List<Effect> effects) {
-    inFlight = false;
-    replicas.withdrawProposal();
-    retryAtMs = nowMs + RETRY_MS;
+  /**
+   * The controller refused what is in flight.
+   *
+   * @param inDoubt whether an earlier copy of it may be carried out yet
+   */
+  void refused(boolean inDoubt, long nowMs, List<Effect> effects) {
     if (gaveUp) {
       giveUpAtMs = nowMs + GIVE_UP_RETRY_MS;
     }
+    if (ending) {
+      return;
+    }
+    if (inDoubt) {
+      endInFlight(effects);
+      return;
+    }
+    inFlight = false;
+    replicas.withdrawProposal();
+    retryAtMs = nowMs + RETRY_MS;
     setTimer(retryAtMs, effects);
+  }
+
+  private void endInFlight(List<Effect> effects) {
+    ending = true;
+    List<IsrMember> committed =
+        replicas.replicas().stream()
+            .filter(ReplicaProgress::inSync)
+            .map(IsrTracker::memberOf)
+            .toList();
+    effects.add(
+        new LeadingEffect.ProposeIsr(state.leaderEpoch(), state.partitionEpoch(), committed));
   }
 
   boolean isInFlight() {

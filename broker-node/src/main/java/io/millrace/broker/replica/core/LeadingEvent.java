@@ -56,8 +56,11 @@ public sealed interface LeadingEvent extends PartitionEvent {
    * @param leaderEpoch the leader epoch of the proposal
    * @param partitionEpoch the partition epoch of the proposal
    * @param refusal why not; empty if it agreed
+   * @param inDoubt whether the proposal was sent before, with an unknown outcome: that copy may be
+   *     carried out yet
    */
-  record IsrAnswered(int leaderEpoch, int partitionEpoch, Optional<MillraceError> refusal)
+  record IsrAnswered(
+      int leaderEpoch, int partitionEpoch, Optional<MillraceError> refusal, boolean inDoubt)
       implements LeadingEvent {}
 
   /**

@@ -584,7 +584,7 @@ class FailoverTest {
         .broker(broker)
         .on(
             new LeadingEvent.IsrAnswered(
-                cluster.leaderEpoch, cluster.partitionEpoch, Optional.of(no)));
+                cluster.leaderEpoch, cluster.partitionEpoch, Optional.of(no), false));
   }
 
   @Test

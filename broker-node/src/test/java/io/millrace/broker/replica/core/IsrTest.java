@@ -33,7 +33,7 @@ class IsrTest {
   }
 
   private static void answer(CoreDriver driver, Optional<MillraceError> refusal) {
-    driver.on(new LeadingEvent.IsrAnswered(1, 0, refusal));
+    driver.on(new LeadingEvent.IsrAnswered(1, 0, refusal, false));
   }
 
   @Test
@@ -178,8 +178,8 @@ class IsrTest {
     driver.acknowledge(2, 1, 0);
     pass(driver, CoreDriver.LAGGED_MS);
 
-    driver.on(new LeadingEvent.IsrAnswered(1, 7, Optional.of(REFUSED)));
-    driver.on(new LeadingEvent.IsrAnswered(0, 0, Optional.of(REFUSED)));
+    driver.on(new LeadingEvent.IsrAnswered(1, 7, Optional.of(REFUSED), false));
+    driver.on(new LeadingEvent.IsrAnswered(0, 0, Optional.of(REFUSED), false));
     pass(driver, 2 * IsrTracker.RETRY_MS);
 
     assertThat(driver.proposals()).as("it is in flight yet").hasSize(1);
@@ -210,6 +210,64 @@ class IsrTest {
     answer(driver, Optional.of(new MillraceError(code, "it is not so any more")));
 
     assertThat(driver.core.highWatermark()).isZero();
+  }
+
+  private static CoreDriver refusedInDoubt() {
+    CoreDriver driver = CoreDriver.os().leading(of(1, 0, Set.of(1), 1));
+    driver.eligible(2);
+    driver.subscribe(2, 0);
+    produce(driver);
+    driver.on(new LeadingEvent.IsrAnswered(1, 0, Optional.of(REFUSED), true));
+    return driver;
+  }
+
+  /** The copy may be judged when its members are eligible again. */
+  @Test
+  void S02_whatWasRefusedWhileACopyIsUnderWayCountsUntilTheCopyIsTooOld() {
+    CoreDriver driver = refusedInDoubt();
+    assertThat(driver.core.highWatermark()).as("the copy may be carried out").isZero();
+    assertThat(driver.proposals()).containsExactly(List.of(1, 2), List.of(1));
+    assertThat(driver.last(LeadingEffect.ProposeIsr.class).partitionEpoch()).isZero();
+
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1), 1)));
+
+    assertThat(driver.core.highWatermark()).isEqualTo(1);
+  }
+
+  @Test
+  void S02_aCopyThatIsCarriedOutAfterARefusalFindsItsMembersCounted() {
+    CoreDriver driver = refusedInDoubt();
+
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1, 2), 1)));
+    assertThat(driver.core.highWatermark()).isZero();
+    driver.acknowledge(2, 1, 0);
+
+    assertThat(driver.core.highWatermark()).isEqualTo(1);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"STALE_PARTITION_EPOCH", "INELIGIBLE_REPLICA"})
+  void S02_aRefusalOfWhatShallEndACopyIsNotItsEnd(ErrorCode code) {
+    CoreDriver driver = refusedInDoubt();
+
+    answer(driver, Optional.of(new MillraceError(code, "not so")));
+    pass(driver, 2 * IsrTracker.RETRY_MS);
+
+    assertThat(driver.core.highWatermark()).isZero();
+    assertThat(driver.proposals()).hasSize(2);
+  }
+
+  @Test
+  void S09_afterACopyIsTooOldARefusalIsFinalAgain() {
+    CoreDriver driver = refusedInDoubt();
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1), 1)));
+    driver.acknowledge(2, 1, 0);
+    assertThat(driver.proposals()).hasSize(3);
+    produce(driver);
+
+    driver.on(new LeadingEvent.IsrAnswered(1, 1, Optional.of(REFUSED), false));
+
+    assertThat(driver.core.highWatermark()).isEqualTo(2);
   }
 
   @Test

@@ -225,7 +225,8 @@ class PartitionCorePropertyTest {
             new LeadingEvent.IsrAnswered(
                 leaderEpoch,
                 partitionEpoch,
-                Optional.of(new MillraceError(ErrorCode.INELIGIBLE_REPLICA, "no"))));
+                Optional.of(new MillraceError(ErrorCode.INELIGIBLE_REPLICA, "no")),
+                false));
       } else if (proposed.isPresent()) {
         commit(proposed.get());
       }

@@ -241,7 +241,7 @@ class SubscriptionTest {
 
     driver.on(new LeadingEvent.FollowerAcknowledged(ref, 5, 5, 0));
     driver.on(new LeadingEvent.FollowerGone(ref));
-    driver.on(new LeadingEvent.IsrAnswered(0, 0, Optional.of(GONE)));
+    driver.on(new LeadingEvent.IsrAnswered(0, 0, Optional.of(GONE), false));
     driver.on(new LeadingEvent.BrokersChanged(Map.of(2, 1L)));
 
     assertThat(driver.history).isEmpty();
