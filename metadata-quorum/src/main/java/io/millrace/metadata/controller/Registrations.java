@@ -34,6 +34,9 @@ import java.util.UUID;
  *       offline leave the ISR;
  *   <li>the new process is registered, fenced. It leads once it asks to.
  * </ol>
+ *
+ * <p>The revision of the entry is the registration's epoch, which names one process alone
+ * (KIP-903): of two that register in one entry the second one has to ask again.
  */
 final class Registrations {
   private final ControllerSettings settings;
@@ -54,7 +57,8 @@ final class Registrations {
       if (earlier.registration().incarnationId().equals(command.incarnationId())) {
         return Decision.answer(new BrokerResult(earlier.epoch(), image.revision()));
       }
-      if (!earlier.fenced() && !command.start().earlierProcessEnded()) {
+      boolean inThisEntry = earlier.epoch() == revisionAfter;
+      if (inThisEntry || (!earlier.fenced() && !command.start().earlierProcessEnded())) {
         throw command.idInUse(known, Map.of()).exception();
       }
     }

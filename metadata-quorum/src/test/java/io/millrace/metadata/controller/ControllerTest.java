@@ -367,6 +367,19 @@ final class ControllerTest {
     assertThat(error.message()).contains("expected: 3 to 10000");
   }
 
+  /** KIP-903: the late command of a process that has died may come behind that of the next one. */
+  @Test
+  void S10_twoProcessesThatRegisterInOneEntryDoNotShareAnEpoch() {
+    List<CommandResult> results =
+        cluster.runAll(List.of(Cluster.register(7, "", 2), Cluster.register(7, "", 1)));
+
+    assertThat(cluster.image().broker(7).orElseThrow().registration().incarnationId())
+        .isEqualTo(new UUID(7, 2));
+    assertThat(((Refused) results.get(1)).error().code()).isEqualTo(ErrorCode.BROKER_ID_IN_USE);
+    BrokerResult later = (BrokerResult) cluster.run(Cluster.register(7, "", 3));
+    assertThat(later.brokerEpoch()).isGreaterThan(((BrokerResult) results.get(0)).brokerEpoch());
+  }
+
   @Test
   void sameProcessRegistersOnlyOnce() {
     BrokerResult first = (BrokerResult) cluster.run(Cluster.register(7, ""));
