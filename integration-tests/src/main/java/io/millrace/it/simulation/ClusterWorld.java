@@ -7,16 +7,12 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.producer.BatchOutcome;
 import io.millrace.common.time.VirtualTime;
 import io.millrace.it.simulation.SimulatedNetwork.Connection;
-import io.millrace.metadata.controller.BrokerCommand.AlterPartitions;
-import io.millrace.metadata.controller.Command;
-import io.millrace.metadata.controller.CommandResult;
 import io.millrace.metadata.image.PartitionImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import java.util.function.Consumer;
 
 /** What everybody in a run of a cluster shares. Confined to the simulation's thread. */
 final class ClusterWorld implements ClientWorld {
@@ -35,6 +31,7 @@ final class ClusterWorld implements ClientWorld {
   private final ControllerWorld controllers;
   private final SimulatedNetwork network;
   private final MetadataFeed feed;
+  private final CommandRoute commands;
   private final ClusterBugs bugs;
   private final Plants plants = new Plants(Optional.empty());
   private final Cuts cuts = new Cuts();
@@ -55,6 +52,7 @@ final class ClusterWorld implements ClientWorld {
     this.network =
         new SimulatedNetwork(time, random.split(), controllers.trace(), setup.maxDelayMicros());
     this.feed = new MetadataFeed(controllers.invariants());
+    this.commands = new CommandRoute(this, random.split(), controllers);
     this.bugs = new ClusterBugs(bug);
     for (ClusterSetup.Topic topic : setup.topics()) {
       ledgers.add(new ReplicaLedger(this, topic.number()));
@@ -189,32 +187,9 @@ final class ClusterWorld implements ClientWorld {
     return nodes.stream().filter(ControllerNode::isActive).findFirst();
   }
 
-  /** A process asks a controller; question and answer may be lost on the way. */
-  void ask(
-      ClusterProcess process,
-      ControllerNode node,
-      Command command,
-      Consumer<CommandResult> answered) {
-    if (isLost(process.id(), Cuts.CONTROLLERS)) {
-      return;
-    }
-    if (command instanceof AlterPartitions alter) {
-      alter.partitions().forEach(controllers.invariants()::proposes);
-    }
-    time.schedule(
-        controllers.delayMs(),
-        () ->
-            node.submit(
-                bugs.sent(controllers.plants().sent(command), feed.newest()),
-                result -> {
-                  if (!isLost(Cuts.CONTROLLERS, process.id())) {
-                    process.time().schedule(controllers.delayMs(), () -> answered.accept(result));
-                  }
-                }));
-  }
-
-  private boolean isLost(int from, int to) {
-    return !cuts.isOpen(from, to) || (!healed && random.nextInt(80) == 0);
+  /** The way of the brokers' commands to the controllers. */
+  CommandRoute commands() {
+    return commands;
   }
 
   /** A broker's connections to the controllers are closed. */

@@ -116,6 +116,8 @@ enum PlantedBug {
   PENDING_SHRINK_COUNTED("is in sync with|begins to lead|does not have", Model.CLUSTERS, 4),
   /** A leader does not count a member that it has proposed. */
   PENDING_ADDITION_NOT_COUNTED("is in sync with|begins to lead|does not have", Model.CLUSTERS, 15),
+  /** A leader takes a refusal for the end of a proposal that is under way once more. */
+  LATE_COPY_NOT_COUNTED("is in sync with|begins to lead|does not have", Model.CLUSTERS, 1_363),
   /** A leader takes what a follower acknowledged before for its position when it comes anew. */
   POSITION_OUTLIVES_SUBSCRIPTION(
       "is in sync with|begins to lead|does not have", Model.CLUSTERS, 434),
@@ -160,7 +162,7 @@ enum PlantedBug {
   /** A new leader tells the latest offset before it is certain (S17). */
   LATEST_OFFSET_TOLD_TOO_EARLY("is told in epoch", Model.CLUSTERS, 232),
   /** A leader commits though fewer are in sync than must be (S03). */
-  MIN_ISR_NOT_HEEDED("begins to lead|is in sync with|does not have", Model.CLUSTERS, 19);
+  MIN_ISR_NOT_HEEDED("begins to lead|is in sync with|does not have", Model.CLUSTERS, 116);
 
   private final Pattern sign;
   private final Model model;

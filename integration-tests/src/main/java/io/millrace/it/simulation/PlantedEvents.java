@@ -53,6 +53,7 @@ final class PlantedEvents {
       case JOINS_BELOW_EPOCH_START -> joinTooEarly(event);
       case PRODUCERS_FORGOTTEN_AT_FAILOVER -> forgetProducers(event);
       case MIN_ISR_NOT_HEEDED -> withoutMinIsr(event);
+      case LATE_COPY_NOT_COUNTED -> withoutDoubt(event);
       default -> List.of(event);
     };
   }
@@ -191,6 +192,14 @@ final class PlantedEvents {
       replica.process().shard().post(() -> replica.log().producers().expire(Long.MAX_VALUE, 1));
     }
     return List.of(event);
+  }
+
+  private static List<PartitionEvent> withoutDoubt(PartitionEvent event) {
+    return event instanceof LeadingEvent.IsrAnswered answered
+        ? List.of(
+            new LeadingEvent.IsrAnswered(
+                answered.leaderEpoch(), answered.partitionEpoch(), answered.refusal(), false))
+        : List.of(event);
   }
 
   private static List<PartitionEvent> withoutMinIsr(PartitionEvent event) {

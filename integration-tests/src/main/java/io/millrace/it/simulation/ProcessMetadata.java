@@ -145,7 +145,7 @@ final class ProcessMetadata implements MetadataQuorum, SessionLinks, MetadataFee
   }
 
   private void ask(ControllerNode node, Command command, CompletableFuture<CommandResult> answer) {
-    world.ask(process, node, command, answer::complete);
+    world.commands().ask(process, node, command, answer::complete);
   }
 
   @Override
