@@ -16,7 +16,8 @@ import java.util.function.Supplier;
  * @param compression the codec of the batches
  * @param batchBytes a batch is sent when it has this many bytes before compression; a larger record
  *     makes a batch of its own
- * @param linger how long a batch that is not full waits for more records
+ * @param linger how long a batch that is not full waits for more records; while two of its
+ *     partition are unanswered it waits for an answer too, a second at most
  * @param bufferBytes the most bytes of records that wait or are under way. The memory that they lie
  *     in grows by doubling, and with compression a batch is there twice: reckon with two to four
  *     times as much, and a quarter of {@code bufferBytes} that is kept for the next batches.

@@ -35,6 +35,13 @@ import java.util.stream.Stream;
  * helper thread and comes back as a task of the loop.
  */
 final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.Owner {
+  /**
+   * With as many unanswered batches in its partition, one that is not full gathers records until an
+   * answer comes: it would only queue behind them. So a busy broker gets few large batches instead
+   * of many small ones, and an idle one every batch at once.
+   */
+  private static final int EAGER_BATCHES = 2;
+
   /** How much longer than the broker waits for acks a frame may stay unanswered. */
   private static final long ANSWER_GRACE_MS = 10_000;
 
@@ -178,7 +185,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     newPipeWanted |= pipe == null;
     return pipe == null
         ? !lacksIdentity()
-        : pipe.session().pendingBatches() < config.maxInFlightBatches();
+        : pipe.session().pendingBatches() < Math.min(config.maxInFlightBatches(), EAGER_BATCHES);
   }
 
   private boolean lacksIdentity() {
