@@ -129,7 +129,7 @@ class LauncherTest {
           .asString()
           .contains(
               " -Xmx1g ",
-              " -XX:CompileThresholdScaling=3 ",
+              " -XX:Tier3InvocationThreshold=600 ",
               " --sun-misc-unsafe-memory-access=allow ");
       assertThat(run(java, with(before, "topic", "list")))
           .singleElement()
