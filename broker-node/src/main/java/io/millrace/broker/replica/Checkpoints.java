@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -28,8 +29,11 @@ final class Checkpoints {
   /** Partitions that are about to be cut below what is noted of them. */
   private final Queue<Cut> lowering = new ConcurrentLinkedQueue<>();
 
-  /** What was written last; touched by whoever may {@link #write}. */
-  private Map<TopicIdPartition, Long> writtenHighWatermarks = Map.of();
+  /** What this process wrote last; touched by whoever may {@link #write}. */
+  private Optional<Map<TopicIdPartition, Long>> writtenHighWatermarks = Optional.empty();
+
+  private final NotedPartitions recoveryPoints = new NotedPartitions();
+  private final NotedPartitions highWatermarks = new NotedPartitions();
 
   private record Cut(HostedPartition hosted, long offset) {}
 
@@ -54,28 +58,35 @@ final class Checkpoints {
   /** Notes from where a recovery would have to check. */
   private void writeRecoveryPoints() throws IOException {
     Map<TopicIdPartition, Long> points = new HashMap<>();
-    Collection<HostedPartition> hosted = List.copyOf(directory.partitions());
+    Collection<HostedPartition> hosted = recoveryPoints.begin(directory.partitions());
     hosted.forEach(each -> points.put(each.id(), each.noteRecoveryPoint()));
     Map<TopicIdPartition, Long> all = new HashMap<>(points);
     // Without it the next opening would take what is damaged there for a torn end, and cut it off.
     directory.damaged().keySet().forEach(id -> all.put(id, files.recoveryPoint(id)));
     directory.untoldCuts().forEach(id -> all.put(id, files.recoveryPoint(id)));
     directory.dir().writeRecoveryPoints(all);
+    recoveryPoints.end();
     hosted.forEach(each -> each.noted().recoveryPoint().written(written(points, each)));
   }
 
   /** Notes up to where records are committed, if that has changed. As {@link #write}. */
   void writeHighWatermarks() throws IOException {
     Map<TopicIdPartition, Long> points = new HashMap<>();
-    Collection<HostedPartition> hosted = List.copyOf(directory.partitions());
+    Collection<HostedPartition> hosted = highWatermarks.begin(directory.partitions());
     hosted.forEach(each -> points.put(each.id(), each.noteHighWatermark()));
     Map<TopicIdPartition, Long> all = new HashMap<>(points);
     directory.damaged().keySet().forEach(id -> all.put(id, files.highWatermark(id)));
-    if (!all.equals(writtenHighWatermarks)) {
+    if (!Optional.of(all).equals(writtenHighWatermarks)) {
       directory.dir().writeHighWatermarks(all);
-      writtenHighWatermarks = all;
+      writtenHighWatermarks = Optional.of(all);
     }
+    highWatermarks.end();
     hosted.forEach(each -> each.noted().highWatermark().written(written(points, each)));
+  }
+
+  /** Whether this process may have noted something of a partition, which may have left since. */
+  boolean mayHaveNoted(TopicIdPartition id) {
+    return recoveryPoints.mayHave(id) || highWatermarks.mayHave(id);
   }
 
   private static long written(Map<TopicIdPartition, Long> points, HostedPartition hosted) {

@@ -183,6 +183,20 @@ final class LogDirectory {
     return checkpoints.writeSoon();
   }
 
+  /**
+   * Sees to it that nothing is noted of a partition that is not here any more. Of a log that is
+   * made for it now, a recovery point of the former one would say after a crash that it had lost
+   * what it never had. By one thread at a time; waits for the disk only if there may be a note.
+   *
+   * @throws java.util.concurrent.CompletionException if the directory is offline
+   */
+  void forgetNoted(TopicIdPartition id) {
+    if (files.isNoted(id) || checkpoints.mayHaveNoted(id)) {
+      files.forgetNoted(id);
+      noteSoon().join();
+    }
+  }
+
   /** Puts an open log on a shard. */
   HostedPartition host(
       TopicIdPartition id, TopicPartition name, PartitionLog log, PartitionConfig config) {

@@ -101,6 +101,11 @@ final class LogFiles {
     highWatermarks = without(highWatermarks, id);
   }
 
+  /** Whether the last process noted something of a log, and that was not forgotten since. */
+  boolean isNoted(TopicIdPartition id) {
+    return recoveryPoints.containsKey(id) || highWatermarks.containsKey(id);
+  }
+
   private static Map<TopicIdPartition, Long> without(
       Map<TopicIdPartition, Long> noted, TopicIdPartition id) {
     Map<TopicIdPartition, Long> left = new HashMap<>(noted);

@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.UUID;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -236,6 +237,7 @@ final class PartitionReconciler {
     LogDirectory directory = leastFilled.get();
     PartitionConfig config = topicSettings.of(image, topic);
     try {
+      directory.forgetNoted(id);
       PartitionLog log = directory.files().create(name, id, config.log());
       HostedPartition made = directory.host(id, name, log, config);
       onHosted.accept(made);
@@ -245,6 +247,8 @@ final class PartitionReconciler {
       directory.diskFailed(e);
     } catch (IOException e) {
       directory.dir().fail("create " + name, e);
+    } catch (CompletionException offline) {
+      LOG.warn("[broker {}] [{}] can't be made: {}", brokerId, name, offline.getMessage());
     }
     // This directory is offline now; another may do.
     return create(image, topic, id, assignedDirectory);

@@ -43,6 +43,9 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class ReplicaManagerTest {
+  /** No checkpoint is written by itself. */
+  private static final long NEVER = 3_600_000;
+
   private final List<TestBroker> brokers = new ArrayList<>();
 
   @AfterEach
@@ -515,6 +518,62 @@ class ReplicaManagerTest {
 
     try (TestBroker again = restart(Map.of("/a", after), false, known)) {
       assertThat(again.manager.recoveryProgress().checkedBytes()).isBetween(900L, 2_000L);
+    }
+  }
+
+  @Test
+  void S31_aLogOfAReplicaThatCameBackIsNotTakenForWhatThisProcessHadNoted() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = new TestBroker(Map.of("/a", disk), false, MetadataImage.EMPTY, "b", NEVER);
+    brokers.add(broker);
+    broker.register();
+    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+    for (int i = 0; i < 3; i++) {
+      append(broker, topic, 0, Acks.ALL);
+    }
+    ((HostedPartition) broker.partition(topic, 0)).directory().noteSoon().join();
+    assertThat(broker.dirs.get(0).recoveryPoints()).containsValue(3L);
+
+    comesBackAndIsKilled(broker, topic, disk);
+  }
+
+  @Test
+  void S31_aLogOfAReplicaThatCameBackIsNotTakenForWhatTheProcessBeforeHadNoted() throws Exception {
+    MemoryFileStore disk = disk();
+    UUID topic;
+    MetadataImage known;
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+      for (int i = 0; i < 3; i++) {
+        append(broker, topic, 0, Acks.ALL);
+      }
+      known = broker.image();
+    }
+    TestBroker again = new TestBroker(Map.of("/a", disk), false, known, "boot", NEVER);
+    brokers.add(again);
+    again.register();
+    assertThat(again.dirs.get(0).recoveryPoints()).containsValue(3L);
+
+    comesBackAndIsKilled(again, topic, disk);
+  }
+
+  /** What was noted of the log has to be forgotten before the new one has anything to lose. */
+  private void comesBackAndIsKilled(TestBroker broker, UUID topic, MemoryFileStore disk)
+      throws Exception {
+    broker.moveAway(topic);
+    broker.moveBack(topic);
+    broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+    assertThat(broker.dirs.get(0).recoveryPoints().values()).doesNotContain(3L);
+    assertThat(broker.dirs.get(0).highWatermarks().values()).doesNotContain(3L);
+    append(broker, topic, 0, Acks.ALL);
+    MemoryFileStore after = disk.killClone();
+    MetadataImage known = broker.image();
+    broker.close();
+
+    try (TestBroker again = restart(Map.of("/a", after), false, known)) {
+      assertThat(again.manager.damagedLogs()).isEmpty();
+      assertThat(again.manager.possibleLoss().isNone()).isTrue();
+      assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
     }
   }
 

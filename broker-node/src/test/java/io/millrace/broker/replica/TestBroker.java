@@ -85,6 +85,17 @@ final class TestBroker implements AutoCloseable {
   /** The same in a boot of the machine. */
   TestBroker(Map<String, FileStore> stores, boolean missing, MetadataImage known, String boot)
       throws IOException {
+    this(stores, missing, known, boot, 20);
+  }
+
+  /** The same with an interval of the checkpoints. */
+  TestBroker(
+      Map<String, FileStore> stores,
+      boolean missing,
+      MetadataImage known,
+      String boot,
+      long checkpointIntervalMs)
+      throws IOException {
     for (Map.Entry<String, FileStore> each : new TreeMap<>(stores).entrySet()) {
       DataDirOpening opening =
           new DataDirOpening(
@@ -101,7 +112,7 @@ final class TestBroker implements AutoCloseable {
                 incarnation,
                 BROKER_CONFIG,
                 new Threading(2, 2, ShardLimits.DEFAULT),
-                new Housekeeping(20, 20, 86_400_000, 64, 100),
+                new Housekeeping(20, checkpointIntervalMs, 86_400_000, 64, 100),
                 30_000),
             dirs,
             missing,
@@ -214,6 +225,32 @@ final class TestBroker implements AutoCloseable {
             old.partitionEpoch() + 1,
             1);
     change(new TopicImage(topicId, topic.name(), topic.partitions().with(0, led), topic.configs()));
+  }
+
+  /** This broker has no replica of a topic's only partition any more. */
+  synchronized void moveAway(UUID topicId) {
+    moveTo(topicId, 2);
+  }
+
+  /** It has one again, and leads. */
+  synchronized void moveBack(UUID topicId) {
+    moveTo(topicId, ID);
+  }
+
+  private void moveTo(UUID topicId, int broker) {
+    TopicImage topic = image.topic(topicId).orElseThrow();
+    PartitionImage old = topic.partitions().get(0);
+    PartitionImage moved =
+        new PartitionImage(
+            List.of(broker),
+            List.of(PartitionImage.UNASSIGNED),
+            List.of(broker),
+            List.of(),
+            new PartitionImage.Leadership(broker, old.leaderEpoch() + 1, PartitionImage.NO_BROKER),
+            old.partitionEpoch() + 1,
+            1);
+    change(
+        new TopicImage(topicId, topic.name(), topic.partitions().with(0, moved), topic.configs()));
   }
 
   synchronized void configure(UUID topicId, Map<String, String> configs) {
