@@ -2,6 +2,9 @@ package io.millrace.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.millrace.client.api.PartitionDescription;
 import io.millrace.client.api.PartitionStatus;
 import io.millrace.client.api.PartitionStatus.ReplicaStatus;
@@ -62,6 +65,35 @@ class TopicDescribeTest {
     assertThat(TopicDescribe.behind(replica(0, 0, OptionalLong.empty()))).hasToString("0");
     assertThat(TopicDescribe.behind(replica(0, 7, OptionalLong.empty()))).hasToString("7 ahead");
     assertThat(TopicDescribe.behind(replica(-1, 0, OptionalLong.empty()))).hasToString("?");
+  }
+
+  @Test
+  void programsAreToldWhichReplicaIsAheadAndWhichIsCorrupt() {
+    PartitionStatus status =
+        new PartitionStatus(
+            PARTITION,
+            List.of(),
+            100,
+            List.of(replica(0, 7, OptionalLong.empty()), replica(4, 0, OptionalLong.of(57))));
+    TopicDescription topic =
+        new TopicDescription("orders", new UUID(1, 2), 2, List.of(PARTITION), List.of());
+
+    JsonArray replicas =
+        JsonParser.parseString(DataWriter.json(TopicReports.data(topic, List.of(status)), true))
+            .getAsJsonObject()
+            .getAsJsonArray("partitions")
+            .get(0)
+            .getAsJsonObject()
+            .getAsJsonArray("replica_states");
+
+    JsonObject ahead = replicas.get(0).getAsJsonObject();
+    assertThat(ahead.get("offsets_ahead").getAsLong()).isEqualTo(7);
+    assertThat(ahead.get("offsets_behind").getAsLong()).isZero();
+    assertThat(ahead.has("corrupt_offset")).isFalse();
+    JsonObject corrupt = replicas.get(1).getAsJsonObject();
+    assertThat(corrupt.get("offsets_ahead").getAsLong()).isZero();
+    assertThat(corrupt.get("offsets_behind").getAsLong()).isEqualTo(4);
+    assertThat(corrupt.get("corrupt_offset").getAsLong()).isEqualTo(57);
   }
 
   @Test

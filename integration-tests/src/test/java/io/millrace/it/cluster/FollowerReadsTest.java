@@ -57,12 +57,15 @@ class FollowerReadsTest {
       int near = otherThan(leader, controller);
       int third = 6 - leader - near;
       send(producer, SOME);
+      assertThat(consumedBy(cluster, rack(near))).hasSize(SOME);
+      double forCommand = bytes(cluster, near, "millrace_fetch_follower_bytes_total");
+      assertThat(forCommand).as("by the command's --rack").isGreaterThan(SOME * 100.0);
       try (Reader reader = new Reader(client, rack(near))) {
         reader.awaitRecords(SOME);
         assertThat(reader.fromFollower()).isTrue();
         assertThat(bytes(cluster, leader, "millrace_fetch_bytes_total")).isZero();
         assertThat(bytes(cluster, near, "millrace_fetch_follower_bytes_total"))
-            .isGreaterThan(SOME * 100.0);
+            .isGreaterThan(forCommand + SOME * 100.0);
 
         seesOnlyWhatIsCommitted(cluster, producer, reader, near, third);
 
@@ -83,6 +86,24 @@ class FollowerReadsTest {
         send(producer, SOME);
         reader.awaitRecords(4 * SOME + 1);
       }
+    }
+  }
+
+  /** The offsets that {@code consume --rack} prints. */
+  private List<String> consumedBy(ClusterProcesses cluster, String rack) throws Exception {
+    List<String> line =
+        List.of(
+            "consume",
+            PARTITION.topic(),
+            "--rack",
+            rack,
+            "--format",
+            "%o\\n",
+            "--bootstrap",
+            cluster.bootstrap());
+    try (MillraceProcess command = MillraceProcess.start(home, "consume", line)) {
+      assertThat(command.waitFor(Duration.ofSeconds(60))).as(command.stderr()).isZero();
+      return command.stdout().lines().toList();
     }
   }
 
