@@ -62,7 +62,7 @@ final class Checkpoints {
     hosted.forEach(each -> points.put(each.id(), each.noteRecoveryPoint()));
     Map<TopicIdPartition, Long> all = new HashMap<>(points);
     // Without it the next opening would take what is damaged there for a torn end, and cut it off.
-    directory.damaged().keySet().forEach(id -> all.put(id, files.recoveryPoint(id)));
+    directory.unopened().forEach(id -> all.put(id, files.recoveryPoint(id)));
     directory.untoldCuts().forEach(id -> all.put(id, files.recoveryPoint(id)));
     directory.dir().writeRecoveryPoints(all);
     recoveryPoints.end();
@@ -75,7 +75,7 @@ final class Checkpoints {
     Collection<HostedPartition> hosted = highWatermarks.begin(directory.partitions());
     hosted.forEach(each -> points.put(each.id(), each.noteHighWatermark()));
     Map<TopicIdPartition, Long> all = new HashMap<>(points);
-    directory.damaged().keySet().forEach(id -> all.put(id, files.highWatermark(id)));
+    directory.unopened().forEach(id -> all.put(id, files.highWatermark(id)));
     if (!Optional.of(all).equals(writtenHighWatermarks)) {
       directory.dir().writeHighWatermarks(all);
       writtenHighWatermarks = Optional.of(all);

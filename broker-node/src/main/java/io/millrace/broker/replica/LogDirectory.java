@@ -15,6 +15,7 @@ import io.millrace.common.time.Clock;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -48,6 +49,12 @@ final class LogDirectory {
 
   /** Logs that lie here and are damaged: nobody touches them but to repair or delete them. */
   private final Map<TopicIdPartition, TopicPartition> damaged = new ConcurrentHashMap<>();
+
+  /**
+   * Logs that lie here while another directory's log of the same partition was opened: nobody
+   * touches them until the metadata that show this process say which one counts.
+   */
+  private final Map<TopicIdPartition, TopicPartition> seconds = new ConcurrentHashMap<>();
 
   /**
    * Logs that were cut below what was durable, and nobody was told yet (S14). What was noted of
@@ -169,9 +176,26 @@ final class LogDirectory {
     return partitions.values();
   }
 
+  /** Whether a partition's log lies here that was opened, or could not be as it is damaged. */
+  boolean holds(TopicIdPartition id) {
+    return partitions.containsKey(id) || damaged.containsKey(id);
+  }
+
   /** The logs that lie here and can't be opened because they are damaged. */
   Map<TopicIdPartition, TopicPartition> damaged() {
     return damaged;
+  }
+
+  /** The logs that lie here while another directory's log of the same partition was opened. */
+  Map<TopicIdPartition, TopicPartition> seconds() {
+    return seconds;
+  }
+
+  /** All logs that lie here and are not open: what was noted of them stays noted. */
+  Set<TopicIdPartition> unopened() {
+    Set<TopicIdPartition> all = new HashSet<>(damaged.keySet());
+    all.addAll(seconds.keySet());
+    return all;
   }
 
   /**
@@ -287,7 +311,7 @@ final class LogDirectory {
     try {
       if (complete && online()) {
         checkpoints.write();
-        if (damaged.isEmpty() && untoldCuts.isEmpty()) {
+        if (unopened().isEmpty() && untoldCuts.isEmpty()) {
           dir.markCleanlyClosed();
         }
       } else if (!started && dir.wasCleanlyClosed()) {

@@ -149,6 +149,15 @@ final class LogFiles {
    * is for a person to say.
    */
   void setAside(TopicPartition name) throws IOException {
+    setAside(name, "belongs to no topic of this cluster");
+  }
+
+  /**
+   * The same of any log that is not open.
+   *
+   * @param why what is said of it to the person
+   */
+  void setAside(TopicPartition name, String why) throws IOException {
     Path path = PartitionDirectory.of(dir.path(), name);
     int n = 0;
     Path aside;
@@ -159,11 +168,20 @@ final class LogFiles {
     dir.store().rename(path, aside);
     dir.store().forceDirectory(dir.path());
     LOG.warn(
-        "[data directory {}] {} belongs to no topic of this cluster and is kept as {}: delete it"
-            + " by hand if it is not needed",
+        "[data directory {}] {} {} and is kept as {}: delete it by hand if it is not needed",
         dir.path(),
         name,
+        why,
         aside.getFileName());
+  }
+
+  /** The names of the logs that were set aside, now or before. */
+  List<String> strays() throws IOException {
+    return dir.store().list(dir.path()).stream()
+        .map(path -> String.valueOf(path.getFileName()))
+        .filter(each -> each.endsWith(STRAY))
+        .sorted()
+        .toList();
   }
 
   /** Moves a deleted log's directory aside, so that its name is free; its log is closed. */

@@ -40,11 +40,23 @@ final class LogInventory {
       found.put(directory, new ArrayList<>());
       try {
         directory.files().scan().forEach(log -> note(directory, log));
+        tellOfStrays(directory);
       } catch (IOException e) {
         directory.dir().fail("list the logs", e);
       }
     }
     return found;
+  }
+
+  private static void tellOfStrays(LogDirectory directory) throws IOException {
+    List<String> strays = directory.files().strays();
+    if (!strays.isEmpty()) {
+      LOG.warn(
+          "[data directory {}] logs that were set aside are kept here; delete them by hand if they"
+              + " are not needed: {}",
+          directory.dir().path(),
+          strays);
+    }
   }
 
   private void note(LogDirectory directory, PartitionDirectory.Found log) {
@@ -66,9 +78,11 @@ final class LogInventory {
           directory.dir().path(),
           kept.dir().path());
       if (kept == other) {
+        directory.seconds().put(id, log.name());
         return;
       }
       logsIn(other).removeIf(each -> each.id().equals(id));
+      other.seconds().put(id, log.name());
     }
     places.put(id, directory);
     PartitionConfig config =

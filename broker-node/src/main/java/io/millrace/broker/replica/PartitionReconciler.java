@@ -49,6 +49,7 @@ final class PartitionReconciler {
   private final HostedPartitions hosted;
   private final Consumer<HostedPartition> onHosted;
   private final DamagedLogRepair repair;
+  private final SecondLogs seconds;
 
   /** Replicas whose directory the controller does not know yet. */
   private final Map<TopicIdPartition, UUID> unassigned = new HashMap<>();
@@ -73,6 +74,7 @@ final class PartitionReconciler {
     this.hosted = hosted;
     this.onHosted = onHosted;
     this.repair = new DamagedLogRepair(brokerId);
+    this.seconds = new SecondLogs(brokerId, directories);
   }
 
   /** Replicas whose directory the controller does not know yet. */
@@ -93,6 +95,7 @@ final class PartitionReconciler {
 
   /** Applies a whole image, after a start. */
   void applyAll(MetadataImage image) {
+    seconds.decide(image, this::giveUp);
     endDamaged(
         id -> image.topic(id.topicId()).isEmpty(),
         (directory, id, name) -> directory.files().setAside(name));
@@ -368,6 +371,24 @@ final class PartitionReconciler {
         }
       }
     }
+  }
+
+  /**
+   * The log of a partition that was opened is not the one that counts. That one is left as it is: a
+   * start opens it, which tells the controller first what it may have lost, or a repair, once
+   * nobody counts on it.
+   */
+  private void giveUp(TopicIdPartition id, TopicPartition name, LogDirectory counts) {
+    MillraceError why =
+        offline(
+            name,
+            "its log is in "
+                + counts.dir().path()
+                + ", and was not opened, as the metadata known at the start did not say so; start"
+                + " the broker again");
+    hosted.find(id).ifPresent(each -> end(each, why));
+    hosted.unavailable(id, why);
+    LOG.error("[broker {}] {}", brokerId, why.message());
   }
 
   private void endStray(HostedPartition each) {

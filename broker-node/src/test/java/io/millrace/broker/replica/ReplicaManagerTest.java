@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirState;
 import io.millrace.broker.replica.core.FollowingEvent;
 import io.millrace.broker.replica.core.LeaderState;
@@ -338,6 +339,105 @@ class ReplicaManagerTest {
       assertThat(broker.manager.whyAbsent(away).code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
       assertThat(a.exists(Path.of("/a/orders-" + onB))).isFalse();
       serving(broker, "newer", Map.of());
+    }
+  }
+
+  @Test
+  void ofTwoLogsOfAPartitionTheOneThatTheMetadataDoNotNameIsSetAside() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known = withFormerLogs(disk);
+    UUID topic = known.topic("orders").orElseThrow().id();
+
+    try (TestBroker broker = restart(bothOn(disk), false, known)) {
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      for (int number = 0; number < 2; number++) {
+        assertThat(broker.partition(topic, number).view().logEndOffset()).isEqualTo(2);
+      }
+      assertThat(namesIn(disk, "/a")).contains("orders-0", "orders-1.0.stray");
+      assertThat(namesIn(disk, "/b")).contains("orders-1", "orders-0.0.stray");
+      assertThat(namesIn(disk, "/a")).doesNotContain("orders-1");
+      assertThat(namesIn(disk, "/b")).doesNotContain("orders-0");
+    }
+    try (TestBroker broker = restart(bothOn(disk), false, known)) {
+      assertThat(broker.dirs).allMatch(DataDir::wasCleanlyClosed);
+    }
+  }
+
+  @Test
+  void aLogThatDoesNotCountIsGivenUpThoughOlderMetadataHadItOpened() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known = withFormerLogs(disk);
+    UUID topic = known.topic("orders").orElseThrow().id();
+    TopicIdPartition inB = new TopicIdPartition(topic, 1);
+    try (TestBroker unregistered = new TestBroker(bothOn(disk), false, MetadataImage.EMPTY)) {
+      assertThat(unregistered.partition(topic, 1).view().logEndOffset()).isEqualTo(1);
+    }
+
+    try (TestBroker broker = new TestBroker(bothOn(disk), false, MetadataImage.EMPTY)) {
+      brokers.add(broker);
+      assertThat(broker.dirs.get(1).wasCleanlyClosed()).isFalse();
+      assertThat(broker.dirs.get(1).recoveryPoints()).containsEntry(inB, 2L);
+      assertThat(broker.dirs.get(1).highWatermarks()).containsEntry(inB, 2L);
+      broker.catchUp(known);
+      broker.register();
+      await().until(() -> broker.partition(topic, 0).view().leads());
+
+      assertThat(broker.partition(topic, 0).view().logEndOffset()).isEqualTo(2);
+      assertThat(broker.manager.find(inB)).isEmpty();
+      assertThat(broker.manager.whyAbsent(inB).code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(namesIn(disk, "/a")).contains("orders-0", "orders-1.0.stray");
+      assertThat(namesIn(disk, "/b")).contains("orders-1", "orders-0.0.stray");
+    }
+    try (TestBroker broker = restart(bothOn(disk), false, known)) {
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      assertThat(broker.partition(topic, 1).view().logEndOffset()).isEqualTo(2);
+    }
+  }
+
+  private static Map<String, FileStore> bothOn(FileStore disk) {
+    return Map.of("/a", disk, "/b", disk);
+  }
+
+  /**
+   * Makes a topic with a partition in each of two directories, and two records in each; a former
+   * log of each, with the first record, lies in the other directory.
+   *
+   * @return the metadata
+   */
+  private MetadataImage withFormerLogs(MemoryFileStore disk) throws Exception {
+    UUID topic;
+    MetadataImage known;
+    try (TestBroker broker = start(bothOn(disk))) {
+      topic = broker.createTopic("orders", 2, Map.of());
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      append(broker, topic, 0, Acks.ALL);
+      append(broker, topic, 1, Acks.ALL);
+      assertThat(partitionIn(broker, topic, 0)).isZero();
+      known = broker.image();
+    }
+    copy(disk, Path.of("/a/orders-0"), Path.of("/kept/orders-0"));
+    copy(disk, Path.of("/b/orders-1"), Path.of("/kept/orders-1"));
+    try (TestBroker broker = restart(bothOn(disk), false, known)) {
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      append(broker, topic, 0, Acks.ALL);
+      append(broker, topic, 1, Acks.ALL);
+      known = broker.image();
+    }
+    copy(disk, Path.of("/kept/orders-0"), Path.of("/b/orders-0"));
+    copy(disk, Path.of("/kept/orders-1"), Path.of("/a/orders-1"));
+    return known;
+  }
+
+  private static void copy(FileStore disk, Path from, Path to) throws IOException {
+    disk.createDirectories(to);
+    for (Path file : disk.list(from)) {
+      Path copied = to.resolve(String.valueOf(file.getFileName()));
+      try (FileStore.StoredFile in = disk.open(file, FileStore.OpenMode.READ);
+          FileStore.StoredFile out = disk.open(copied, FileStore.OpenMode.CREATE_NEW)) {
+        ByteBuffer bytes = ByteBuffer.allocate((int) in.size());
+        in.read(bytes, 0);
+        out.write(bytes.flip(), 0);
+      }
     }
   }
 

@@ -134,6 +134,11 @@ final class TestBroker implements AutoCloseable {
     return broker;
   }
 
+  /** Newer metadata come, which show another process's registration. */
+  synchronized void catchUp(MetadataImage newer) {
+    publish(newer);
+  }
+
   /** Shows this process's registration, which elects it leader of all its partitions anew. */
   void register() {
     register(incarnation);
