@@ -46,6 +46,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 final class SeveralVotersTest {
   private static final Duration SHORT = Duration.ofMillis(200);
 
+  /** A command has begun by then on a busy machine too, and its leader has not stepped down yet. */
+  private static final Duration LONG_ENOUGH_TO_BEGIN = Duration.ofSeconds(2);
+
   @TempDir private Path data;
 
   @Test
@@ -121,7 +124,7 @@ final class SeveralVotersTest {
       others.forEach(voters::stop);
 
       CompletableFuture<CommandResult> begun =
-          voters.node(controller).submit(create("maybe", 1), SHORT);
+          voters.node(controller).submit(create("maybe", 1), LONG_ENOUGH_TO_BEGIN);
       Refused unknown = (Refused) begun.join();
       assertThat(unknown.error().code()).isEqualTo(ErrorCode.OUTCOME_UNKNOWN);
       Awaitility.await()
