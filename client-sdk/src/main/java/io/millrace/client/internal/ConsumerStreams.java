@@ -141,6 +141,14 @@ final class ConsumerStreams {
         .toList();
   }
 
+  /** The subscriptions to these topics that are on a stream of their leader, as far as is known. */
+  List<Subscription> readAtLeaders(Set<String> topics) {
+    return byId.values().stream()
+        .filter(each -> !each.paused() && !each.place().atFollower())
+        .filter(each -> topics.contains(each.partition().topic()))
+        .toList();
+  }
+
   private long now() {
     return cluster.clock().monotonicMs();
   }

@@ -16,7 +16,7 @@ import java.util.function.LongUnaryOperator;
  * The producer's thread: runs tasks in the order in which they come, and between them the sender's
  * turn. Thread-safe where it takes tasks.
  */
-final class ProducerLoop {
+final class ProducerLoop implements Questions {
   private final Clock clock;
   private final Executor helper;
   private final LinkedBlockingQueue<Runnable> tasks = new LinkedBlockingQueue<>();
@@ -51,8 +51,9 @@ final class ProducerLoop {
     execute(() -> {});
   }
 
-  /** Runs a question on the helper thread and its answer, or why there is none, on the loop. */
-  <T> void ask(Callable<T> question, Consumer<T> onAnswer, Consumer<MillraceException> onFailure) {
+  @Override
+  public <T> void ask(
+      Callable<T> question, Consumer<T> onAnswer, Consumer<MillraceException> onFailure) {
     helper.execute(
         () -> {
           try {

@@ -19,7 +19,6 @@ import io.millrace.proto.v1.ProduceStreamOpened;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,14 +26,14 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Brings batches to the leaders: a pipe for each partition, streams to each broker. Confined to the
  * producer's thread ({@link ProducerLoop}); whatever blocks (metadata, producer ids) runs on the
  * helper thread and comes back as a task of the loop.
  */
-final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.Owner {
+final class ProducerSender
+    implements ProduceConnection.Listener, PartitionPipe.Owner, LeaderLookUps.Owner {
   /**
    * With as many unanswered batches in its partition, one that is not full gathers records until an
    * answer comes: it would only queue behind them. So a busy broker gets few large batches instead
@@ -51,9 +50,6 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   /** Who was told of no other leader for long asks so often. */
   static final Duration LONG_SILENCE = Duration.ofSeconds(2);
 
-  /** The most topics in one look-up. */
-  private static final int LOOK_UP_TOPICS_MAX = 500;
-
   private final ProducerConfig config;
   private final ClusterClient cluster;
   private final MetadataCache metadata;
@@ -66,6 +62,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
   private final SplittableRandom random;
   private final ProducerShared shared;
   private final Map<TopicPartition, PartitionPipe> pipes = new HashMap<>();
+  private final LeaderLookUps leaders;
   private final ProducerStreams streams = new ProducerStreams(this::open);
 
   /** Those of the pipes that have something to do; there may be thousands of others. */
@@ -73,12 +70,6 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
 
   /** When pipes that nobody uses were dropped last. */
   private long sweptMs;
-
-  /** Topics to be looked up. */
-  private final Set<String> doubtful = new LinkedHashSet<>();
-
-  /** Topics that are being looked up, in one request; empty if none is under way. */
-  private Set<String> lookUp = Set.of();
 
   /** The newest identity; empty until granted, and always for a producer that is not idempotent. */
   private Optional<ProducerIdentity> identity = Optional.empty();
@@ -116,6 +107,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     this.accumulator = accumulator;
     this.outcomes = outcomes;
     this.loop = loop;
+    this.leaders = new LeaderLookUps(cluster, metadata, loop, this);
     this.sweptMs = cluster.clock().monotonicMs();
     this.random = new SplittableRandom(cluster.clock().monotonicNanos());
     this.shared = new ProducerShared(cluster, loop::execute, this);
@@ -145,7 +137,7 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
       askForIdentity();
     }
     schedule.takeDue(nowMs).forEach(pipe -> lookAt(pipe, nowMs));
-    lookUpDoubtful();
+    leaders.ask();
     return Math.min(next, schedule.nextMs(nowMs));
   }
 
@@ -369,33 +361,14 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     Optional<TopicView> known = pipe.leaderInDoubt() ? Optional.empty() : metadata.known(name);
     if (known.isPresent()) {
       lead(pipe, known.get(), nowMs);
-    } else if (!lookUp.contains(name)) {
-      doubtful.add(name);
+    } else {
+      leaders.doubt(name, pipe.connection().map(ProduceConnection::broker));
     }
   }
 
-  /** One request at a time: after a broker's end thousands of topics may be in doubt. */
-  private void lookUpDoubtful() {
-    if (!lookUp.isEmpty() || doubtful.isEmpty()) {
-      return;
-    }
-    Set<String> names =
-        doubtful.stream().limit(LOOK_UP_TOPICS_MAX).collect(Collectors.toUnmodifiableSet());
-    doubtful.removeAll(names);
-    lookUp = names;
-    Set<BrokerAddress> silent =
-        lookedUp()
-            .flatMap(pipe -> pipe.connection().stream())
-            .map(ProduceConnection::broker)
-            .collect(Collectors.toUnmodifiableSet());
-    loop.ask(
-        () -> metadata.refreshAll(names, cluster.config().connectTimeout(), silent),
-        this::found,
-        this::notFound);
-  }
-
-  private void found(Map<String, MillraceError> errors) {
-    for (PartitionPipe pipe : takeLookedUp()) {
+  @Override
+  public void told(Set<String> topics, Map<String, MillraceError> errors) {
+    for (PartitionPipe pipe : pipesOf(topics)) {
       String name = pipe.partition().topic();
       MillraceError error = errors.get(name);
       if (error == null) {
@@ -425,19 +398,13 @@ final class ProducerSender implements ProduceConnection.Listener, PartitionPipe.
     }
   }
 
-  private void notFound(MillraceException failure) {
-    takeLookedUp().forEach(pipe -> pipe.retryLater(loop.nowMs(), failure.error()));
+  @Override
+  public void untold(Set<String> topics, MillraceException why) {
+    pipesOf(topics).forEach(pipe -> pipe.retryLater(loop.nowMs(), why.error()));
   }
 
-  /** The pipes whose topics were looked up; the look-up is over. */
-  private List<PartitionPipe> takeLookedUp() {
-    List<PartitionPipe> taken = lookedUp().toList();
-    lookUp = Set.of();
-    return taken;
-  }
-
-  private Stream<PartitionPipe> lookedUp() {
-    return pipes.values().stream().filter(p -> lookUp.contains(p.partition().topic()));
+  private List<PartitionPipe> pipesOf(Set<String> topics) {
+    return pipes.values().stream().filter(p -> topics.contains(p.partition().topic())).toList();
   }
 
   private void lead(PartitionPipe pipe, TopicView topic, long nowMs) {

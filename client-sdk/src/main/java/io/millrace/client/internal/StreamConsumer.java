@@ -72,7 +72,9 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     this.config = config;
     this.cluster = cluster;
     this.metadata = metadata;
-    this.lookUps = new SubscriptionLookUps(cluster, metadata, offsets, helper, events::add, this);
+    this.lookUps =
+        new SubscriptionLookUps(
+            cluster, metadata, offsets, new FetchQuestions(helper, events::add), unsettled, this);
     this.streams = new ConsumerStreams(config, cluster, counters, events::add);
     this.places = new ReadPlaces(config, cluster, metadata);
     this.handOut = new RecordHandOut(config, counters, this::unreadable);
@@ -212,8 +214,9 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     throwFailure();
     while (true) {
       askLeadersAgain();
-      lookUps.askForStarts(unsettled);
-      lookUps.findLeaders(unsettled, now());
+      lookUps.askForStarts();
+      lookUps.findLeaders(now());
+      lookUps.askForLeaders();
       unsettled.removeIf(Subscription::settled);
       if (!takeEvents(records, 0) || !records.isEmpty()) {
         return;
@@ -221,6 +224,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       throwReport();
       throwFailure();
       lookAfterSilentLeaders();
+      lookUps.askForLeaders();
       long now = now();
       long next = Math.min(nextRetryMs(), Math.min(places.nextReviewMs(), streams.silentAtMs()));
       long wait = Math.min(deadline, Math.max(now, next)) - now;
@@ -402,13 +406,16 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
         .ifPresent(notKnown -> trouble(subscription, notKnown));
   }
 
-  /** Whatever a follower says: what is true of the partition, the leader knows. */
+  /**
+   * Whatever a follower says: what is true of the partition, the leader knows. Who that is is asked
+   * first: what ended the follower may have ended its leader too, and brokers may have moved.
+   */
   private void backToLeader(Subscription subscription) {
+    Optional<BrokerAddress> follower = subscription.place().follower();
     subscription.ended();
     places.failed(subscription, now());
     unsettled.add(subscription);
-    // The follower may have moved to another address.
-    lookUps.refresh(subscription.partition().topic(), unsettled);
+    lookUps.waitForLeader(subscription, follower);
   }
 
   /** Those that have read at one place for long enough, or whose follower may be well again. */
@@ -488,28 +495,23 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
 
   /** A machine that goes silent breaks no connection: others may know that it leads no more. */
   private void lookAfterSilentLeaders() {
-    Set<FetchConnection> silent = streams.takeSilent();
-    Set<String> topics =
-        streams.waitingOn(silent).stream()
-            .map(subscription -> subscription.partition().topic())
-            .collect(Collectors.toSet());
-    if (!topics.isEmpty()) {
-      Set<BrokerAddress> brokers =
-          silent.stream().map(FetchConnection::broker).collect(Collectors.toSet());
-      lookUps.askOthers(topics, brokers, () -> leaveFormerLeaders(silent));
+    for (Subscription subscription : streams.waitingOn(streams.takeSilent())) {
+      subscription
+          .connection()
+          .ifPresent(stream -> lookUps.doubtLeader(subscription, stream.broker()));
     }
   }
 
-  private void leaveFormerLeaders(Set<FetchConnection> silent) {
-    for (Subscription subscription : streams.waitingOn(silent)) {
+  /** Whoever is on a stream of a broker that does not lead its partition any more leaves it. */
+  @Override
+  public void leadersTold(Set<String> topics) {
+    for (Subscription subscription : streams.readAtLeaders(topics)) {
       Optional<TopicView> topic = metadata.known(subscription.partition().topic());
       if (topic.filter(subscription::isLedElsewhere).isPresent()) {
         forget(subscription);
         subscription.leaveStream();
-        trouble(
-            subscription,
-            new MillraceException(
-                ErrorCode.NOT_LEADER, subscription.partition() + " has another leader"));
+        unsettled.add(subscription);
+        leadersKnown(subscription, topic.get());
       }
     }
   }

@@ -252,12 +252,15 @@ final class Subscription {
     id = subscriptionId;
   }
 
-  /** Whether the metadata have another leader than the one whose stream it is on. */
+  /** Whether by the metadata the broker whose stream it is on does not lead it. */
   boolean isLedElsewhere(TopicView topic) {
+    int number = partition.partition();
+    // Of fewer partitions tells a broker that is behind.
     return !isOf(topic.id())
-        || !Leaders.partition(topic, partition)
-            .leader()
-            .equals(connection.map(FetchConnection::broker));
+        || (number < topic.partitions().size()
+            && !connection
+                .map(FetchConnection::broker)
+                .equals(topic.partitions().get(number).leader()));
   }
 
   void leaveStream() {

@@ -2,26 +2,20 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.OffsetSpec;
-import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Consumer;
 
 /**
- * Finds where subscriptions start and who leads their partitions. The questions block a helper
- * thread only; their answers come back as events, so that a poll can be woken meanwhile. Confined
- * to the consumer's thread.
+ * Finds where subscriptions start and who leads their partitions. Confined to the consumer's
+ * thread.
  */
-final class SubscriptionLookUps {
+final class SubscriptionLookUps implements LeaderLookUps.Owner {
   /** What becomes of the answers. Called on the consumer's thread. */
   interface Owner {
     /** A topic's leaders are known: for a subscription that waits for a stream. */
@@ -29,6 +23,9 @@ final class SubscriptionLookUps {
 
     /** A topic's leaders could not be found, for a subscription that waits for a stream. */
     void leadersUnknown(Subscription subscription, MillraceException why);
+
+    /** The leaders of topics were told again: subscriptions on streams may have to leave them. */
+    void leadersTold(Set<String> topics);
 
     /** The starts of some subscriptions could not be found; they are asked for again. */
     void startsUnknown(MillraceException why);
@@ -44,40 +41,35 @@ final class SubscriptionLookUps {
   private final ClusterClient cluster;
   private final MetadataCache metadata;
   private final OffsetLookup offsets;
-  private final Executor helper;
-  private final Consumer<FetchEvent> events;
+  private final Questions questions;
+  private final Collection<Subscription> unsettled;
   private final Owner owner;
-
-  /** The topics that are being asked for. */
-  private final Set<String> topics = new HashSet<>();
-
-  /** Whether others are being asked about brokers that say nothing. */
-  private boolean othersAsked;
+  private final LeaderLookUps leaders;
 
   /**
-   * @param helper runs what blocks
-   * @param events takes the answers, on any thread
+   * @param unsettled all that may be waiting for something, as they are at each time
    */
   SubscriptionLookUps(
       ClusterClient cluster,
       MetadataCache metadata,
       OffsetLookup offsets,
-      Executor helper,
-      Consumer<FetchEvent> events,
+      Questions questions,
+      Collection<Subscription> unsettled,
       Owner owner) {
     this.cluster = cluster;
     this.metadata = metadata;
     this.offsets = offsets;
-    this.helper = helper;
-    this.events = events;
+    this.questions = questions;
+    this.unsettled = unsettled;
     this.owner = owner;
+    this.leaders = new LeaderLookUps(cluster, metadata, questions, this);
   }
 
   /** Asks for the starts that are not known. */
-  void askForStarts(Collection<Subscription> subscriptions) {
+  void askForStarts() {
     Map<TopicPartition, OffsetSpec> places = new HashMap<>();
     Map<TopicPartition, Asked> asked = new HashMap<>();
-    for (Subscription subscription : subscriptions) {
+    for (Subscription subscription : unsettled) {
       if (subscription.needsStart()) {
         places.put(subscription.partition(), subscription.start().orElseThrow());
         asked.put(subscription.partition(), new Asked(subscription, subscription.moves()));
@@ -85,7 +77,7 @@ final class SubscriptionLookUps {
       }
     }
     if (!places.isEmpty()) {
-      ask(
+      questions.ask(
           () -> offsets.find(places, cluster.config().requestTimeout()),
           found -> startsKnown(asked, found),
           failure -> startsUnknown(asked.values(), failure));
@@ -117,89 +109,71 @@ final class SubscriptionLookUps {
   }
 
   /** Finds the leaders for the subscriptions that may go on a stream now. */
-  void findLeaders(Collection<Subscription> subscriptions, long nowMs) {
-    for (Subscription subscription : subscriptions) {
+  void findLeaders(long nowMs) {
+    for (Subscription subscription : unsettled) {
       if (subscription.waitsForStream(nowMs)) {
-        String topic = subscription.partition().topic();
         Optional<TopicView> known =
-            subscription.troubledMs(nowMs) > 0 ? Optional.empty() : metadata.known(topic);
+            subscription.troubledMs(nowMs) > 0
+                ? Optional.empty()
+                : metadata.known(subscription.partition().topic());
         if (known.isPresent()) {
           owner.leadersKnown(subscription, known.get());
         } else {
-          subscription.asks();
-          refresh(topic, subscriptions);
+          waitForLeader(subscription, Optional.empty());
         }
       }
     }
   }
 
   /**
-   * Asks others about the leaders of topics, unless that is being asked already.
+   * A subscription that is on no stream goes on one only once its topic's leaders were told again.
    *
-   * @param silent brokers that nothing was heard of: asked last
-   * @param then what to do once the metadata are as the others know them, if any answers
+   * @param left the broker that it was read at, which is asked last
    */
-  void askOthers(Set<String> about, Set<BrokerAddress> silent, Runnable then) {
-    if (othersAsked) {
-      return;
-    }
-    othersAsked = true;
-    ask(
-        () -> metadata.refreshAll(about, cluster.config().connectTimeout(), silent),
-        errors -> {
-          othersAsked = false;
-          then.run();
-        },
-        failure -> othersAsked = false);
+  void waitForLeader(Subscription subscription, Optional<BrokerAddress> left) {
+    subscription.asks();
+    leaders.doubt(subscription.partition().topic(), left);
   }
 
-  /**
-   * Asks for a topic again; subscriptions that are waiting for it are told the answer.
-   *
-   * @param subscriptions all that may be waiting when the answer comes
-   */
-  void refresh(String topic, Collection<Subscription> subscriptions) {
-    if (topics.add(topic)) {
-      ask(
-          () -> metadata.refresh(topic, cluster.config().connectTimeout()),
-          view -> told(topic, subscriptions, s -> owner.leadersKnown(s, view)),
-          failure -> told(topic, subscriptions, s -> owner.leadersUnknown(s, failure)));
-    }
+  /** Nothing is heard of the leader of a subscription, which stays on its stream. */
+  void doubtLeader(Subscription subscription, BrokerAddress silent) {
+    leaders.doubt(subscription.partition().topic(), Optional.of(silent));
   }
 
-  private void told(
-      String topic, Collection<Subscription> subscriptions, Consumer<Subscription> action) {
-    topics.remove(topic);
-    for (Subscription subscription : subscriptions) {
-      if (subscription.asksForLeader() && subscription.partition().topic().equals(topic)) {
+  /** Asks for the leaders that are in doubt. */
+  void askForLeaders() {
+    leaders.ask();
+  }
+
+  @Override
+  public void told(Set<String> topics, Map<String, MillraceError> errors) {
+    // All before the first subscription is told: that may make a topic forgotten.
+    Map<String, TopicView> views = new HashMap<>();
+    topics.forEach(topic -> metadata.known(topic).ifPresent(view -> views.put(topic, view)));
+    for (Subscription subscription : unsettled) {
+      String topic = subscription.partition().topic();
+      if (subscription.asksForLeader() && topics.contains(topic)) {
         subscription.answered();
-        action.accept(subscription);
+        Optional<MillraceError> error = Optional.ofNullable(errors.get(topic));
+        Optional<TopicView> view = Optional.ofNullable(views.get(topic));
+        if (error.isPresent()) {
+          owner.leadersUnknown(subscription, error.get().exception());
+        } else {
+          // Without a view somebody else has had it forgotten since: it is asked for again.
+          view.ifPresent(known -> owner.leadersKnown(subscription, known));
+        }
       }
     }
+    owner.leadersTold(topics);
   }
 
-  private <T> void ask(
-      Callable<T> question, Consumer<T> onAnswer, Consumer<MillraceException> onFailure) {
-    try {
-      helper.execute(
-          () -> events.accept(new FetchEvent.Answered(run(question, onAnswer, onFailure))));
-    } catch (RejectedExecutionException e) {
-      onFailure.accept(new MillraceException(ErrorCode.UNAVAILABLE, "the client is closed"));
-    }
-  }
-
-  /** Runs on the helper thread; what it returns, on the consumer's. */
-  private static <T> Runnable run(
-      Callable<T> question, Consumer<T> onAnswer, Consumer<MillraceException> onFailure) {
-    try {
-      T answer = question.call();
-      return () -> onAnswer.accept(answer);
-    } catch (MillraceException e) {
-      return () -> onFailure.accept(e);
-    } catch (Exception e) {
-      MillraceException failure =
-          new MillraceException(ErrorCode.INTERNAL, "the client failed: " + e);
-      return () -> onFailure.accept(failure);
+  @Override
+  public void untold(Set<String> topics, MillraceException why) {
+    for (Subscription subscription : unsettled) {
+      if (subscription.asksForLeader() && topics.contains(subscription.partition().topic())) {
+        subscription.answered();
+        owner.leadersUnknown(subscription, why);
+      }
     }
   }
 }

@@ -94,6 +94,9 @@ final class FakeBroker implements AutoCloseable {
   final List<Error> refusals = new ArrayList<>();
   final AtomicInteger metadataCalls = new AtomicInteger();
 
+  /** The most topics that one metadata request named. */
+  final AtomicInteger mostTopicsAsked = new AtomicInteger();
+
   /** How many produce streams have been opened and not ended by the client. */
   final AtomicInteger produceStreams = new AtomicInteger();
 
@@ -305,6 +308,7 @@ final class FakeBroker implements AutoCloseable {
     public void getMetadata(
         GetMetadataRequest request, StreamObserver<GetMetadataResponse> observer) {
       metadataCalls.incrementAndGet();
+      mostTopicsAsked.accumulateAndGet(request.getTopicsCount(), Math::max);
       onMetadata.run();
       if (silent) {
         return;

@@ -14,11 +14,14 @@ import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.Error;
 import io.millrace.proto.v1.ErrorCode;
+import io.millrace.proto.v1.GetMetadataResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -189,6 +192,58 @@ class ReadReplicaTest {
       consumer.seek(PARTITION, 50);
       assertThat(read(consumer, 50)).isEqualTo(values(50, 100));
     }
+  }
+
+  /** What ended the follower's stream may be that it leads now. */
+  @Test
+  void S18_theFormerLeaderIsNotReadWhenTheFollowerLeadsNow() {
+    try (Consumer consumer = from(0, near().creditBytes(100))) {
+      assertThat(read(consumer, 7)).isEqualTo(values(0, 7));
+      UnaryOperator<GetMetadataResponse> before = leader.onTold;
+      leader.onTold = answer -> ledByTheFollower(before.apply(answer));
+      follower.cutFetches();
+
+      assertThat(read(consumer, 93)).isEqualTo(values(7, 100));
+    }
+    assertThat(leader.served).isEmpty();
+  }
+
+  private static GetMetadataResponse ledByTheFollower(GetMetadataResponse told) {
+    GetMetadataResponse.Builder answer = told.toBuilder();
+    answer.getTopicsBuilderList().stream()
+        .flatMap(topic -> topic.getPartitionsBuilderList().stream())
+        .forEach(partition -> partition.setLeaderId(2).setLeaderEpoch(1));
+    return answer.build();
+  }
+
+  /** As when the rack's only broker stops. */
+  @Test
+  void S18_theLeadersOfManyTopicsAreAskedForTogetherWhenTheirFollowerIsGone() {
+    int topics = LeaderLookUps.TOPICS_MAX + 100;
+    try (Consumer consumer = client.consumer(near().build())) {
+      for (int i = 0; i < topics; i++) {
+        consumer.assign(new TopicPartition(FakeBroker.MANY + i, 0), OffsetSpec.offset(RECORDS));
+      }
+      pollUntil(consumer, () -> follower.served.size() >= topics);
+      int before = leader.metadataCalls.get() + follower.metadataCalls.get();
+      leader.nearReplica = 0;
+      follower.cutFetches();
+      pollUntil(consumer, () -> leader.served.size() >= topics);
+
+      // Each may be asked at both.
+      int lookUps = leader.metadataCalls.get() + follower.metadataCalls.get() - before;
+      assertThat(lookUps).isBetween(2, 4);
+      assertThat(leader.mostTopicsAsked.get()).isEqualTo(LeaderLookUps.TOPICS_MAX);
+    }
+  }
+
+  private static void pollUntil(Consumer consumer, BooleanSupplier condition) {
+    Awaitility.await()
+        .until(
+            () -> {
+              assertThat(consumer.poll(Duration.ofMillis(5))).isEmpty();
+              return condition.getAsBoolean();
+            });
   }
 
   @Test

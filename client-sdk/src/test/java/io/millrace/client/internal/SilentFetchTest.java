@@ -1,5 +1,7 @@
 package io.millrace.client.internal;
 
+import static io.millrace.common.ErrorCode.LEADER_NOT_AVAILABLE;
+import static io.millrace.common.ErrorCode.NOT_LEADER;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.client.api.BrokerAddress;
@@ -12,6 +14,7 @@ import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
+import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.GetMetadataResponse;
 import java.nio.charset.StandardCharsets;
@@ -100,6 +103,9 @@ class SilentFetchTest {
     for (long i = 0; i < time.dividedBy(STEP); i++) {
       clock.advance(STEP);
       assertThat(consumer.poll(Duration.ZERO)).isEmpty();
+      assertThat(consumer.trouble().filter(e -> e.code() == NOT_LEADER))
+          .as("what no broker has said")
+          .isEmpty();
     }
     return first.metadataCalls.get() + second.metadataCalls.get() - before;
   }
@@ -115,6 +121,26 @@ class SilentFetchTest {
 
     assertThat(next()).isEqualTo("two");
     assertThat(consumer.position(PARTITION)).isEqualTo(2);
+  }
+
+  @Test
+  void whoIsToldThatNobodyLeadsSaysSoAndReadsTheNextLeader() {
+    first.onSend = message -> List.of();
+    first.silent = true;
+    second.onTold = answer -> ledByNobody(answer);
+    lookUpsIn(Duration.ofSeconds(3));
+    assertThat(consumer.trouble()).map(MillraceException::code).hasValue(LEADER_NOT_AVAILABLE);
+
+    second.onTold = answer -> ledBy(second, answer, 2);
+    write(second, "two");
+    assertThat(next()).isEqualTo("two");
+    assertThat(consumer.trouble()).isEmpty();
+  }
+
+  private static GetMetadataResponse ledByNobody(GetMetadataResponse told) {
+    GetMetadataResponse.Builder answer = told.toBuilder();
+    answer.getTopicsBuilder(0).getPartitionsBuilder(0).setLeaderId(0).setLeaderEpoch(1);
+    return answer.build();
   }
 
   @Test

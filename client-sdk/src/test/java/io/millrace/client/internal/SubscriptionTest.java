@@ -7,7 +7,9 @@ import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -54,5 +56,12 @@ class SubscriptionTest {
     subscription.moveTo(OffsetSpec.offset(7));
 
     assertThat(subscription.report()).isEmpty();
+  }
+
+  /** A broker that is behind tells of the topic as it was before partitions were added. */
+  @Test
+  void isNotLedElsewhereByABrokerThatTellsOfFewerPartitions() {
+    assertThat(subscription.isLedElsewhere(new TopicView("orders", new UUID(1, 2), List.of())))
+        .isFalse();
   }
 }
