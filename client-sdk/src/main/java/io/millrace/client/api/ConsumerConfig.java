@@ -20,7 +20,8 @@ import java.time.Duration;
  * @param rack the rack or zone that this consumer stands in, as the brokers' {@code rack} names it:
  *     partitions are read from an in-sync replica there, where there is one, and else from their
  *     leaders (KIP-392). A replica in the rack that is lost or falls out of sync is left for the
- *     leader at once. Empty to read from leaders only. Kafka calls it {@code client.rack}
+ *     leader at once, one that falls silent 2 to 3 s later. Empty to read from leaders only. Kafka
+ *     calls it {@code client.rack}
  * @param readReplicaMaxAge how long a partition is read from a replica that does not lead before
  *     its leader is asked again for the best one; at least 1 ms. Kafka uses {@code
  *     metadata.max.age.ms} for it

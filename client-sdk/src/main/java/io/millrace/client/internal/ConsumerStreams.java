@@ -10,7 +10,6 @@ import io.millrace.proto.v1.SubscribePartition;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,8 +23,7 @@ import java.util.function.Consumer;
  */
 final class ConsumerStreams {
   /**
-   * Who hears nothing on a stream for so long asks others who leads: so a leader that went silent
-   * is left soon after another was elected.
+   * What is told nothing of for so long is asked about: so a broker that went silent is left soon.
    */
   private static final Duration SILENCE = Duration.ofSeconds(2);
 
@@ -41,8 +39,8 @@ final class ConsumerStreams {
   /** Changed by the consumer's thread, read by any. */
   private final Map<BrokerAddress, FetchConnection> connections = new ConcurrentHashMap<>();
 
-  /** Of each open stream. */
-  private final Map<FetchConnection, LeaderSilence> silences = new HashMap<>();
+  /** Not after any of those that are read is due by its silence. */
+  private long silentAtMs = Long.MAX_VALUE;
 
   private long lastId;
 
@@ -57,7 +55,12 @@ final class ConsumerStreams {
     this.config = config;
     this.cluster = cluster;
     this.counters = counters;
-    this.wire = FetchConnection.Wire.of(new ArrayPool(config.creditBytes()), sink);
+    this.wire = FetchConnection.Wire.of(new ArrayPool(config.creditBytes()), sink, this::now);
+  }
+
+  /** The silence of a new subscription. */
+  LeaderSilence newSilence() {
+    return cluster.newLeaderSilence(SILENCE, LONG_SILENCE);
   }
 
   /** The subscription of that number, if it is still on its stream. */
@@ -80,12 +83,10 @@ final class ConsumerStreams {
             place,
             broker ->
                 FetchConnection.open(broker, config, cluster.channels().channel(broker), wire));
-    silences
-        .computeIfAbsent(connection, c -> cluster.newLeaderSilence(SILENCE, LONG_SILENCE))
-        .heard(now());
     long id = ++lastId;
     subscription.joined(connection, id, topic.id());
     byId.put(id, subscription);
+    heard(subscription, now());
     connection.subscribe(
         SubscribePartition.newBuilder()
             .setSubscriptionId(id)
@@ -106,38 +107,53 @@ final class ConsumerStreams {
     byId.remove(subscription.id());
   }
 
-  /** Something came on a stream. */
-  void heard(FetchConnection connection) {
-    Optional.ofNullable(silences.get(connection)).ifPresent(silence -> silence.heard(now()));
+  /** Something was told of a subscription, or is expected from now on. */
+  void heard(Subscription subscription, long atMs) {
+    subscription.silence().heard(atMs);
+    silentAtMs = Math.min(silentAtMs, subscription.silence().dueMs());
   }
 
-  /** When {@link #takeSilent} has something; {@code Long.MAX_VALUE} for never. */
+  /** When {@link #takeSilent} may have something; {@code Long.MAX_VALUE} for never. */
   long silentAtMs() {
-    return silences.values().stream().mapToLong(LeaderSilence::dueMs).min().orElse(Long.MAX_VALUE);
-  }
-
-  /** The streams on which nothing came for too long; each again if that goes on. */
-  Set<FetchConnection> takeSilent() {
-    long now = now();
-    Set<FetchConnection> silent = new HashSet<>();
-    silences.forEach(
-        (connection, silence) -> {
-          if (silence.dueMs() <= now) {
-            silent.add(connection);
-            silence.confirmed(now);
-          }
-        });
-    return silent;
+    return silentAtMs;
   }
 
   /**
-   * The subscriptions that wait on these streams for something of their leaders. One that is read
-   * at a follower is not among them: its leader is asked again in time.
+   * Those that are read and were told nothing of for too long; each again if that goes on. One
+   * partition that is served does not hide another one on its stream: a broker that is cut off from
+   * the others may lead the one still, and the other no more.
+   *
+   * @param untilMs all that came before was told
    */
-  List<Subscription> waitingOn(Set<FetchConnection> streams) {
+  List<Subscription> takeSilent(long untilMs) {
+    if (untilMs < silentAtMs) {
+      return List.of();
+    }
+    silentAtMs = Long.MAX_VALUE;
+    List<Subscription> silent = new ArrayList<>();
+    for (Subscription subscription : byId.values()) {
+      LeaderSilence silence = subscription.silence();
+      if (!subscription.paused()) {
+        if (silence.isAlmostDue(untilMs)) {
+          silent.add(subscription);
+          silence.confirmed(now());
+        }
+        silentAtMs = Math.min(silentAtMs, silence.dueMs());
+      }
+    }
+    return silent;
+  }
+
+  /** Whether nothing came on a stream for so long that its broker may be gone. */
+  boolean isSilent(FetchConnection stream, long untilMs) {
+    return untilMs - stream.heardMs() >= SILENCE.toMillis();
+  }
+
+  /** The subscriptions that are on a stream of a broker that follows. */
+  List<Subscription> readAtFollower(FetchConnection stream) {
     return byId.values().stream()
-        .filter(each -> !each.paused() && !each.place().atFollower())
-        .filter(each -> each.connection().filter(streams::contains).isPresent())
+        .filter(each -> each.place().atFollower())
+        .filter(each -> each.connection().filter(c -> c == stream).isPresent())
         .toList();
   }
 
@@ -156,7 +172,6 @@ final class ConsumerStreams {
   /** A stream is over; returns the subscriptions that were on it. */
   List<Subscription> ended(FetchConnection connection) {
     connection.markEnded();
-    silences.remove(connection);
     if (connections.remove(connection.broker(), connection)) {
       counters.reconnects.incrementAndGet();
     }
@@ -189,7 +204,6 @@ final class ConsumerStreams {
   void close() {
     connections.values().forEach(FetchConnection::close);
     connections.clear();
-    silences.clear();
     byId.clear();
   }
 }

@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * A consumer's fetch stream to one broker. Confined to the consumer's thread; the network thread
@@ -49,6 +50,9 @@ final class FetchConnection {
 
   private boolean ended;
 
+  /** When something came last, or when this was opened, on the monotonic clock. */
+  private volatile long heardMs;
+
   /** From then on what comes in is dropped. */
   private volatile boolean closed;
 
@@ -56,7 +60,8 @@ final class FetchConnection {
     this.broker = broker;
     this.creditStepBytes = Math.max(1, config.creditBytes() / 4);
     this.givenBytes = new AtomicLong(config.creditBytes());
-    Receiver receiver = new Receiver(wire.sink());
+    this.heardMs = wire.nowMs().getAsLong();
+    Receiver receiver = new Receiver(wire);
     ClientCalls.asyncBidiStreamingCall(
         channel.newCall(wire.method(), CallOptions.DEFAULT), receiver);
     this.requests = receiver.stream();
@@ -75,16 +80,20 @@ final class FetchConnection {
    *
    * @param method the call, on the consumer's memory for messages
    * @param sink takes what the network tells, on any thread
+   * @param nowMs tells the monotonic time
    */
   record Wire(
-      MethodDescriptor<FetchStreamRequest, FetchMessage> method, Consumer<FetchEvent> sink) {
-    static Wire of(ArrayPool memory, Consumer<FetchEvent> sink) {
+      MethodDescriptor<FetchStreamRequest, FetchMessage> method,
+      Consumer<FetchEvent> sink,
+      LongSupplier nowMs) {
+    static Wire of(ArrayPool memory, Consumer<FetchEvent> sink, LongSupplier nowMs) {
       MethodDescriptor<FetchStreamRequest, FetchStreamResponse> generated =
           FetchServiceGrpc.getFetchStreamMethod();
       return new Wire(
           generated.toBuilder(generated.getRequestMarshaller(), new FetchMessageMarshaller(memory))
               .build(),
-          sink);
+          sink,
+          nowMs);
     }
   }
 
@@ -99,6 +108,11 @@ final class FetchConnection {
 
   boolean ended() {
     return ended;
+  }
+
+  /** When something came last, or when this was opened, on the monotonic clock. Any thread. */
+  long heardMs() {
+    return heardMs;
   }
 
   void markEnded() {
@@ -172,15 +186,15 @@ final class FetchConnection {
 
   /** Runs on the network thread. */
   private final class Receiver implements ClientResponseObserver<FetchStreamRequest, FetchMessage> {
-    private final Consumer<FetchEvent> sink;
+    private final Wire wire;
     private final AtomicReference<ClientCallStreamObserver<FetchStreamRequest>> stream =
         new AtomicReference<>();
 
     /** gRPC calls one after the other, with what the one wrote visible to the next. */
     private boolean answered;
 
-    Receiver(Consumer<FetchEvent> sink) {
-      this.sink = sink;
+    Receiver(Wire wire) {
+      this.wire = wire;
     }
 
     ClientCallStreamObserver<FetchStreamRequest> stream() {
@@ -200,14 +214,17 @@ final class FetchConnection {
         value.release().run();
         return;
       }
+      long nowMs = wire.nowMs().getAsLong();
+      heardMs = nowMs;
       receivedBytes.addAndGet(value.recordBytes());
-      sink.accept(new FetchEvent.Data(FetchConnection.this, value));
+      wire.sink().accept(new FetchEvent.Data(FetchConnection.this, value, nowMs));
     }
 
     @Override
     public void onError(Throwable t) {
-      sink.accept(
-          new FetchEvent.Ended(FetchConnection.this, GrpcErrors.ended(t, broker, answered)));
+      wire.sink()
+          .accept(
+              new FetchEvent.Ended(FetchConnection.this, GrpcErrors.ended(t, broker, answered)));
     }
 
     @Override

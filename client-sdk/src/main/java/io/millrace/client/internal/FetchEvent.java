@@ -4,8 +4,13 @@ import io.millrace.common.MillraceException;
 
 /** What a consumer waits for. */
 sealed interface FetchEvent {
-  /** A message of a stream. */
-  record Data(FetchConnection connection, FetchMessage message) implements FetchEvent {
+  /**
+   * A message of a stream.
+   *
+   * @param receivedMs when it came, on the monotonic clock
+   */
+  record Data(FetchConnection connection, FetchMessage message, long receivedMs)
+      implements FetchEvent {
     /** The message is done with, whatever became of it. On the consumer's thread. */
     void done() {
       connection.done(message);

@@ -41,6 +41,14 @@ final class LeaderSilence {
     patienceMs = pauses.nextMs();
   }
 
+  /**
+   * Whether others are to be asked so soon that they may as well be asked now, together with what
+   * they are asked about others: so the times at which they are asked stay few.
+   */
+  boolean isAlmostDue(long nowMs) {
+    return nowMs - sinceMs >= patienceMs - patienceMs / 4;
+  }
+
   /** When others are to be asked. */
   long dueMs() {
     return sinceMs + patienceMs;

@@ -38,6 +38,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private final SubscriptionLookUps lookUps;
   private final ConsumerCounters counters = new ConsumerCounters();
   private final ConsumerStreams streams;
+  private final FollowerProbes probes;
   private final ReadPlaces places;
   private final RecordHandOut handOut;
   private final PausedMessages pausedMessages;
@@ -72,9 +73,9 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     this.config = config;
     this.cluster = cluster;
     this.metadata = metadata;
-    this.lookUps =
-        new SubscriptionLookUps(
-            cluster, metadata, offsets, new FetchQuestions(helper, events::add), unsettled, this);
+    Questions questions = new FetchQuestions(helper, events::add);
+    this.lookUps = new SubscriptionLookUps(cluster, metadata, offsets, questions, unsettled, this);
+    this.probes = new FollowerProbes(cluster, questions);
     this.streams = new ConsumerStreams(config, cluster, counters, events::add);
     this.places = new ReadPlaces(config, cluster, metadata);
     this.handOut = new RecordHandOut(config, counters, this::unreadable);
@@ -96,7 +97,12 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
           Subscription known = subscriptions.get(partition);
           if (known == null) {
             Subscription added =
-                new Subscription(partition, from, cluster.newLeaderBackoff(), places.atLeader());
+                new Subscription(
+                    partition,
+                    from,
+                    cluster.newLeaderBackoff(),
+                    places.atLeader(),
+                    streams.newSilence());
             subscriptions.put(partition, added);
             unsettled.add(added);
           } else {
@@ -147,6 +153,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
           if (subscription.paused()) {
             subscription.pause(false);
             pausedMessages.resume(subscription);
+            streams.heard(subscription, now());
             unsettled.add(subscription);
           }
         });
@@ -213,6 +220,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     throwReport();
     throwFailure();
     while (true) {
+      lookAfterSilence();
       askLeadersAgain();
       lookUps.askForStarts();
       lookUps.findLeaders(now());
@@ -223,7 +231,6 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       }
       throwReport();
       throwFailure();
-      lookAfterSilentLeaders();
       lookUps.askForLeaders();
       long now = now();
       long next = Math.min(nextRetryMs(), Math.min(places.nextReviewMs(), streams.silentAtMs()));
@@ -342,13 +349,13 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
 
   private void take(FetchEvent.Data event) {
     FetchMessage message = event.message();
-    streams.heard(event.connection());
     Optional<Subscription> known = streams.find(message.subscriptionId());
     if (known.isEmpty()) {
       event.done();
       return;
     }
     Subscription subscription = known.get();
+    streams.heard(subscription, event.receivedMs());
     Optional<MillraceException> error =
         message.standing().error().map(e -> GrpcErrors.fromProto(e).exception());
     if (error.isPresent()) {
@@ -493,12 +500,36 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     }
   }
 
-  /** A machine that goes silent breaks no connection: others may know that it leads no more. */
-  private void lookAfterSilentLeaders() {
-    for (Subscription subscription : streams.waitingOn(streams.takeSilent())) {
-      subscription
-          .connection()
-          .ifPresent(stream -> lookUps.doubtLeader(subscription, stream.broker()));
+  /**
+   * A machine that goes silent breaks no connection. Others may know that it leads no more; whether
+   * a follower is there, only itself can tell.
+   */
+  private void lookAfterSilence() {
+    long untilMs = takenUntilMs();
+    for (Subscription subscription : streams.takeSilent(untilMs)) {
+      FetchConnection stream = subscription.connection().orElseThrow();
+      if (!subscription.place().atFollower()) {
+        lookUps.doubtLeader(subscription, stream.broker());
+      } else if (streams.isSilent(stream, untilMs)) {
+        probes.ask(stream, this::leaveFollower);
+      }
+    }
+  }
+
+  /** What came before was taken: what waits to be taken is not silence. */
+  private long takenUntilMs() {
+    FetchEvent next = events.peek();
+    if (next == null) {
+      return now();
+    }
+    return next instanceof FetchEvent.Data data ? data.receivedMs() : Long.MIN_VALUE;
+  }
+
+  private void leaveFollower(FetchConnection stream) {
+    for (Subscription subscription : streams.readAtFollower(stream)) {
+      forget(subscription);
+      subscription.leaveStream();
+      backToLeader(subscription);
     }
   }
 

@@ -27,6 +27,9 @@ final class Subscription {
   private final Backoff backoff;
   private final ReadPlace place;
 
+  /** Counts while it is on a stream and not paused. */
+  private final LeaderSilence silence;
+
   /** Where to start; empty once {@link #position} is known. */
   private Optional<OffsetSpec> start;
 
@@ -65,10 +68,16 @@ final class Subscription {
   /** What the application is to be told once although it is tried again. */
   private Optional<MillraceException> report = Optional.empty();
 
-  Subscription(TopicPartition partition, OffsetSpec start, Backoff backoff, ReadPlace place) {
+  Subscription(
+      TopicPartition partition,
+      OffsetSpec start,
+      Backoff backoff,
+      ReadPlace place,
+      LeaderSilence silence) {
     this.partition = partition;
     this.backoff = backoff;
     this.place = place;
+    this.silence = silence;
     this.start = Optional.of(start);
     startAtKnownOffset(start);
   }
@@ -87,6 +96,11 @@ final class Subscription {
   /** At which replica it is read. */
   ReadPlace place() {
     return place;
+  }
+
+  /** How long it was told nothing. */
+  LeaderSilence silence() {
+    return silence;
   }
 
   boolean paused() {

@@ -97,6 +97,8 @@ final class FakeBroker implements AutoCloseable {
   /** The most topics that one metadata request named. */
   final AtomicInteger mostTopicsAsked = new AtomicInteger();
 
+  final AtomicInteger infoCalls = new AtomicInteger();
+
   /** How many produce streams have been opened and not ended by the client. */
   final AtomicInteger produceStreams = new AtomicInteger();
 
@@ -329,6 +331,7 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void getServerInfo(
         GetServerInfoRequest request, StreamObserver<GetServerInfoResponse> observer) {
+      infoCalls.incrementAndGet();
       if (hidesLimits) {
         return;
       }

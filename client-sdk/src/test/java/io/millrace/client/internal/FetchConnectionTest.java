@@ -40,7 +40,7 @@ class FetchConnectionTest extends ReadingTest {
             address,
             ConsumerConfig.defaults(),
             cluster.channels().channel(address),
-            FetchConnection.Wire.of(new ArrayPool(0), events::add));
+            FetchConnection.Wire.of(new ArrayPool(0), events::add, cluster.clock()::monotonicMs));
     for (int partition : List.of(0, 1)) {
       connection.subscribe(
           SubscribePartition.newBuilder()

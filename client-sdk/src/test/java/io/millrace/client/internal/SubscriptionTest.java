@@ -24,7 +24,10 @@ class SubscriptionTest {
           OffsetSpec.offset(0),
           new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1)),
           new ReadPlace(
-              new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1)), 1_000));
+              new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1)), 1_000),
+          new LeaderSilence(
+              Duration.ofMillis(10),
+              new Backoff(Duration.ofMillis(10), Duration.ofMillis(10), new Random(1))));
 
   @BeforeEach
   void aLongTrouble() {
