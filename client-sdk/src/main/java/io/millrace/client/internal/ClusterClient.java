@@ -49,6 +49,12 @@ final class ClusterClient implements AutoCloseable {
    */
   private static final Duration ELECTION = Duration.ofSeconds(6);
 
+  /** Who is to be answered by a leader and hears nothing for so long asks others who leads. */
+  private static final Duration ANSWER_SILENCE = Duration.ofMillis(500);
+
+  /** Who was told of no other leader for long asks so often. */
+  private static final Duration LONG_ANSWER_SILENCE = Duration.ofSeconds(2);
+
   /** A look-up that takes longer is tried at another broker; in the next round twice as long. */
   private static final long LOOK_UP_PATIENCE_MS = 500;
 
@@ -119,6 +125,11 @@ final class ClusterClient implements AutoCloseable {
   LeaderSilence newLeaderSilence(Duration patience, Duration longest) {
     return new LeaderSilence(
         patience, new Backoff(patience, longest, patience, ELECTION, newRandom()));
+  }
+
+  /** Of who waits for a leader's answer. */
+  LeaderSilence newAnswerSilence() {
+    return newLeaderSilence(ANSWER_SILENCE, LONG_ANSWER_SILENCE);
   }
 
   private SplittableRandom newRandom() {

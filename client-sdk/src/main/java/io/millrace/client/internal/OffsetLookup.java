@@ -16,13 +16,18 @@ import io.millrace.proto.v1.ListOffsetsResult;
 import io.millrace.proto.v1.OffsetPosition;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /** Finds offsets by place at the leaders, with retries after a change of leader. Thread-safe. */
@@ -71,6 +76,10 @@ final class OffsetLookup {
     return search;
   }
 
+  /** What a leader was asked for, and its answer, which may not be there yet. */
+  private record Asked(
+      BrokerAddress leader, List<TopicPartition> partitions, Future<ListOffsetsResponse> answer) {}
+
   /** One look-up with its retries; confined to the calling thread. */
   private final class Search {
     private final long deadlineMs;
@@ -102,7 +111,13 @@ final class OffsetLookup {
     void ask() {
       failure = Optional.empty();
       offline.clear();
-      byLeader().forEach(this::ask);
+      List<Asked> asked = new ArrayList<>();
+      byLeader().forEach((leader, partitions) -> asked.add(send(leader, partitions)));
+      try {
+        asked.forEach(this::take);
+      } finally {
+        asked.forEach(question -> question.answer().cancel(true));
+      }
     }
 
     /** Looks no longer for what the leader can't tell until somebody mends its disk. */
@@ -115,10 +130,8 @@ final class OffsetLookup {
     void pause() {
       if (failure.isPresent()) {
         cluster.pauseOrThrow(backoff.nextMs(), deadlineMs, failure.get());
-        Set<String> topics =
-            open.keySet().stream().map(TopicPartition::topic).collect(Collectors.toSet());
         metadata
-            .refreshAll(topics, left())
+            .refreshAll(topics(open.keySet()), left())
             .forEach(
                 (topic, error) -> {
                   if (error.code() == ErrorCode.UNKNOWN_TOPIC) {
@@ -147,20 +160,65 @@ final class OffsetLookup {
       return Leaders.partition(topic, partition);
     }
 
-    private void ask(BrokerAddress leader, List<TopicPartition> partitions) {
+    private Asked send(BrokerAddress leader, List<TopicPartition> partitions) {
       ListOffsetsRequest.Builder request = ListOffsetsRequest.newBuilder();
       partitions.forEach(p -> request.addPartitions(question(p)));
+      return new Asked(
+          leader,
+          partitions,
+          FetchServiceGrpc.newFutureStub(cluster.channels().channel(leader))
+              .withDeadlineAfter(left().toMillis(), TimeUnit.MILLISECONDS)
+              .listOffsets(request.build()));
+    }
+
+    private void take(Asked asked) {
       try {
-        ListOffsetsResponse answer =
-            FetchServiceGrpc.newBlockingStub(cluster.channels().channel(leader))
-                .withDeadlineAfter(left().toMillis(), TimeUnit.MILLISECONDS)
-                .listOffsets(request.build());
-        for (int i = 0; i < partitions.size(); i++) {
-          take(partitions.get(i), answer.getResults(i));
+        ListOffsetsResponse answer = await(asked);
+        for (int i = 0; i < asked.partitions().size(); i++) {
+          take(asked.partitions().get(i), answer.getResults(i));
         }
       } catch (RuntimeException e) {
-        failed(GrpcErrors.translate(e, leader));
-        cluster.channels().dialNow(leader);
+        failed(GrpcErrors.translate(e, asked.leader()));
+        cluster.channels().dialNow(asked.leader());
+      }
+    }
+
+    /**
+     * Waits for a leader's answer for as long as it leads: one that went silent breaks no
+     * connection, but others may lead by now, and one that is slow is not asked anew.
+     */
+    private ListOffsetsResponse await(Asked asked) {
+      LeaderSilence silence = cluster.newAnswerSilence();
+      silence.heard(cluster.clock().monotonicMs());
+      while (true) {
+        long waitMs = Math.max(1, silence.dueMs() - cluster.clock().monotonicMs());
+        try {
+          return asked.answer().get(waitMs, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          leaveFormerLeader(asked);
+          silence.confirmed(cluster.clock().monotonicMs());
+        } catch (ExecutionException e) {
+          throw GrpcErrors.translate(Objects.requireNonNullElse(e.getCause(), e), asked.leader());
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new MillraceException(ErrorCode.UNAVAILABLE, "interrupted while waiting");
+        }
+      }
+    }
+
+    /** Throws {@code NOT_LEADER} if, by others, a broker leads one of these partitions no more. */
+    private void leaveFormerLeader(Asked asked) {
+      try {
+        metadata.refreshAll(topics(asked.partitions()), left(), Set.of(asked.leader()));
+      } catch (MillraceException e) {
+        return; // Nobody knows better; the answer may still come.
+      }
+      for (TopicPartition partition : asked.partitions()) {
+        if (!partitionView(partition).isLedBy(asked.leader())) {
+          throw new MillraceException(
+              ErrorCode.NOT_LEADER,
+              asked.leader() + " does not answer and leads " + partition + " no more");
+        }
       }
     }
 
@@ -211,6 +269,10 @@ final class OffsetLookup {
         throw e;
       }
       failure = Optional.of(e);
+    }
+
+    private static Set<String> topics(Collection<TopicPartition> partitions) {
+      return partitions.stream().map(TopicPartition::topic).collect(Collectors.toSet());
     }
 
     private Duration left() {

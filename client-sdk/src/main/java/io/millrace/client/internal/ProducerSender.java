@@ -44,12 +44,6 @@ final class ProducerSender
   /** How much longer than the broker waits for acks a frame may stay unanswered. */
   private static final long ANSWER_GRACE_MS = 10_000;
 
-  /** Who has heard nothing from a leader for so long asks others who leads. */
-  static final Duration SILENCE = Duration.ofMillis(500);
-
-  /** Who was told of no other leader for long asks so often. */
-  static final Duration LONG_SILENCE = Duration.ofSeconds(2);
-
   private final ProducerConfig config;
   private final ClusterClient cluster;
   private final MetadataCache metadata;
@@ -309,7 +303,7 @@ final class ProducerSender
         identity,
         random::nextDouble,
         cluster.newLeaderBackoff(),
-        cluster.newLeaderSilence(SILENCE, LONG_SILENCE),
+        cluster.newAnswerSilence(),
         this);
   }
 

@@ -161,6 +161,12 @@ final class FakeBroker implements AutoCloseable {
   /** Whether metadata requests get no answer at all. */
   volatile boolean silent;
 
+  /** Whether offsets are not told until they are released. */
+  volatile boolean holdsOffsets;
+
+  /** How often offsets were asked for. */
+  final AtomicInteger offsetCalls = new AtomicInteger();
+
   /** Whether the answers to frames are held back until they are released. */
   volatile boolean holdsAnswers;
 
@@ -200,6 +206,7 @@ final class FakeBroker implements AutoCloseable {
 
   private final List<Fetcher> fetchers = new ArrayList<>();
   private final List<Runnable> heldAnswers = new ArrayList<>();
+  private final List<Runnable> heldOffsets = new ArrayList<>();
   private final List<Runnable> heldIdentities = new ArrayList<>();
   private final List<Runnable> produceStreamCuts = new ArrayList<>();
   private Server server;
@@ -639,6 +646,18 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void listOffsets(
         ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> observer) {
+      synchronized (FakeBroker.this) {
+        offsetCalls.incrementAndGet();
+        if (holdsOffsets) {
+          heldOffsets.add(() -> tellOffsets(request, observer));
+          return;
+        }
+      }
+      tellOffsets(request, observer);
+    }
+
+    private void tellOffsets(
+        ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> observer) {
       ListOffsetsResponse.Builder answer = ListOffsetsResponse.newBuilder();
       synchronized (FakeBroker.this) {
         for (ListOffsetsPartition question : request.getPartitionsList()) {
@@ -679,6 +698,13 @@ final class FakeBroker implements AutoCloseable {
     holdsAnswers = false;
     heldAnswers.forEach(Runnable::run);
     heldAnswers.clear();
+  }
+
+  /** Tells the offsets that were held back. */
+  synchronized void releaseOffsets() {
+    holdsOffsets = false;
+    heldOffsets.forEach(Runnable::run);
+    heldOffsets.clear();
   }
 
   /** How many wait for an identity. */

@@ -44,7 +44,7 @@ class PartitionPipeTest {
           Optional.empty(),
           () -> 0.5,
           cluster.newLeaderBackoff(),
-          cluster.newLeaderSilence(ProducerSender.SILENCE, ProducerSender.LONG_SILENCE),
+          cluster.newAnswerSilence(),
           new Ignored());
 
   @AfterEach
