@@ -1,6 +1,7 @@
 package io.millrace.cli;
 
 import io.millrace.client.api.BrokerAddress;
+import io.millrace.common.net.FreePorts;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.SystemClock;
 import java.io.IOException;
@@ -127,7 +128,16 @@ record DevCluster(Path home, List<DevNode> nodes) {
 
   private static int firstPort(OptionalInt asked, int count) {
     if (asked.isEmpty()) {
-      return FreePorts.inARowFrom(BrokerAddress.DEFAULT_PORT, LocalNode.PORTS, count);
+      int from = BrokerAddress.DEFAULT_PORT;
+      return FreePorts.inARowFrom(from, LocalNode.PORTS, count)
+          .orElseThrow(
+              () ->
+                  new CliException(
+                      "from port "
+                          + from
+                          + " on there are no "
+                          + count
+                          + " free ones (expected: --port)"));
     }
     return asked.getAsInt() == 0 ? FreePorts.inARow(count) : asked.getAsInt();
   }

@@ -1,6 +1,7 @@
 package io.millrace.broker.server;
 
 import io.millrace.common.file.RealFileStore;
+import io.millrace.common.net.FreePorts;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -26,8 +27,8 @@ public final class TwoNodes implements AutoCloseable {
    * @param settings what both have in their files
    */
   public static TwoNodes start(Path data, String... settings) {
-    int quorum = DrawnPort.next();
-    int internal = DrawnPort.next();
+    int quorum = FreePorts.inARow(1);
+    int internal = FreePorts.inARow(1);
     String voter = "1@127.0.0.1:" + quorum + ":" + internal;
     TestNode controller =
         TestNode.start(

@@ -54,6 +54,7 @@ class ArchitectureTest {
                     "io.grpc..",
                     "org.apache.ratis..",
                     "io.millrace.common.file..",
+                    "io.millrace.common.net..",
                     "io.millrace.common.time.."))
             .orShould()
             .dependOnClassesThat()

@@ -1,8 +1,8 @@
 package io.millrace.it.cluster;
 
-import io.millrace.cli.FreePorts;
 import io.millrace.cli.LocalNode;
 import io.millrace.common.TopicPartition;
+import io.millrace.common.net.FreePorts;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -2,8 +2,8 @@ package io.millrace.it.cluster;
 
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.millrace.cli.FreePorts;
 import io.millrace.cli.LocalNode;
+import io.millrace.common.net.FreePorts;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;

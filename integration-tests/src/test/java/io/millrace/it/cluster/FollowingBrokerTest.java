@@ -2,13 +2,13 @@ package io.millrace.it.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cli.FreePorts;
 import io.millrace.cli.LocalNode;
 import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.NewTopic;
 import io.millrace.client.api.PartitionDescription;
 import io.millrace.client.api.TopicDescription;
+import io.millrace.common.net.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

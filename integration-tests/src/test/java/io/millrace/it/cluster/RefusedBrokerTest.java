@@ -2,8 +2,8 @@ package io.millrace.it.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.millrace.cli.FreePorts;
 import io.millrace.cli.LocalNode;
+import io.millrace.common.net.FreePorts;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

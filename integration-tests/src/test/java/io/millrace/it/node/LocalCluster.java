@@ -1,12 +1,12 @@
 package io.millrace.it.node;
 
-import io.millrace.cli.FreePorts;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.ClientConfig;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.PartitionStatus;
 import io.millrace.common.file.FileStore;
 import io.millrace.common.file.RealFileStore;
+import io.millrace.common.net.FreePorts;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

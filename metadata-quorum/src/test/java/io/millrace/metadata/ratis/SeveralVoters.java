@@ -2,6 +2,7 @@ package io.millrace.metadata.ratis;
 
 import io.millrace.common.ErrorCode;
 import io.millrace.common.file.RealFileStore;
+import io.millrace.common.net.FreePorts;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.FirstMembers;
 import io.millrace.metadata.QuorumAnswer;
@@ -47,7 +48,7 @@ final class SeveralVoters implements AutoCloseable {
     this.data = data;
     this.snapshots = snapshots;
     for (int node = 1; node <= count; node++) {
-      voters.put(node, voter(node, DrawnPort.next()));
+      voters.put(node, voter(node, FreePorts.inARow(1)));
     }
     FirstMembers members = new FirstMembers.Voters(List.copyOf(voters.values()));
     for (int node = 1; node <= count; node++) {

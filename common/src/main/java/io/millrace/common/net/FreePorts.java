@@ -1,4 +1,4 @@
-package io.millrace.cli;
+package io.millrace.common.net;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,6 +11,7 @@ import java.net.SocketException;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -61,18 +62,19 @@ public final class FreePorts {
   }
 
   /**
-   * The first of {@code count} free ports in a row, as near after a port as can be.
+   * The first of {@code count} free ports in a row, as near after a port as can be; they are not
+   * held.
    *
    * @param step how far the tries lie from each other
+   * @return empty if there are none
    */
-  static int inARowFrom(int port, int step, int count) {
+  public static OptionalInt inARowFrom(int port, int step, int count) {
     for (int first = port; first + count <= HIGHEST_PORT; first += step) {
       if (areFree(first, count)) {
-        return first;
+        return OptionalInt.of(first);
       }
     }
-    throw new CliException(
-        "from port " + port + " on there are no " + count + " free ones (expected: --port)");
+    return OptionalInt.empty();
   }
 
   /** Whether {@code count} ports in a row are free. */
@@ -80,7 +82,8 @@ public final class FreePorts {
     return IntStream.range(first, first + count).allMatch(FreePorts::isFree);
   }
 
-  static boolean isFree(int port) {
+  /** Whether nobody listens on a port of loopback. */
+  public static boolean isFree(int port) {
     try (ServerSocket socket = new ServerSocket()) {
       socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       return true;
