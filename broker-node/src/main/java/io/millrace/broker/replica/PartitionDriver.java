@@ -13,8 +13,8 @@ public interface PartitionDriver {
 
   /**
    * Does something on this thread once all partitions at hand have finished their runs, so that
-   * what several of them have for one receiver goes together. It must not block; what it throws is
-   * a fault of its own and ends nothing else.
+   * what several of them have for one receiver goes together. It must not block or throw: what it
+   * throws is a broken invariant, as of any other part of a run.
    */
   default void afterRuns(Runnable work) {
     work.run();

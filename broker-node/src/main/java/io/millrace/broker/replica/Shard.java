@@ -135,17 +135,9 @@ public final class Shard implements PartitionDriver, AutoCloseable {
     }
     touched.clear();
     for (int i = 0; i < afterRuns.size(); i++) {
-      doAfterRuns(afterRuns.get(i));
+      afterRuns.get(i).run();
     }
     afterRuns.clear();
-  }
-
-  private static void doAfterRuns(Runnable work) {
-    try {
-      work.run();
-    } catch (RuntimeException e) {
-      LOG.error("whoever left something for the end of a run threw", e);
-    }
   }
 
   /** Ends the thread after all that was queued before, and waits for it. */

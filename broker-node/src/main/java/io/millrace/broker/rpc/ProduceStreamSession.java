@@ -1,5 +1,6 @@
 package io.millrace.broker.rpc;
 
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.broker.rpc.wire.InboundProduce;
@@ -23,6 +24,8 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One produce stream. Frames come in on the transport's thread, which alone touches {@link
@@ -33,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  * of results allow it.
  */
 final class ProduceStreamSession implements StreamObserver<InboundProduce> {
+  private static final Logger LOG = LoggerFactory.getLogger(ProduceStreamSession.class);
+
   /** A message of so many results stays well below what a client takes by default. */
   private static final int MESSAGE_RESULTS = 1_000;
 
@@ -226,7 +231,7 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
                     .build());
     try {
       if (completes(frame, told)) {
-        atEnd.execute(this::sendAll);
+        atEnd.execute(this::sendGuarded);
       }
     } finally {
       frame.bytes().giveBack();
@@ -239,6 +244,31 @@ final class ProduceStreamSession implements StreamObserver<InboundProduce> {
     boolean sends = !sending;
     sending = true;
     return sends;
+  }
+
+  /** What the transport throws at one client ends its stream, and not the shard's run. */
+  private void sendGuarded() {
+    try {
+      sendAll();
+    } catch (RuntimeException thrown) {
+      fail(thrown);
+    }
+  }
+
+  private void fail(RuntimeException thrown) {
+    boolean late;
+    synchronized (this) {
+      late = ended;
+      end();
+    }
+    StatusRuntimeException status = RpcErrors.toStatus(thrown);
+    if (!late) {
+      try {
+        client.onError(status);
+      } catch (IllegalStateException closed) {
+        LOG.debug("the transport has closed the call itself", closed);
+      }
+    }
   }
 
   private synchronized void sendAll() {

@@ -19,6 +19,9 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
   /** What sending a message throws. */
   @Nullable Error fault;
 
+  /** What a transport throws that has closed the call itself. */
+  @Nullable IllegalStateException closed;
+
   private int window;
   private Runnable onReady = () -> {};
   private Runnable onCancel = () -> {};
@@ -70,6 +73,9 @@ final class FakeCall<A> extends ServerCallStreamObserver<A> {
     }
     if (fault != null) {
       throw fault;
+    }
+    if (closed != null) {
+      throw closed;
     }
     unread.add(message);
   }

@@ -125,6 +125,23 @@ class ProduceStreamLimitsTest {
     assertThat(call.unread).hasSize(sent);
   }
 
+  /** The results come on a partition's shard, which does not answer for one client's call. */
+  @Test
+  void aStreamWhoseResultsCannotBeSentEnds() {
+    FakeCall<ProduceStreamResponse> call = new FakeCall<>(PLENTY);
+    ProduceStreamSession stream = open(call);
+    send(call, stream, Api.batch("x"));
+    call.closed = new IllegalStateException("call is closed");
+
+    host.acknowledge();
+
+    assertThat(call.error).hasMessageContaining("call is closed");
+    assertThat(total.used()).isZero();
+    for (int i = 0; i < FakePartitions.MOST_STREAMS; i++) {
+      open(new FakeCall<>(PLENTY));
+    }
+  }
+
   @Test
   void theBytesOfAFrameAreGivenBackOnce() {
     List<String> released = new ArrayList<>();
