@@ -11,13 +11,10 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.producer.BatchOutcome;
-import io.millrace.common.producer.ProducerIdentity;
 import io.millrace.common.producer.ProducerSettings;
 import io.millrace.proto.v1.ProduceFrameResult;
 import io.millrace.proto.v1.ProduceStreamOpen;
 import io.millrace.proto.v1.ProduceStreamOpened;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +45,7 @@ final class ProducerSender
   private final ClusterClient cluster;
   private final MetadataCache metadata;
   private final ServerLimits limits;
-  private final IdentitySource identities;
+  private final ProducerIdentities identities;
   private final Accumulator accumulator;
   private final ProducerOutcomes outcomes;
   private final ProducerLoop loop;
@@ -65,19 +62,7 @@ final class ProducerSender
   /** When pipes that nobody uses were dropped last. */
   private long sweptMs;
 
-  /** The newest identity; empty until granted, and always for a producer that is not idempotent. */
-  private Optional<ProducerIdentity> identity = Optional.empty();
-
-  /**
-   * Batches taken from the accumulator whose partition needs a new pipe while there is no identity,
-   * in their order; always empty for a producer that is not idempotent.
-   */
-  private final List<ProducerBatch> held = new ArrayList<>();
-
-  /** Not after the first deadline of those; {@code Long.MAX_VALUE} if there are none. */
-  private long heldDueMs = Long.MAX_VALUE;
-
-  private boolean identityAsked;
+  private final HeldBatches held = new HeldBatches();
 
   /** Whether this turn saw an open batch whose partition has no pipe. */
   private boolean newPipeWanted;
@@ -97,7 +82,7 @@ final class ProducerSender
     this.cluster = cluster;
     this.metadata = metadata;
     this.limits = limits;
-    this.identities = new IdentitySource(cluster);
+    this.identities = new ProducerIdentities(config, cluster, loop);
     this.accumulator = accumulator;
     this.outcomes = outcomes;
     this.loop = loop;
@@ -122,13 +107,14 @@ final class ProducerSender
    */
   long turn(long nowMs) {
     newPipeWanted = false;
-    if (!lacksIdentity()) {
-      takeHeld().forEach(batch -> offer(batch, nowMs));
+    if (!identities.lacking()) {
+      held.takeAll().forEach(batch -> offer(batch, nowMs));
     }
     long next = accumulator.takeDue(nowMs, this::hasRoom, batch -> handOver(batch, nowMs));
-    next = Math.min(next, expireHeld(nowMs));
-    if (lacksIdentity()) {
-      askForIdentity();
+    held.takeExpired(nowMs).forEach(batch -> completed(batch, withoutIdentity()));
+    next = Math.min(next, held.dueMs());
+    if (identities.lacking() && (newPipeWanted || !held.isEmpty())) {
+      identities.ask(failure -> failWithoutPipe(failure.error()));
     }
     schedule.takeDue(nowMs).forEach(pipe -> lookAt(pipe, nowMs));
     leaders.ask();
@@ -170,19 +156,8 @@ final class ProducerSender
     PartitionPipe pipe = pipes.get(partition);
     newPipeWanted |= pipe == null;
     return pipe == null
-        ? !lacksIdentity()
+        ? !identities.lacking()
         : pipe.session().pendingBatches() < Math.min(config.maxInFlightBatches(), EAGER_BATCHES);
-  }
-
-  private boolean lacksIdentity() {
-    return config.idempotent() && identity.isEmpty();
-  }
-
-  private List<ProducerBatch> takeHeld() {
-    List<ProducerBatch> taken = List.copyOf(held);
-    held.clear();
-    heldDueMs = Long.MAX_VALUE;
-    return taken;
   }
 
   private void handOver(ProducerBatch batch, long nowMs) {
@@ -210,10 +185,9 @@ final class ProducerSender
     if (pipe == null) {
       dropUnused(nowMs);
     }
-    if (pipe == null && lacksIdentity()) {
+    if (pipe == null && identities.lacking()) {
       // The end of an old pipe took the identity away; the new one begins with the next.
-      held.add(batch);
-      heldDueMs = Math.min(heldDueMs, deadlineMs(batch));
+      held.add(batch, deadlineMs(batch));
       return;
     }
     if (pipe == null) {
@@ -233,8 +207,7 @@ final class ProducerSender
     }
     sweptMs = nowMs;
     if (pipes.values().removeIf(this::isDropped)) {
-      // Another pipe of one of those partitions would begin at sequence 0 again.
-      identity = Optional.empty();
+      identities.giveUp();
     }
     streams.completeUnused(
         pipes.values().stream().flatMap(p -> p.connection().stream()).collect(Collectors.toSet()));
@@ -260,39 +233,14 @@ final class ProducerSender
     return batch.createdMs() + config.deliveryTimeout().toMillis();
   }
 
-  /**
-   * Gives up what has waited for an identity for too long.
-   *
-   * @return when the next of it is due, or {@code Long.MAX_VALUE}
-   */
-  private long expireHeld(long nowMs) {
-    if (nowMs < heldDueMs) {
-      return heldDueMs;
-    }
-    for (ProducerBatch batch : takeHeld()) {
-      if (deadlineMs(batch) <= nowMs) {
-        completed(batch, new BatchOutcome.Failed(withoutIdentity(), false));
-      } else {
-        held.add(batch);
-        heldDueMs = Math.min(heldDueMs, deadlineMs(batch));
-      }
-    }
-    return heldDueMs;
-  }
-
-  /** While anything may wait for an identity. */
-  private Duration identityPatience() {
-    Duration request = cluster.config().requestTimeout();
-    Duration delivery = config.deliveryTimeout();
-    return request.compareTo(delivery) > 0 ? request : delivery;
-  }
-
-  private MillraceError withoutIdentity() {
-    return new MillraceError(
-        ErrorCode.REQUEST_TIMED_OUT,
-        "not delivered within "
-            + config.deliveryTimeout().toMillis()
-            + " ms; no broker gave an identity");
+  private BatchOutcome withoutIdentity() {
+    MillraceError error =
+        new MillraceError(
+            ErrorCode.REQUEST_TIMED_OUT,
+            "not delivered within "
+                + config.deliveryTimeout().toMillis()
+                + " ms; no broker gave an identity");
+    return new BatchOutcome.Failed(error, false);
   }
 
   private PartitionPipe newPipe(TopicPartition partition, UUID topicId) {
@@ -300,35 +248,18 @@ final class ProducerSender
         partition,
         topicId,
         settings,
-        identity,
+        identities.newest(),
         random::nextDouble,
         cluster.newLeaderBackoff(),
         cluster.newAnswerSilence(),
         this);
   }
 
-  private void askForIdentity() {
-    if (identityAsked || (!newPipeWanted && held.isEmpty())) {
-      return;
-    }
-    identityAsked = true;
-    loop.ask(
-        () -> identities.next(Optional.empty(), identityPatience()),
-        granted -> {
-          identityAsked = false;
-          identity = Optional.of(granted);
-        },
-        failure -> {
-          identityAsked = false;
-          failWithoutPipe(failure.error());
-        });
-  }
-
   /** Fails what waits for an identity; what has a pipe goes there. */
   private void failWithoutPipe(MillraceError error) {
     long nowMs = loop.nowMs();
     BatchOutcome failed = new BatchOutcome.Failed(error, false);
-    takeHeld().forEach(batch -> completed(batch, failed));
+    held.takeAll().forEach(batch -> completed(batch, failed));
     accumulator.sealAll();
     accumulator.takeDue(
         nowMs,
@@ -345,7 +276,7 @@ final class ProducerSender
   /** Fails the batches that no pipe has. */
   private void failWaiting(MillraceError error) {
     BatchOutcome failed = new BatchOutcome.Failed(error, false);
-    takeHeld().forEach(batch -> completed(batch, failed));
+    held.takeAll().forEach(batch -> completed(batch, failed));
     accumulator.sealAll();
     accumulator.takeDue(Long.MAX_VALUE, partition -> true, batch -> completed(batch, failed));
   }
@@ -547,35 +478,10 @@ final class ProducerSender
 
   @Override
   public void needIdentity(PartitionPipe pipe, MillraceError reason) {
-    Optional<ProducerIdentity> current = newestOf(pipe.session().identity());
-    loop.ask(
-        () -> identities.next(current, identityPatience()),
-        granted -> {
-          if (isNextOfOurs(granted)) {
-            identity = Optional.of(granted);
-          }
-          pipe.identityGranted(granted, loop.nowMs());
-        },
+    identities.raise(
+        pipe.session().identity(),
+        granted -> pipe.identityGranted(granted, loop.nowMs()),
         failure -> pipe.session().end(failure.error()));
-  }
-
-  /**
-   * Whether new pipes may begin under a grant. If the identity was given up meanwhile, the grant is
-   * for the pipe that asked only: a pipe that has ended may have used that epoch too.
-   */
-  private boolean isNextOfOurs(ProducerIdentity granted) {
-    return identity
-        .filter(i -> i.producerId() == granted.producerId())
-        .filter(i -> i.producerEpoch() < granted.producerEpoch())
-        .isPresent();
-  }
-
-  /** Another partition may have raised the epoch already. */
-  private Optional<ProducerIdentity> newestOf(Optional<ProducerIdentity> own) {
-    return identity
-        .filter(i -> own.isPresent() && own.get().producerId() == i.producerId())
-        .filter(i -> i.producerEpoch() > own.get().producerEpoch())
-        .or(() -> own);
   }
 
   @Override
@@ -598,8 +504,6 @@ final class ProducerSender
   public void ended(PartitionPipe pipe, MillraceError error) {
     pipes.remove(pipe.partition(), pipe);
     schedule.forget(pipe);
-    // The next pipe of the partition begins at sequence 0: under this identity the broker might
-    // take its batches for repeats.
-    identity = Optional.empty();
+    identities.giveUp();
   }
 }
