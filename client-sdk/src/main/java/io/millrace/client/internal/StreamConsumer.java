@@ -21,9 +21,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 
 /**
@@ -44,11 +41,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   private final PausedMessages pausedMessages;
   private final UseGuard guard;
 
-  /** Bounded by the streams' credits and their bound on messages. */
-  private final LinkedBlockingQueue<FetchEvent> events = new LinkedBlockingQueue<>();
-
-  /** Whether a wake-up is among the events. */
-  private final AtomicBoolean woken = new AtomicBoolean();
+  private final FetchEvents events = new FetchEvents();
 
   /** Changed by whoever is inside, read by any thread. */
   private final Map<TopicPartition, Subscription> subscriptions = new ConcurrentHashMap<>();
@@ -246,9 +239,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
 
   @Override
   public void wakeup() {
-    if (woken.compareAndSet(false, true)) {
-      events.add(new FetchEvent.Woken());
-    }
+    events.wake();
   }
 
   @Override
@@ -309,7 +300,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
         take(resumed.get());
         continue;
       }
-      Optional<FetchEvent> event = nextEvent(wait);
+      Optional<FetchEvent> event = events.next(wait);
       if (event.isEmpty()) {
         return true;
       }
@@ -322,16 +313,6 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     return true;
   }
 
-  private Optional<FetchEvent> nextEvent(long waitMs) {
-    try {
-      return Optional.ofNullable(
-          waitMs > 0 ? events.poll(waitMs, TimeUnit.MILLISECONDS) : events.poll());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.of(new FetchEvent.Woken());
-    }
-  }
-
   /** False for a wake-up. */
   private boolean take(FetchEvent event) {
     if (event instanceof FetchEvent.Data data) {
@@ -341,7 +322,6 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
     } else if (event instanceof FetchEvent.Answered answered) {
       answered.then().run();
     } else {
-      woken.set(false);
       return false;
     }
     return true;
@@ -505,7 +485,7 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
    * a follower is there, only itself can tell.
    */
   private void lookAfterSilence() {
-    long untilMs = takenUntilMs();
+    long untilMs = events.takenUntilMs(now());
     for (Subscription subscription : streams.takeSilent(untilMs)) {
       FetchConnection stream = subscription.connection().orElseThrow();
       if (!subscription.place().atFollower()) {
@@ -514,15 +494,6 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
         probes.ask(stream, this::leaveFollower);
       }
     }
-  }
-
-  /** What came before was taken: what waits to be taken is not silence. */
-  private long takenUntilMs() {
-    FetchEvent next = events.peek();
-    if (next == null) {
-      return now();
-    }
-    return next instanceof FetchEvent.Data data ? data.receivedMs() : Long.MIN_VALUE;
   }
 
   private void leaveFollower(FetchConnection stream) {
