@@ -19,6 +19,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,6 +55,9 @@ final class PartitionReconciler {
 
   /** Replicas whose directory the controller does not know yet. */
   private final Map<TopicIdPartition, UUID> unassigned = new HashMap<>();
+
+  /** Damaged logs that nobody counted on when the metadata were applied. */
+  private final Set<TopicIdPartition> repairable = new LinkedHashSet<>();
 
   /** The brokers that may join an ISR, with their epochs. */
   private Map<Integer, Long> eligible = Map.of();
@@ -200,27 +205,55 @@ final class PartitionReconciler {
     Optional<LogDirectory> damagedIn =
         directories.stream().filter(each -> each.damaged().containsKey(id)).findFirst();
     if (damagedIn.isPresent()) {
-      found = repair(image, topic, id, partition, damagedIn.get());
-    } else if (found.isEmpty()) {
+      if (repair.isExpendable(partition)) {
+        repairable.add(id);
+      }
+      return;
+    }
+    if (found.isEmpty()) {
       found = create(image, topic, id, partition.directoryOf(brokerId));
     }
     found.ifPresent(each -> take(each, partition));
   }
 
-  private Optional<HostedPartition> repair(
-      MetadataImage image,
-      TopicImage topic,
-      TopicIdPartition id,
-      PartitionImage partition,
-      LogDirectory directory) {
-    if (!repair.isExpendable(partition)) {
-      return Optional.empty();
+  /** Whether {@link #repairNext} has something to do. */
+  boolean hasRepairs() {
+    return !repairable.isEmpty();
+  }
+
+  /**
+   * Repairs one damaged log, if that is still to be; waits for its disk, for as long as the opening
+   * of a log takes.
+   *
+   * @param image the one that was applied last
+   */
+  void repairNext(MetadataImage image) {
+    Iterator<TopicIdPartition> waiting = repairable.iterator();
+    if (waiting.hasNext()) {
+      TopicIdPartition id = waiting.next();
+      waiting.remove();
+      known(image, id)
+          .filter(each -> each.replicas().contains(brokerId))
+          .filter(repair::isExpendable)
+          .ifPresent(each -> repair(image, id, each));
     }
+  }
+
+  private void repair(MetadataImage image, TopicIdPartition id, PartitionImage partition) {
+    TopicImage topic = image.topic(id.topicId()).orElseThrow();
     TopicPartition name = new TopicPartition(topic.name(), id.partition());
-    Optional<HostedPartition> repaired =
-        repair.repair(directory, new LogRecovery.Found(name, id, topicSettings.of(image, topic)));
-    repaired.ifPresent(onHosted);
-    return repaired;
+    directories.stream()
+        .filter(each -> each.damaged().containsKey(id))
+        .findFirst()
+        .flatMap(
+            directory ->
+                repair.repair(
+                    directory, new LogRecovery.Found(name, id, topicSettings.of(image, topic))))
+        .ifPresent(
+            repaired -> {
+              onHosted.accept(repaired);
+              take(repaired, partition);
+            });
   }
 
   private Optional<HostedPartition> create(

@@ -209,6 +209,22 @@ public final class ReplicaManager
     applied = image;
     checkWaiters();
     tellAssignments(false);
+    repairLater();
+  }
+
+  /** Behind what waits: all other partitions have what the metadata say before a disk is read. */
+  private void repairLater() {
+    if (reconciler.hasRepairs()) {
+      onThread("repair a damaged log", this::repairNext);
+    }
+  }
+
+  private void repairNext() {
+    if (registered) {
+      reconciler.repairNext(applied);
+      tellAssignments(false);
+      repairLater();
+    }
   }
 
   private boolean showsThisProcess(MetadataImage image) {

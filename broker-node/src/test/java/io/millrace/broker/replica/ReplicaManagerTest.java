@@ -245,6 +245,51 @@ class ReplicaManagerTest {
   }
 
   @Test
+  void otherPartitionsLeadWhileADamagedLogIsStillRepaired() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
+    List<UUID> others = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      others.add(serving(broker, "other-" + i, Map.of()));
+    }
+    append(broker, topic, 0, Acks.ALL);
+    append(broker, topic, 0, Acks.ALL);
+    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(2L));
+    broker.leadElsewhere(topic);
+    MetadataImage known = broker.image();
+    MemoryFileStore after = disk.killClone();
+    broker.close();
+    Path log = Path.of("/a/orders-0/00000000000000000000.log");
+    try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
+      file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 2 + 16);
+    }
+    CountDownLatch repairing = new CountDownLatch(1);
+    CountDownLatch goesOn = new CountDownLatch(1);
+    FaultPlan plan = new FaultPlan();
+    plan.on(Operation.OPEN)
+        .path("**.from-byte-**")
+        .run(
+            () -> {
+              repairing.countDown();
+              awaitUninterruptibly(goesOn);
+            });
+    try (TestBroker again = restart(Map.of("/a", new FaultyFileStore(after, plan)), false, known)) {
+      try {
+        assertThat(repairing.await(10, TimeUnit.SECONDS)).isTrue();
+        for (UUID other : others) {
+          await().until(() -> again.partition(other, 0).view().leads());
+        }
+        assertThat(again.manager.damagedLogs()).hasSize(1);
+      } finally {
+        goesOn.countDown();
+      }
+      await().until(() -> again.manager.damagedLogs().isEmpty());
+      await().until(() -> again.partition(topic, 0).view().role() == Role.FOLLOWER);
+    }
+  }
+
+  @Test
   void S34_aFailedSyncTakesItsDirectoryOfflineAndTheOtherGoesOn() throws Exception {
     FaultPlan plan = new FaultPlan();
     FileStore failing = new FaultyFileStore(new MemoryFileStore(), plan);
