@@ -21,7 +21,11 @@ final class Divergence {
   static SubscribeAnswer answer(
       PartitionState leader, LogMemory log, long position, int lastEpoch) {
     boolean empty = lastEpoch < 0;
-    if (position < leader.logStartOffset() || (empty && position > leader.logEndOffset())) {
+    // What ends where the leader's log begins can't be compared: it may be of another leader.
+    boolean comparable = empty || position == 0 || position > leader.logStartOffset();
+    if (position < leader.logStartOffset()
+        || !comparable
+        || (empty && position > leader.logEndOffset())) {
       return new SubscribeAnswer.StartAt(leader.logStartOffset());
     }
     OffsetAndEpoch end = endOf(log, lastEpoch, leader.logEndOffset());

@@ -187,7 +187,11 @@ class PartitionCorePropertyTest {
       } else if (choice == 1 || !subscribed) {
         long from = driver.core.logStartOffset();
         long position = from + random.nextLong(driver.logEndOffset - from + 1);
-        assertThat(driver.subscribe(id, position)).isInstanceOf(SubscribeAnswer.Accepted.class);
+        SubscribeAnswer answer =
+            position == from
+                ? driver.subscribe(id, 1, position, -1)
+                : driver.subscribe(id, position);
+        assertThat(answer).isInstanceOf(SubscribeAnswer.Accepted.class);
         followers.put(id, new long[] {position, 0, 0});
       } else {
         long[] position = followers.get(id);

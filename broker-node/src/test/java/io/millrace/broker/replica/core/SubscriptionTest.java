@@ -74,6 +74,20 @@ class SubscriptionTest {
     assertThat(driver.subscribe(2, 1, 7, -1)).isEqualTo(new SubscribeAnswer.Accepted(5, 5));
   }
 
+  /** What it has below may be of a leader whose records never were committed. */
+  @Test
+  void S12_aLogThatEndsWhereTheLeadersBeginsIsReplaced() {
+    CoreDriver driver =
+        new CoreDriver(new PartitionSettings(FlushMode.OS, true), new LogPositions(5, 8, 0));
+    driver.epochs = driver.epochs.begin(0, 5).begin(1, 5);
+    driver.leading(of(9, 0, Set.of(1, 2, 3), 2));
+
+    assertThat(driver.subscribe(2, 1, 5, 0)).isEqualTo(new SubscribeAnswer.StartAt(5));
+    assertThat(driver.subscribe(2, 1, 5, 1)).isEqualTo(new SubscribeAnswer.StartAt(5));
+    assertThat(driver.subscribe(2, 1, 6, 1)).isEqualTo(new SubscribeAnswer.Accepted(5, 5));
+    assertThat(driver.subscribe(2, 1, 5, -1)).isEqualTo(new SubscribeAnswer.Accepted(5, 5));
+  }
+
   @Test
   void S12_aLeaderWithAnEmptyLogMakesFollowersCutToItsEnd() {
     CoreDriver driver = CoreDriver.os().leading(of(9, 0, Set.of(1, 2, 3), 2));
