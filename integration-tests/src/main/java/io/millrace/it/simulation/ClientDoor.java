@@ -13,6 +13,8 @@ import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.producer.FrameResult;
+import io.millrace.it.simulation.Messages.DeleteRecords;
+import io.millrace.it.simulation.Messages.Deleted;
 import io.millrace.it.simulation.Messages.Fetch;
 import io.millrace.it.simulation.Messages.Fetched;
 import io.millrace.it.simulation.Messages.Frame;
@@ -24,6 +26,7 @@ import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 
 /**
  * What the services for clients are to a replica in production, with a look at every answer.
@@ -33,6 +36,7 @@ final class ClientDoor {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
   private static final long FETCH_WAIT_MICROS = 150_000;
   private static final long PRODUCE_TIMEOUT_MS = 400;
+  private static final long DELETE_TIMEOUT_MS = 600;
 
   private final ClusterProcess process;
   private final ReplicaHost replica;
@@ -53,6 +57,8 @@ final class ClientDoor {
       from.sendToClient(new Produced(frame, new FrameResult.Refused(why)));
     } else if (request instanceof Fetch fetch) {
       from.sendToClient(new Fetched(fetch, Optional.of(why), 0, fetch.offset(), NOTHING));
+    } else if (request instanceof DeleteRecords delete) {
+      from.sendToClient(new Deleted(delete, Optional.of(why)));
     }
   }
 
@@ -63,6 +69,8 @@ final class ClientDoor {
       replica.resumePipeline(from.id(), resume.nextSequence());
     } else if (request instanceof Fetch fetch) {
       fetch(from, fetch, true);
+    } else if (request instanceof DeleteRecords delete) {
+      delete(from, delete);
     }
   }
 
@@ -120,11 +128,11 @@ final class ClientDoor {
     PartitionView view = replica.view();
     if (!view.leads()) {
       refuse(from, fetch, view.refusal());
-    } else if (fetch.offset() > view.logEndOffset()) {
-      refuse(
-          from,
-          fetch,
-          new MillraceError(ErrorCode.OFFSET_OUT_OF_RANGE, "offset: " + fetch.offset()));
+    } else if (fetch.offset() < view.logStartOffset() || fetch.offset() > view.logEndOffset()) {
+      MillraceError why =
+          new MillraceError(ErrorCode.OFFSET_OUT_OF_RANGE, "offset: " + fetch.offset());
+      from.sendToClient(
+          new Fetched(fetch, Optional.of(why), view.logStartOffset(), fetch.offset(), NOTHING));
     } else if (fetch.offset() >= view.highWatermark() && mayWait) {
       process.later(
           1 + process.random().nextLong(FETCH_WAIT_MICROS), () -> fetch(from, fetch, false));
@@ -145,11 +153,41 @@ final class ClientDoor {
     } catch (StaleSnapshotException cutMeanwhile) {
       return new Fetched(fetch, Optional.empty(), 0, fetch.offset(), NOTHING);
     }
-    ledger().fetched(process, view.highWatermark(), read.records());
+    ledger().fetched(process, view, read.records());
     if (process.world().bugs().latestOffsetKnown(view)) {
       ledger().toldHighWatermark(process, view);
     }
     require(read.nextOffset() >= fetch.offset(), "a reader is sent back to %d", read.nextOffset());
     return new Fetched(fetch, Optional.empty(), 0, read.nextOffset(), read.records());
+  }
+
+  // ---- delete
+
+  private void delete(Connection from, DeleteRecords delete) {
+    long before =
+        delete.beforeOffset() < 0 ? replica.view().highWatermark() : delete.beforeOffset();
+    ledger().askedToDelete(before);
+    CompletableFuture<Long> result =
+        replica.deleteRecords(
+            before, PartitionEvent.ANY_EPOCH, process.clock().monotonicMs() + DELETE_TIMEOUT_MS);
+    // Later, because what a future's callback throws is lost.
+    var unused =
+        result.whenComplete(
+            (lowWatermark, failure) -> {
+              int epoch = replica.view().leaderEpoch();
+              process.later(0, () -> deleted(from, delete, result, epoch));
+            });
+  }
+
+  private void deleted(
+      Connection from, DeleteRecords delete, CompletableFuture<Long> result, int epoch) {
+    boolean done = !result.isCompletedExceptionally();
+    process.world().trace().add("%s has %s %s", process, delete, done ? "done" : "refused");
+    if (done) {
+      ledger().toldDeleted(epoch, result.join());
+      from.sendToClient(new Deleted(delete, Optional.empty()));
+    } else {
+      from.sendToClient(new Deleted(delete, Optional.of(replica.view().refusal())));
+    }
   }
 }

@@ -45,6 +45,9 @@ final class ClusterBugs {
 
   /** A process's door to its disk. */
   FileStore disk(FileStore store) {
+    if (has(PlantedBug.REPLICA_LOG_START_FORGOTTEN)) {
+      return PlantedFileStore.wrap(store, PlantedBug.LOG_START_FORGOTTEN);
+    }
     return has(PlantedBug.REPLICA_NOT_SYNCED)
         ? PlantedFileStore.wrap(store, PlantedBug.FLUSH_SKIPPED)
         : store;

@@ -36,14 +36,19 @@ record ClusterSetup(
     int rememberedBatches,
     long lagTimeMs) {
 
-  /** A topic of one partition. */
+  /**
+   * A topic of one partition.
+   *
+   * @param retentionBytes how much retention leaves of each replica, or -1 for all of it
+   */
   record Topic(
       int number,
       int replicationFactor,
       int minIsr,
       FlushMode flushMode,
       boolean unclean,
-      int segmentBytes) {
+      int segmentBytes,
+      int retentionBytes) {
     String name() {
       return "t" + number;
     }
@@ -53,6 +58,10 @@ record ClusterSetup(
       configs.put("min.insync.replicas", "" + minIsr);
       configs.put("flush.mode", flushMode.name().toLowerCase(Locale.ROOT));
       configs.put("segment.bytes", "" + segmentBytes);
+      configs.put("file.delete.delay.ms", "20");
+      if (retentionBytes >= 0) {
+        configs.put("retention.bytes", "" + retentionBytes);
+      }
       configs.put("unclean.leader.election.enable", "" + unclean);
       return configs;
     }
@@ -81,12 +90,14 @@ record ClusterSetup(
   }
 
   private static Topic drawTopic(int number, SplittableRandom random) {
+    boolean small = random.nextInt(3) == 0;
     return new Topic(
         number,
         3,
         random.nextInt(6) == 0 ? 1 : 2,
         random.nextInt(3) == 0 ? FlushMode.COMMIT : FlushMode.OS,
         random.nextInt(12) == 0,
-        random.nextInt(3) == 0 ? 1_024 + random.nextInt(1_000) : 1 << 20);
+        small ? 1_024 + random.nextInt(1_000) : 1 << 20,
+        small && random.nextInt(2) == 0 ? 500 + random.nextInt(1_000) : -1);
   }
 }

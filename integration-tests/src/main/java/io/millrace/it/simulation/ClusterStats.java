@@ -16,6 +16,11 @@ final class ClusterStats {
   long batches;
   long retries;
   long acknowledged;
+  long logStartMoves;
+
+  /** How often a client was told that records are deleted. */
+  long deletions;
+
   final Map<FaultProfile.Fault, Long> faults = new EnumMap<>(FaultProfile.Fault.class);
 
   /** Fewest events and faults of a run. */
@@ -26,6 +31,7 @@ final class ClusterStats {
   int runsWithTruncation;
   int runsWithShrink;
   int runsWithLossyCrash;
+  int runsWithLogStart;
 
   void count(FaultProfile.Fault fault) {
     faults.merge(fault, 1L, Long::sum);
@@ -44,6 +50,7 @@ final class ClusterStats {
     runsWithTruncation += run.truncations > 0 ? 1 : 0;
     runsWithShrink += run.isrShrinks > 0 ? 1 : 0;
     runsWithLossyCrash += run.lossyCrashes > 0 ? 1 : 0;
+    runsWithLogStart += run.logStartMoves > 0 ? 1 : 0;
     addCounts(run);
   }
 
@@ -56,6 +63,7 @@ final class ClusterStats {
     runsWithTruncation += other.runsWithTruncation;
     runsWithShrink += other.runsWithShrink;
     runsWithLossyCrash += other.runsWithLossyCrash;
+    runsWithLogStart += other.runsWithLogStart;
     addCounts(other);
   }
 
@@ -70,6 +78,8 @@ final class ClusterStats {
     batches += other.batches;
     retries += other.retries;
     acknowledged += other.acknowledged;
+    logStartMoves += other.logStartMoves;
+    deletions += other.deletions;
     other.faults.forEach((fault, count) -> faults.merge(fault, count, Long::sum));
   }
 
@@ -99,12 +109,14 @@ final class ClusterStats {
                 retries,
                 acknowledged,
                 allowedLosses),
-        "share of runs with an election %s, with a truncation %s, with an ISR shrink %s, with a crash with loss %s"
+        "log starts moved %,d, clients told of deletions %,d".formatted(logStartMoves, deletions),
+        "share of runs with an election %s, with a truncation %s, with an ISR shrink %s, with a crash with loss %s, with a log start that moves %s"
             .formatted(
                 share(runsWithElection),
                 share(runsWithTruncation),
                 share(runsWithShrink),
-                share(runsWithLossyCrash)));
+                share(runsWithLossyCrash),
+                share(runsWithLogStart)));
   }
 
   private String share(int part) {

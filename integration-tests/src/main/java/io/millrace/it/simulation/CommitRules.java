@@ -4,7 +4,6 @@ import static io.millrace.it.simulation.InvariantViolation.require;
 
 import io.millrace.broker.replica.PartitionView;
 import io.millrace.metadata.image.PartitionImage;
-import java.util.List;
 import java.util.Optional;
 
 /**
@@ -90,7 +89,7 @@ final class CommitRules {
       replicas.all().forEach(each -> each.doubtfulBefore(epoch));
       replica.doubtful(false);
     }
-    int same = committed.samePrefix(replica.entries());
+    int same = committed.samePrefix(replica);
     if (same == committed.size()) {
       return;
     }
@@ -106,11 +105,12 @@ final class CommitRules {
   }
 
   private void loseFrom(int index) {
+    long offset = committed.get(index).baseOffset();
     int gone = committed.loseFrom(index);
     world.trace().add("%s loses %d batches, as it may", partition, gone);
     world.stats().allowedLosses += gone;
     clients.lost();
-    replicas.all().forEach(replica -> replica.lostFrom(index));
+    replicas.all().forEach(replica -> replica.lostFrom(offset));
   }
 
   /** A replica has committed everything below its high watermark, as a leader does. */
@@ -118,16 +118,16 @@ final class CommitRules {
     if (highWatermark <= committed.end() || leader.isDoubtful()) {
       return;
     }
-    List<LogEntry> has = leader.entries();
     require(
-        committed.samePrefix(has) == committed.size(),
+        committed.samePrefix(leader) == committed.size(),
         "%s commits other batches of %s than were committed before",
         process,
         partition);
-    while (committed.end() < highWatermark && committed.size() < has.size()) {
-      int index = committed.size();
-      checkNewestLeaderHas(process, index, has.get(index));
-      committed.add(has.get(index));
+    Optional<LogEntry> next = LogEntry.firstFrom(leader.entries(), committed.end());
+    while (committed.end() < highWatermark && next.isPresent()) {
+      checkNewestLeaderHas(process, next.get());
+      committed.add(next.get());
+      next = LogEntry.firstFrom(leader.entries(), committed.end());
     }
     require(
         committed.end() == highWatermark,
@@ -138,13 +138,14 @@ final class CommitRules {
   }
 
   /** Who was deposed may commit still, but only what its successor has, if that counts still. */
-  private void checkNewestLeaderHas(ClusterProcess process, int index, LogEntry entry) {
+  private void checkNewestLeaderHas(ClusterProcess process, LogEntry entry) {
     KnownReplica newest = replicas.of(history.newestLeader());
     require(
         history.newestLeader() == process.id()
             || newest.isDamaged()
             || !history.standing().contains(history.newestLeader())
-            || (index < newest.entries().size() && newest.entries().get(index).equals(entry)),
+            || newest.logStart() > entry.lastOffset()
+            || newest.at(entry.baseOffset()).filter(entry::equals).isPresent(),
         "%s commits %s of %s, which the leader of epoch %d, broker %d, does not have",
         process,
         entry,
@@ -180,7 +181,7 @@ final class CommitRules {
   void verify(ClusterProcess process, KnownReplica replica, PartitionView view) {
     long highWatermark = view.highWatermark();
     if (replica.isDoubtful() && view.leaderEpoch() >= replica.doubtfulBefore()) {
-      replica.doubtful(!committed.agreesWith(replica.entries()) || highWatermark > committed.end());
+      replica.doubtful(!committed.agreesWith(replica) || highWatermark > committed.end());
     }
     if (replica.isDoubtful()) {
       return;
@@ -188,23 +189,24 @@ final class CommitRules {
     for (Optional<LogEntry> next = replica.nextToVerify(highWatermark);
         next.isPresent();
         next = replica.nextToVerify(highWatermark)) {
+      LogEntry has = next.get();
       require(
-          replica.verified() < committed.size(),
+          has.lastOffset() < committed.end(),
           "%s has a high watermark of %d for %s, where %d is committed",
           process,
           highWatermark,
           partition,
           committed.end());
-      LogEntry expected = committed.get(replica.verified());
+      Optional<LogEntry> expected = committed.at(has.baseOffset());
       require(
-          next.get().equals(expected),
+          expected.filter(has::equals).isPresent(),
           "%s has %s below its high watermark %d of %s, where %s was committed",
           process,
-          next.get(),
+          has,
           highWatermark,
           partition,
           expected);
-      replica.oneMoreVerified();
+      replica.verified(has);
     }
   }
 }

@@ -10,7 +10,8 @@ import java.util.Optional;
 
 /**
  * What leaders of a partition have committed, from offset 0 on. An idempotent producer's batches
- * are in it once and in its order (S28). Confined to the simulation's thread.
+ * are in it once and in its order (S28), as far as they were not deleted. Confined to the
+ * simulation's thread.
  */
 final class CommittedLog {
   private final Batches batches;
@@ -19,6 +20,9 @@ final class CommittedLog {
 
   /** Batches that were committed and went with an election that may lose records. */
   private final BitSet lost = new BitSet();
+
+  /** Below it some replica has deleted records, and forgotten what it knew of their producers. */
+  private long deletedBelow;
 
   /** The empty log of the partition that is called so. */
   CommittedLog(Batches batches, String partition) {
@@ -44,37 +48,36 @@ final class CommittedLog {
 
   /** The batch that begins at an offset. */
   Optional<LogEntry> at(long baseOffset) {
-    int low = 0;
-    int high = entries.size() - 1;
-    while (low <= high) {
-      int middle = (low + high) >>> 1;
-      LogEntry entry = entries.get(middle);
-      if (entry.baseOffset() == baseOffset) {
-        return Optional.of(entry);
-      }
-      if (entry.baseOffset() < baseOffset) {
-        low = middle + 1;
-      } else {
-        high = middle - 1;
-      }
-    }
-    return Optional.empty();
+    return LogEntry.at(entries, baseOffset);
   }
 
-  /** How many entries another log begins with as this one does. */
-  int samePrefix(List<LogEntry> other) {
-    int same = 0;
-    while (same < entries.size()
-        && same < other.size()
-        && entries.get(same).equals(other.get(same))) {
-      same++;
+  /**
+   * Up to which entry, by its index, a replica has what was committed. What lies below its log
+   * start need not be there.
+   */
+  int samePrefix(KnownReplica replica) {
+    List<LogEntry> has = replica.entries();
+    int index = 0;
+    while (index < entries.size() && entries.get(index).lastOffset() < replica.logStart()) {
+      index++;
     }
-    return same;
+    int own = index < entries.size() ? LogEntry.indexFrom(has, entries.get(index).baseOffset()) : 0;
+    while (index < entries.size() && own < has.size() && entries.get(index).equals(has.get(own))) {
+      index++;
+      own++;
+    }
+    return index;
   }
 
   /** Whether one of both logs is a beginning of the other. */
-  boolean agreesWith(List<LogEntry> other) {
-    return samePrefix(other) == Math.min(entries.size(), other.size());
+  boolean agreesWith(KnownReplica replica) {
+    int same = samePrefix(replica);
+    return same == entries.size() || replica.end() <= entries.get(same).baseOffset();
+  }
+
+  /** Records below an offset were deleted somewhere: who has not seen them knows no producer. */
+  void deletedBelow(long offset) {
+    deletedBelow = Math.max(deletedBelow, offset);
   }
 
   /** One more batch is committed. */
@@ -93,6 +96,10 @@ final class CommittedLog {
       LogEntry before = entries.get(i);
       SimulatedBatch earlier = batches.find(before.batch()).orElseThrow();
       if (earlier.producer() == batch.producer()) {
+        if (before.lastOffset() < deletedBelow) {
+          // A replica that begins behind it takes what comes from such a producer (KIP-360).
+          return;
+        }
         require(
             batch.order() > earlier.order(),
             "%s has %s behind %s: doubled or out of order",

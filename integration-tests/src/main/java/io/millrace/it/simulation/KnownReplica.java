@@ -27,11 +27,14 @@ final class KnownReplica {
 
   private long highWatermark;
 
+  /** Where its log begins; the first entry may begin below it. */
+  private long logStart;
+
   /** What the log calls durable; a loss of power must leave it. */
   private long durable;
 
-  /** So many entries are what was committed. */
-  private int verified;
+  /** All entries below it are what was committed. */
+  private long verified;
 
   /** It may have what was committed once and is no more, until it is cut. */
   private boolean doubtful;
@@ -72,23 +75,42 @@ final class KnownReplica {
     return entries.isEmpty() ? Optional.empty() : Optional.of(entries.get(entries.size() - 1));
   }
 
+  long logStart() {
+    return logStart;
+  }
+
   long end() {
+    return Math.max(logStart, entriesEnd());
+  }
+
+  private long entriesEnd() {
     return entries.isEmpty() ? 0 : entries.get(entries.size() - 1).lastOffset() + 1;
+  }
+
+  /** The batch that begins at an offset. */
+  Optional<LogEntry> at(long baseOffset) {
+    return LogEntry.at(entries, baseOffset);
   }
 
   /** Looks at what its log has by now; true if it was cut. */
   boolean look(PartitionView view) {
     boolean cut = view.logEndOffset() < end();
+    logStart = view.logStartOffset();
     cutTo(view.logEndOffset());
+    entries.subList(0, LogEntry.indexFrom(entries, logStart)).removeIf(this::isDeleted);
     read(view.log(), end());
     return cut;
   }
 
+  private boolean isDeleted(LogEntry entry) {
+    return entry.lastOffset() < logStart;
+  }
+
   private void cutTo(long end) {
-    while (end() > end) {
+    while (entriesEnd() > end) {
       entries.remove(entries.size() - 1);
     }
-    verified = Math.min(verified, entries.size());
+    verified = Math.min(verified, end);
   }
 
   private void read(LogSnapshot log, long from) {
@@ -104,7 +126,7 @@ final class KnownReplica {
       LogEntry entry = LogEntry.of(found, records, position);
       Optional<LogEntry> last = last();
       require(
-          batches.find(entry.batch()).isPresent() && found.baseOffset() == end(),
+          batches.find(entry.batch()).isPresent() && isNext(entry),
           "a log of %s has %s behind %s",
           partition,
           found,
@@ -118,6 +140,13 @@ final class KnownReplica {
       entries.add(entry);
       position += found.sizeInBytes();
     }
+  }
+
+  /** A log that begins in the middle of a batch has all of it. */
+  private boolean isNext(LogEntry entry) {
+    return entries.isEmpty()
+        ? entry.baseOffset() <= logStart && entry.lastOffset() >= logStart
+        : entry.baseOffset() == entriesEnd();
   }
 
   // ---- it comes and goes
@@ -135,7 +164,8 @@ final class KnownReplica {
     Optional<LogEntry> lastBefore = last();
     entries.clear();
     verified = 0;
-    read(log, 0);
+    logStart = log.logStartOffset();
+    read(log, logStart);
     opened = Optional.of(process);
     openedSince = true;
     return lastBefore.filter(had -> end() <= had.lastOffset()).isPresent();
@@ -154,6 +184,7 @@ final class KnownReplica {
 
   /** Its disk is gone: no process has this replica any more, whatever the metadata say yet. */
   void loseDisk() {
+    logStart = 0;
     cutTo(0);
     opened = Optional.empty();
     damaged = true;
@@ -228,24 +259,20 @@ final class KnownReplica {
   }
 
   /** Entries from there on are not committed any more. */
-  void lostFrom(int index) {
+  void lostFrom(long offset) {
     doubtful = true;
-    verified = Math.min(verified, index);
+    verified = Math.min(verified, offset);
   }
 
   /** The next entry below its high watermark that was not compared with what is committed. */
   Optional<LogEntry> nextToVerify(long belowHighWatermark) {
-    return verified < entries.size() && entries.get(verified).lastOffset() < belowHighWatermark
-        ? Optional.of(entries.get(verified))
-        : Optional.empty();
+    return LogEntry.firstFrom(entries, verified)
+        .filter(entry -> entry.lastOffset() < belowHighWatermark);
   }
 
-  int verified() {
-    return verified;
-  }
-
-  void oneMoreVerified() {
-    verified++;
+  /** An entry, and with it all before it, is what was committed. */
+  void verified(LogEntry entry) {
+    verified = entry.lastOffset() + 1;
   }
 
   // ---- its part

@@ -112,7 +112,12 @@ final class LeaderHistory {
 
   /** Whether an election between the newest leader and this one may have lost records. */
   boolean mayLoseUpTo(int epoch) {
-    return !uncleanEpochs.subSet(newestEpoch + 1, epoch + 1).isEmpty();
+    return mayLose(newestEpoch, epoch);
+  }
+
+  /** Whether an election behind an epoch, up to another one, may have lost records. */
+  boolean mayLose(int epoch, int upToEpoch) {
+    return !uncleanEpochs.subSet(epoch + 1, upToEpoch + 1).isEmpty();
   }
 
   /** A broker begins to lead in an epoch that is newer than all others that began. */

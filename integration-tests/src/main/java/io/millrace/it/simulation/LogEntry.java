@@ -2,6 +2,8 @@ package io.millrace.it.simulation;
 
 import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * A batch in a log. Immutable.
@@ -32,5 +34,31 @@ record LogEntry(
         found.producerId(),
         found.producerEpoch(),
         found.baseSequence());
+  }
+
+  /** Of entries in the order of their offsets the first one that begins there or behind. */
+  static Optional<LogEntry> firstFrom(List<LogEntry> entries, long offset) {
+    int index = indexFrom(entries, offset);
+    return index < entries.size() ? Optional.of(entries.get(index)) : Optional.empty();
+  }
+
+  /** The same one's index; behind the last one if there is none. */
+  static int indexFrom(List<LogEntry> entries, long offset) {
+    int low = 0;
+    int high = entries.size();
+    while (low < high) {
+      int middle = (low + high) >>> 1;
+      if (entries.get(middle).baseOffset() < offset) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
+    }
+    return low;
+  }
+
+  /** The one that begins there. */
+  static Optional<LogEntry> at(List<LogEntry> entries, long baseOffset) {
+    return firstFrom(entries, baseOffset).filter(entry -> entry.baseOffset() == baseOffset);
   }
 }

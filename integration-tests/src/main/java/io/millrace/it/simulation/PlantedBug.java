@@ -149,7 +149,7 @@ enum PlantedBug {
   PROCESS_TAKEN_FOR_THE_ONE_BEFORE(
       "is in sync with|begins to lead|below its high watermark|is led in epoch|back from|is told in",
       Model.CLUSTERS,
-      182),
+      216),
   /** Nothing of a log is synced, though the replica vouches for it. */
   REPLICA_NOT_SYNCED("without a word|DamagedLogException|CorruptBatchException", Model.CLUSTERS, 2),
   /** Followers are told the end of the leader's log for its high watermark. */
@@ -162,7 +162,13 @@ enum PlantedBug {
   /** A new leader tells the latest offset before it is certain (S17). */
   LATEST_OFFSET_TOLD_TOO_EARLY("is told in epoch", Model.CLUSTERS, 232),
   /** A leader commits though fewer are in sync than must be (S03). */
-  MIN_ISR_NOT_HEEDED("begins to lead|is in sync with|does not have", Model.CLUSTERS, 116);
+  MIN_ISR_NOT_HEEDED("begins to lead|is in sync with|does not have", Model.CLUSTERS, 116),
+  /** A follower does not move its log start with its leader's (S33). */
+  LOG_START_NOT_FOLLOWED("expected: at least \\d+, as at the leader", Model.CLUSTERS),
+  /** Records are called deleted before the followers have deleted them (KIP-107). */
+  DELETED_AT_THE_LEADER_ALONE("though a client was told", Model.CLUSTERS),
+  /** The log start of a replica is that of its oldest segment again after a restart. */
+  REPLICA_LOG_START_FORGOTTEN("begins at \\d+ after its process was", Model.CLUSTERS);
 
   private final Pattern sign;
   private final Model model;

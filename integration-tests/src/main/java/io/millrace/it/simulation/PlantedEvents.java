@@ -54,6 +54,8 @@ final class PlantedEvents {
       case PRODUCERS_FORGOTTEN_AT_FAILOVER -> forgetProducers(event);
       case MIN_ISR_NOT_HEEDED -> withoutMinIsr(event);
       case LATE_COPY_NOT_COUNTED -> withoutDoubt(event);
+      case LOG_START_NOT_FOLLOWED -> withoutLogStart(event);
+      case DELETED_AT_THE_LEADER_ALONE -> withoutLogStartOfFollowers(event);
       default -> List.of(event);
     };
   }
@@ -200,6 +202,32 @@ final class PlantedEvents {
             new LeadingEvent.IsrAnswered(
                 answered.leaderEpoch(), answered.partitionEpoch(), answered.refusal(), false))
         : List.of(event);
+  }
+
+  private static List<PartitionEvent> withoutLogStartOfFollowers(PartitionEvent event) {
+    return event instanceof LeadingEvent.FollowerAcknowledged at
+        ? List.of(
+            new LeadingEvent.FollowerAcknowledged(
+                at.ref(), at.appended(), at.durable(), LeadingEvent.LOG_START_UNTOLD))
+        : List.of(event);
+  }
+
+  private static List<PartitionEvent> withoutLogStart(PartitionEvent event) {
+    if (event instanceof FollowingEvent.Subscribed subscribed) {
+      return List.of(
+          new FollowingEvent.Subscribed(subscribed.attempt(), subscribed.highWatermark(), 0));
+    } else if (event instanceof FollowingEvent.WatermarksMoved moved) {
+      return List.of(new FollowingEvent.WatermarksMoved(moved.attempt(), moved.highWatermark(), 0));
+    } else if (event instanceof FollowingEvent.ReplicatedBatches batches) {
+      return List.of(
+          new FollowingEvent.ReplicatedBatches(
+              batches.attempt(),
+              batches.prevEndOffset(),
+              batches.highWatermark(),
+              0,
+              batches.batches()));
+    }
+    return List.of(event);
   }
 
   private static List<PartitionEvent> withoutMinIsr(PartitionEvent event) {

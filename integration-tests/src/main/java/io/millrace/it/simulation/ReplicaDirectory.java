@@ -1,5 +1,6 @@
 package io.millrace.it.simulation;
 
+import io.millrace.broker.log.DetachedSegment;
 import io.millrace.broker.log.LogDirException;
 import io.millrace.broker.log.LogOpening;
 import io.millrace.broker.log.LogTask;
@@ -264,6 +265,26 @@ final class ReplicaDirectory implements LogTaskPort, DiskFailurePort, Checkpoint
     writeNotes();
     if (process.random().nextInt(2) == 0) {
       replicas.forEach(host -> process.shard().post(host.runtime()::requestFlush));
+    }
+    replicas.forEach(host -> process.shard().post(() -> retain(host)));
+  }
+
+  private void retain(ReplicaHost host) {
+    long delayMs = host.config().log().fileDeleteDelayMs();
+    var unused =
+        host.runtime()
+            .applyRetention(true)
+            .thenAccept(
+                detached ->
+                    detached.forEach(
+                        segment -> process.time().schedule(delayMs, () -> delete(segment))));
+  }
+
+  private void delete(DetachedSegment segment) {
+    try {
+      segment.delete();
+    } catch (LogDirException e) {
+      diskFailed(e);
     }
   }
 

@@ -139,7 +139,14 @@ final class ReplicaHost implements PartitionHost {
       return;
     }
     process.world().trace().add("%s: %s", process, new Standing(name, runtime.view()));
-    process.world().ledger(number).observe(process, runtime.view(), log.durableOffset());
+    process.world().ledger(number).observe(process, runtime.view(), durable());
+  }
+
+  /** A disk that failed in the middle of a cut left the log's own word of it as it was then. */
+  private long durable() {
+    return directory.failed()
+        ? Math.min(log.durableOffset(), runtime.view().logEndOffset())
+        : log.durableOffset();
   }
 
   /** The broker stops. */

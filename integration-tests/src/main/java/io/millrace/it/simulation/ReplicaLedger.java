@@ -24,6 +24,7 @@ final class ReplicaLedger {
   private final CommittedLog committed;
   private final ToldClients clients;
   private final CommitRules rules;
+  private final LogStarts starts;
 
   ReplicaLedger(ClusterWorld world, int number) {
     this.world = world;
@@ -33,6 +34,7 @@ final class ReplicaLedger {
     this.committed = new CommittedLog(world.batches(), toString());
     this.clients = new ToldClients(toString(), committed);
     this.rules = new CommitRules(world, number, replicas, history, committed, clients);
+    this.starts = new LogStarts(world, number, replicas, history, committed);
   }
 
   int number() {
@@ -144,6 +146,7 @@ final class ReplicaLedger {
   void recovered(ClusterProcess process, PartitionLog log, boolean lostPageCache) {
     KnownReplica replica = replicas.of(process.id());
     List<LogEntry> before = List.copyOf(replica.entries());
+    starts.recovered(process, replica, log.logStartOffset());
     boolean shorter =
         process
             .machine()
@@ -162,16 +165,15 @@ final class ReplicaLedger {
 
   private void requireNothingLost(
       ClusterProcess process, KnownReplica replica, List<LogEntry> before) {
-    int known = Math.min(before.size(), committed.size());
-    for (int i = committed.samePrefix(replica.entries()); i < known; i++) {
-      LogEntry had = before.get(i);
-      if (had.equals(committed.get(i))) {
+    for (int i = committed.samePrefix(replica); i < committed.size(); i++) {
+      LogEntry lacks = committed.get(i);
+      if (LogEntry.at(before, lacks.baseOffset()).filter(lacks::equals).isPresent()) {
         require(
-            had.lastOffset() >= replica.vouchedFor(),
+            lacks.lastOffset() >= replica.vouchedFor(),
             "%s was %s and lost %s of %s, without a word",
             process,
             replica.ending(),
-            had,
+            lacks,
             this);
       }
     }
@@ -193,6 +195,7 @@ final class ReplicaLedger {
         view.logEndOffset(),
         durable,
         replica.end());
+    starts.observe(process, view);
     if (view.leads()) {
       rules.leads(process, replica, view);
     } else {
@@ -226,10 +229,21 @@ final class ReplicaLedger {
   }
 
   /** A reader got whole batches of a leader that is not in doubt. */
-  void fetched(ClusterProcess from, long highWatermark, ByteBuffer records) {
+  void fetched(ClusterProcess from, PartitionView view, ByteBuffer records) {
     if (!replicas.of(from.id()).isDoubtful()) {
-      clients.fetched(highWatermark, records);
+      clients.fetched(view.logStartOffset(), view.highWatermark(), records);
     }
+  }
+
+  /** A client asks a leader to delete all below an offset. */
+  void askedToDelete(long offset) {
+    starts.asked(offset);
+  }
+
+  /** A client was told in a leader epoch that all below an offset is deleted. */
+  void toldDeleted(int epoch, long offset) {
+    world.stats().deletions++;
+    starts.told(epoch, offset);
   }
 
   /** Where the batch ends that begins there in the newest leader's log. */
@@ -262,14 +276,15 @@ final class ReplicaLedger {
             .formatted(broker, this, replica.end(), replica.highWatermark(), committed.end());
       }
     }
-    return "";
+    return starts.unsettled(partition);
   }
 
   /** Everything is settled: all logs are alike, and what was promised is there. */
   void checkAtEnd() {
     for (int broker : world.partition(number).orElseThrow().replicas()) {
       require(
-          replicas.of(broker).entries().equals(committed.entries()),
+          committed.samePrefix(replicas.of(broker)) == committed.size()
+              && replicas.of(broker).end() == committed.end(),
           "broker %d has another log of %s than was committed",
           broker,
           this);

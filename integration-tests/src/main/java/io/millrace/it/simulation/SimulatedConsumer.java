@@ -42,10 +42,11 @@ final class SimulatedConsumer implements SimulatedNetwork.Client {
     this.deletes = deletes;
   }
 
-  /** A reader of one partition. */
+  /** A reader of one partition, which has records deleted now and then. */
   static SimulatedConsumer of(
       int partition, int number, ClientWorld world, SplittableRandom random) {
-    return new SimulatedConsumer(number, world, random, partition, partition + 1, false);
+    boolean deletes = random.nextInt(3) == 0;
+    return new SimulatedConsumer(number, world, random, partition, partition + 1, deletes);
   }
 
   /** The next offset it wants of a partition. */

@@ -69,8 +69,8 @@ final class ToldClients {
     told.replaceAll((epoch, offset) -> Math.min(offset, committed.end()));
   }
 
-  /** A reader got whole batches. */
-  void fetched(long highWatermark, ByteBuffer records) {
+  /** A reader got whole batches of what lies between log start and high watermark. */
+  void fetched(long logStart, long highWatermark, ByteBuffer records) {
     int position = records.position();
     while (position < records.limit()) {
       RecordBatch found = RecordBatch.at(records, position);
@@ -88,6 +88,12 @@ final class ToldClients {
           found,
           partition,
           highWatermark);
+      require(
+          found.lastOffset() >= logStart,
+          "a reader got %s of %s, which begins at %d",
+          found,
+          partition,
+          logStart);
       position += found.sizeInBytes();
     }
   }

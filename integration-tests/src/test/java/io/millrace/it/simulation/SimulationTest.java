@@ -70,7 +70,7 @@ class SimulationTest {
         .allMatch(count -> count > 0);
   }
 
-  /** S02, S03, S07, S09, S10, S12, S13, S14, S17, S19, S28, over whole clusters. */
+  /** S02, S03, S07, S09, S10, S12, S13, S14, S17, S19, S28, S33, over whole clusters. */
   @Test
   void everySeedOfAClusterKeepsWhatTheBrokersPromise() {
     SeedRange seeds = SeedRange.parse(System.getProperty(SEEDS, CLUSTER_SHARE));
@@ -88,6 +88,7 @@ class SimulationTest {
       assertThat(total.runsWithTruncation).as("with a truncation").isGreaterThanOrEqualTo(fifth);
       assertThat(total.runsWithShrink).as("with an ISR shrink").isGreaterThanOrEqualTo(fifth);
       assertThat(total.runsWithLossyCrash).as("with a loss").isGreaterThanOrEqualTo(fifth);
+      assertThat(total.runsWithLogStart).as("with a log start").isGreaterThanOrEqualTo(fifth);
     }
   }
 
