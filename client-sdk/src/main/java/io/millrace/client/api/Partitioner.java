@@ -19,8 +19,9 @@ public interface Partitioner {
   int choose(ProducerRecord record, int partitions);
 
   /**
-   * A batch of a partition was filled or sent: whoever fills one batch after the other goes on to
-   * the next partition. Called on the senders' threads and the producer's. Does nothing by default.
+   * A batch of a partition was filled or sent, or has waited long enough and is kept back while its
+   * partition has enough under way: whoever fills one batch after the other goes on to the next
+   * partition. Called on the senders' threads and the producer's. Does nothing by default.
    *
    * @param partitions how many partitions the topic has now
    */

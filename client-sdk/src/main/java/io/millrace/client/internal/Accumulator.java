@@ -38,6 +38,7 @@ final class Accumulator {
   private final BiFunction<TopicPartition, UUID, ProducerBatch> newBatch;
   private final Consumer<ProducerBatch> onBegun;
   private final Consumer<ProducerBatch> onSealed;
+  private final Consumer<ProducerBatch> onHeld;
   private final BatchEncoding encoding;
   private static final Optional<Appended> JOINED = Optional.of(Appended.JOINED);
   private static final Optional<Appended> SEALED = Optional.of(Appended.SEALED);
@@ -53,6 +54,8 @@ final class Accumulator {
    * @param newBatch makes the batch for a partition's next records, of the topic with that id
    * @param onBegun told of each batch that has its first record, under its partition's lock
    * @param onSealed told once of each batch that takes no more records, by whoever sealed it
+   * @param onHeld told of a batch that gathers on though its linger is over, and of each record
+   *     that joined it though it might have gone elsewhere
    * @param encoding is offered the batches that senders seal
    */
   Accumulator(
@@ -62,6 +65,7 @@ final class Accumulator {
       BiFunction<TopicPartition, UUID, ProducerBatch> newBatch,
       Consumer<ProducerBatch> onBegun,
       Consumer<ProducerBatch> onSealed,
+      Consumer<ProducerBatch> onHeld,
       BatchEncoding encoding) {
     this.config = config;
     this.budget = budget;
@@ -69,6 +73,7 @@ final class Accumulator {
     this.newBatch = newBatch;
     this.onBegun = onBegun;
     this.onSealed = onSealed;
+    this.onHeld = onHeld;
     this.encoding = encoding;
   }
 
@@ -131,23 +136,25 @@ final class Accumulator {
       long timestampMs,
       SendCallback callback) {
     long bytes = ProducerBatch.recordBytesMax(record);
-    Optional<ProducerBatch> full;
+    Optional<ProducerBatch> full = Optional.empty();
+    Optional<ProducerBatch> joined = Optional.empty();
     synchronized (buffer) {
       Optional<ProducerBatch> open = buffer.open();
       if (closed || open.isEmpty() || !open.get().topicId().equals(topicId)) {
         return Optional.empty();
       }
-      if (open.get().hasRoom(bytes, batchBytes.applyAsInt(topicId))) {
-        if (open.get().spareBytes() < bytes) {
-          return Optional.empty();
-        }
+      if (!open.get().hasRoom(bytes, batchBytes.applyAsInt(topicId))) {
+        full = buffer.seal();
+      } else if (open.get().spareBytes() < bytes) {
+        return Optional.empty();
+      } else {
         open.get().append(record, timestampMs, bytes, callback);
-        return JOINED;
+        joined = open.filter(ProducerBatch::isHeld);
       }
-      full = buffer.seal();
     }
+    joined.ifPresent(onHeld);
     full.ifPresent(this::filled);
-    return SEALED;
+    return full.isPresent() ? SEALED : JOINED;
   }
 
   /**
@@ -213,6 +220,7 @@ final class Accumulator {
    */
   long takeDue(long nowMs, Predicate<TopicPartition> hasRoom, Consumer<ProducerBatch> taker) {
     List<ProducerBatch> sealed = new ArrayList<>();
+    List<ProducerBatch> held = new ArrayList<>();
     List<ProducerBatch> taken = new ArrayList<>();
     boolean allDue = budget.isWanted();
     long next =
@@ -221,14 +229,32 @@ final class Accumulator {
               long dueMs = allDue ? nowMs : dueMs(buffer, hasRoom);
               if (dueMs <= nowMs) {
                 buffer.seal().ifPresent(sealed::add);
+              } else {
+                dueMs = Math.min(dueMs, holdAtMs(buffer, nowMs, held));
               }
               buffer.drainSealed(taken);
               return buffer.isEmpty() ? Long.MAX_VALUE : dueMs;
             });
     // Outside the locks: what hangs on a batch's futures may send again.
     sealed.forEach(onSealed);
+    held.forEach(onHeld);
     taken.forEach(taker);
     return next;
+  }
+
+  /** When an open batch is held that is not due; it is held now if its linger is over. */
+  private long holdAtMs(PartitionBuffer buffer, long nowMs, List<ProducerBatch> held) {
+    Optional<ProducerBatch> open = buffer.open().filter(batch -> !batch.isHeld());
+    if (open.isEmpty()) {
+      return Long.MAX_VALUE;
+    }
+    long lingerEndMs = open.get().createdMs() + config.linger().toMillis();
+    if (lingerEndMs > nowMs) {
+      return lingerEndMs;
+    }
+    open.get().hold();
+    held.add(open.get());
+    return Long.MAX_VALUE;
   }
 
   private long dueMs(PartitionBuffer buffer, Predicate<TopicPartition> hasRoom) {
@@ -237,7 +263,8 @@ final class Accumulator {
     }
     long lingerMs = config.linger().toMillis();
     boolean room = hasRoom.test(buffer.partition());
-    return buffer.open().get().createdMs() + (room ? lingerMs : Math.max(lingerMs, OPEN_MS_MAX));
+    long heldMs = Math.min(OPEN_MS_MAX, config.deliveryTimeout().toMillis());
+    return buffer.open().get().createdMs() + (room ? lingerMs : Math.max(lingerMs, heldMs));
   }
 
   /** Makes every open batch due. */

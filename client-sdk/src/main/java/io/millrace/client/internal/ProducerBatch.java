@@ -49,6 +49,9 @@ final class ProducerBatch {
   /** Whether it takes no more records. */
   private boolean sealed;
 
+  /** Whether it gathers on though its linger is over, as its partition has enough under way. */
+  private boolean held;
+
   /** Whether it will not be encoded any more: it was, or that failed, or it is over. */
   private boolean settled;
 
@@ -134,6 +137,16 @@ final class ProducerBatch {
 
   long createdMs() {
     return createdMs;
+  }
+
+  /** See {@link #isHeld}. */
+  void hold() {
+    held = true;
+  }
+
+  /** Whether it gathers on though its linger is over, as its partition has enough under way. */
+  boolean isHeld() {
+    return held;
   }
 
   int recordCount() {

@@ -7,7 +7,9 @@ import java.util.random.RandomGenerator;
 
 /**
  * The same partition until its batch is full or sent, then the next, so that batches fill and
- * partitions get even shares (the idea of KIP-480). Thread-safe.
+ * partitions get even shares (the idea of KIP-480). A partition that has enough under way to a slow
+ * broker gets one record each time its turn comes, not all until the broker answers (KIP-794).
+ * Thread-safe.
  */
 final class StickyPartitions implements Partitioner {
   private final TopicTurns turns;

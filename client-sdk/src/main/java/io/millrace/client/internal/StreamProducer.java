@@ -119,6 +119,7 @@ final class StreamProducer implements Producer {
             this::newBatch,
             outcomes::begun,
             this::batchOver,
+            this::batchOver,
             encoding);
     this.sender =
         new ProducerSender(config, cluster, metadata, limits, accumulator, outcomes, loop);

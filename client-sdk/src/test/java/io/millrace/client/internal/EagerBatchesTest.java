@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.millrace.client.api.Partitioners;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
@@ -22,11 +23,11 @@ class EagerBatchesTest extends FakeBrokerTest {
   private final List<CompletableFuture<RecordMetadata>> sent = new ArrayList<>();
 
   EagerBatchesTest() {
-    super(1);
+    super(3);
   }
 
   private static ProducerConfig.Builder eager() {
-    return ProducerConfig.builder().linger(Duration.ZERO);
+    return ProducerConfig.builder().linger(Duration.ZERO).partitioner(() -> (r, partitions) -> 0);
   }
 
   /** Sends a record to a broker that answers no more, and waits until it has it. */
@@ -84,5 +85,26 @@ class EagerBatchesTest extends FakeBrokerTest {
     List.of("b", "c").forEach(value -> send(producer, value));
     answerAll();
     assertThat(recordsOfBatches()).containsExactly(1, 2);
+  }
+
+  /** KIP-794: a slow broker's partitions would get most of the records without key else. */
+  @Test
+  void recordsWithoutKeyDoNotGatherAtThePartitionThatIsNotAnswered() {
+    Producer producer = client.producer(eager().partitioner(Partitioners::sticky).build());
+    broker.holdsAnswersOf = 1;
+    Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              send(producer, "number " + sent.size());
+              return sent.size() == 500;
+            });
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(sent.stream().filter(CompletableFuture::isDone))
+                    .hasSizeGreaterThan(sent.size() / 2));
+    answerAll();
   }
 }

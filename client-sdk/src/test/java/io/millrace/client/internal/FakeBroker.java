@@ -170,6 +170,9 @@ final class FakeBroker implements AutoCloseable {
   /** Whether the answers to frames are held back until they are released. */
   volatile boolean holdsAnswers;
 
+  /** The partition whose answers it holds; -1 for none. */
+  volatile int holdsAnswersOf = -1;
+
   /** Whether frames get no answer; what came is not appended. */
   volatile boolean answersNothing;
 
@@ -508,7 +511,7 @@ final class FakeBroker implements AutoCloseable {
                   answers.onNext(ProduceStreamResponse.newBuilder().setResults(results).build());
                 }
               };
-          if (holdsAnswers) {
+          if (holdsAnswers || frame.getBatch().getPartition() == holdsAnswersOf) {
             heldAnswers.add(send);
           } else {
             send.run();
@@ -696,6 +699,7 @@ final class FakeBroker implements AutoCloseable {
   /** Gives the answers that were held back. */
   synchronized void releaseAnswers() {
     holdsAnswers = false;
+    holdsAnswersOf = -1;
     heldAnswers.forEach(Runnable::run);
     heldAnswers.clear();
   }
