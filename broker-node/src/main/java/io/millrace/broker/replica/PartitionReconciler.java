@@ -205,7 +205,7 @@ final class PartitionReconciler {
     Optional<LogDirectory> damagedIn =
         directories.stream().filter(each -> each.damaged().containsKey(id)).findFirst();
     if (damagedIn.isPresent()) {
-      if (repair.isExpendable(partition)) {
+      if (isRepairable(partition)) {
         repairable.add(id);
       }
       return;
@@ -214,6 +214,11 @@ final class PartitionReconciler {
       found = create(image, topic, id, partition.directoryOf(brokerId));
     }
     found.ifPresent(each -> take(each, partition));
+  }
+
+  /** What is repaired is served, so it must not stand in for a log in another directory. */
+  private boolean isRepairable(PartitionImage partition) {
+    return repair.isExpendable(partition) && !seconds.isAway(partition.directoryOf(brokerId));
   }
 
   /** Whether {@link #repairNext} has something to do. */
@@ -234,7 +239,7 @@ final class PartitionReconciler {
       waiting.remove();
       known(image, id)
           .filter(each -> each.replicas().contains(brokerId))
-          .filter(repair::isExpendable)
+          .filter(this::isRepairable)
           .ifPresent(each -> repair(image, id, each));
     }
   }
@@ -311,8 +316,13 @@ final class PartitionReconciler {
   /** Has a replica lead, follow or wait. */
   private void take(HostedPartition each, PartitionImage partition) {
     UUID directory = each.directory().id();
-    if (!partition.directoryOf(brokerId).equals(directory)) {
-      unassigned.put(each.id(), directory);
+    UUID named = partition.directoryOf(brokerId);
+    if (!named.equals(directory)) {
+      if (seconds.isAway(named)) {
+        giveUpFormer(each, named);
+      } else {
+        unassigned.put(each.id(), directory);
+      }
       return;
     }
     unassigned.remove(each.id());
@@ -421,6 +431,26 @@ final class PartitionReconciler {
                 + " the broker again");
     hosted.find(id).ifPresent(each -> end(each, why));
     hosted.unavailable(id, why);
+    LOG.error("[broker {}] {}", brokerId, why.message());
+  }
+
+  /**
+   * The log that the metadata name is away with its directory. This one is from before, and may
+   * lack what was acknowledged since: it is closed and kept, and the controller is not told of it.
+   */
+  private void giveUpFormer(HostedPartition each, UUID named) {
+    MillraceError why =
+        offline(
+            each.name(),
+            "its log is in directory "
+                + named
+                + ", which is not online; the log in "
+                + each.directory().dir().path()
+                + " may be older and is not served in its place; bring the directory back and start"
+                + " the broker again");
+    each.directory().damaged().put(each.id(), each.name());
+    end(each, why);
+    hosted.unavailable(each.id(), why);
     LOG.error("[broker {}] {}", brokerId, why.message());
   }
 

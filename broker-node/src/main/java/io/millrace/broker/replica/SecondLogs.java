@@ -3,6 +3,7 @@ package io.millrace.broker.replica;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import io.millrace.metadata.image.MetadataImage;
+import io.millrace.metadata.image.PartitionImage;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +14,8 @@ import java.util.UUID;
  * Decides of two logs of one partition in two directories which one counts: the one that the
  * metadata name, or, if they name neither, the one that was opened, which the controller is told.
  * The other is set aside, so that no later start opens it, be it that the first directory is away
- * then, or that older metadata are known. Confined to the manager's thread.
+ * then, or that older metadata are known. While the metadata name a third directory that is away,
+ * neither counts and both are kept. Confined to the manager's thread.
  */
 final class SecondLogs {
   private final int brokerId;
@@ -56,15 +58,23 @@ final class SecondLogs {
         PartitionReconciler.known(image, id)
             .filter(partition -> partition.replicas().contains(brokerId))
             .map(partition -> partition.directoryOf(brokerId));
-    directory.seconds().remove(id);
     if (named.equals(Optional.of(directory.id()))) {
       List<LogDirectory> wrong = directories.stream().filter(each -> each.holds(id)).toList();
+      directory.seconds().remove(id);
       directory.damaged().put(id, name);
       opened.giveUp(id, name, directory);
       wrong.forEach(each -> setAside(each, id, name));
-    } else {
+    } else if (named.filter(this::isAway).isEmpty()) {
+      directory.seconds().remove(id);
       setAside(directory, id, name);
     }
+  }
+
+  /** Whether a log lies in a directory that is not online here, if it is where the metadata say. */
+  boolean isAway(UUID named) {
+    return !named.equals(PartitionImage.UNASSIGNED)
+        && !named.equals(PartitionImage.LOST)
+        && directories.stream().noneMatch(each -> each.id().equals(named) && each.online());
   }
 
   private static void setAside(LogDirectory directory, TopicIdPartition id, TopicPartition name) {

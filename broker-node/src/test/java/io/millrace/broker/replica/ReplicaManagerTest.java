@@ -439,6 +439,47 @@ class ReplicaManagerTest {
     }
   }
 
+  /** A disk is back whose replica was made anew on another one, which is away now. */
+  @Test
+  void S34_aFormerLogIsNotServedWhileTheDirectoryThatTheMetadataNameIsAway() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known = withFormerLogs(disk);
+    UUID topic = known.topic("orders").orElseThrow().id();
+    TopicIdPartition inB = new TopicIdPartition(topic, 1);
+
+    try (TestBroker broker = restart(Map.of("/a", disk), true, known)) {
+      await().until(() -> broker.partition(topic, 0).view().leads());
+      await().until(() -> broker.manager.find(inB).isEmpty());
+      assertThat(broker.manager.whyAbsent(inB).code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(broker.image().topic(topic).orElseThrow().partitions().get(1).directories())
+          .isEqualTo(known.topic(topic).orElseThrow().partitions().get(1).directories());
+    }
+    try (TestBroker broker = restart(bothOn(disk), false, known)) {
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      assertThat(broker.partition(topic, 1).view().logEndOffset()).isEqualTo(2);
+      assertThat(namesIn(disk, "/a")).contains("orders-0", "orders-1.0.stray");
+    }
+  }
+
+  @Test
+  void ofTwoFormerLogsNoneIsSetAsideWhileTheDirectoryThatTheMetadataNameIsAway() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known = withFormerLogs(disk);
+    UUID topic = known.topic("orders").orElseThrow().id();
+    TopicIdPartition inB = new TopicIdPartition(topic, 1);
+    Map<String, FileStore> withoutB = Map.of("/a", disk, "/c", disk);
+    restart(withoutB, true, known).close();
+    copy(disk, Path.of("/kept/orders-1"), Path.of("/c/orders-1"));
+
+    try (TestBroker broker = restart(withoutB, true, known)) {
+      await().until(() -> broker.partition(topic, 0).view().leads());
+      await().until(() -> broker.manager.find(inB).isEmpty());
+    }
+
+    assertThat(namesIn(disk, "/a")).contains("orders-1").doesNotContain("orders-1.0.stray");
+    assertThat(namesIn(disk, "/c")).contains("orders-1").doesNotContain("orders-1.0.stray");
+  }
+
   private static Map<String, FileStore> bothOn(FileStore disk) {
     return Map.of("/a", disk, "/b", disk);
   }
@@ -473,7 +514,7 @@ class ReplicaManagerTest {
     return known;
   }
 
-  private static void copy(FileStore disk, Path from, Path to) throws IOException {
+  static void copy(FileStore disk, Path from, Path to) throws IOException {
     disk.createDirectories(to);
     for (Path file : disk.list(from)) {
       Path copied = to.resolve(String.valueOf(file.getFileName()));
