@@ -193,8 +193,9 @@ final class LogDirectory {
 
   /** All logs that lie here and are not open: what was noted of them stays noted. */
   Set<TopicIdPartition> unopened() {
-    Set<TopicIdPartition> all = new HashSet<>(damaged.keySet());
-    all.addAll(seconds.keySet());
+    // In this order: what ceases to be a second one is found among the damaged.
+    Set<TopicIdPartition> all = new HashSet<>(seconds.keySet());
+    all.addAll(damaged.keySet());
     return all;
   }
 

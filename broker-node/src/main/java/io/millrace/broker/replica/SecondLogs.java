@@ -60,8 +60,9 @@ final class SecondLogs {
             .map(partition -> partition.directoryOf(brokerId));
     if (named.equals(Optional.of(directory.id()))) {
       List<LogDirectory> wrong = directories.stream().filter(each -> each.holds(id)).toList();
-      directory.seconds().remove(id);
+      // In this order: a checkpoint that is written meanwhile has to find it in either.
       directory.damaged().put(id, name);
+      directory.seconds().remove(id);
       opened.giveUp(id, name, directory);
       wrong.forEach(each -> setAside(each, id, name));
     } else if (named.filter(this::isAway).isEmpty()) {
