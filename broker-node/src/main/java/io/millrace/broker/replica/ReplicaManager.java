@@ -68,6 +68,7 @@ public final class ReplicaManager
 
   // Confined to the manager's thread.
   private boolean registered;
+  private boolean repairQueued;
   private final Set<TopicIdPartition> told = new HashSet<>();
 
   /**
@@ -214,12 +215,14 @@ public final class ReplicaManager
 
   /** Behind what waits: all other partitions have what the metadata say before a disk is read. */
   private void repairLater() {
-    if (reconciler.hasRepairs()) {
+    if (reconciler.hasRepairs() && !repairQueued) {
+      repairQueued = true;
       onThread("repair a damaged log", this::repairNext);
     }
   }
 
   private void repairNext() {
+    repairQueued = false;
     if (registered) {
       reconciler.repairNext(applied);
       tellAssignments(false);

@@ -35,6 +35,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -287,6 +288,65 @@ class ReplicaManagerTest {
       await().until(() -> again.manager.damagedLogs().isEmpty());
       await().until(() -> again.partition(topic, 0).view().role() == Role.FOLLOWER);
     }
+  }
+
+  @Test
+  void whatTheMetadataSayComesBetweenOneRepairAndTheNextHoweverManyChangesCame() throws Exception {
+    MemoryFileStore disk = disk();
+    TestBroker broker = start(Map.of("/a", disk));
+    List<UUID> damaged = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      UUID topic = serving(broker, "orders-" + i, Map.of("flush.mode", "commit"));
+      append(broker, topic, 0, Acks.ALL);
+      append(broker, topic, 0, Acks.ALL);
+      await().until(() -> notedDurable(broker, topic));
+      broker.leadElsewhere(topic);
+      damaged.add(topic);
+    }
+    MetadataImage known = broker.image();
+    MemoryFileStore after = disk.killClone();
+    broker.close();
+    for (int i = 0; i < damaged.size(); i++) {
+      Path log = Path.of("/a/orders-" + i + "-0/00000000000000000000.log");
+      try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
+        file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 2 + 16);
+      }
+    }
+    Semaphore repairing = new Semaphore(0);
+    Semaphore goesOn = new Semaphore(0);
+    FaultPlan plan = new FaultPlan();
+    plan.on(Operation.OPEN)
+        .path("**.from-byte-**")
+        .run(
+            () -> {
+              repairing.release();
+              goesOn.acquireUninterruptibly();
+            });
+    try (TestBroker again = restart(Map.of("/a", new FaultyFileStore(after, plan)), false, known)) {
+      try {
+        assertThat(repairing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+        for (int i = 0; i < 3; i++) {
+          again.createTopic("early-" + i, 1, Map.of());
+        }
+        goesOn.release();
+        assertThat(repairing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+        UUID late = again.createTopic("late", 1, Map.of());
+        goesOn.release();
+        assertThat(repairing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+
+        assertThat(again.manager.find(new TopicIdPartition(late, 0)))
+            .as("made before the third repair began")
+            .isPresent();
+      } finally {
+        goesOn.release(100);
+      }
+      await().until(() -> again.manager.damagedLogs().isEmpty());
+    }
+  }
+
+  private static boolean notedDurable(TestBroker broker, UUID topic) throws IOException {
+    return broker.dirs.get(0).recoveryPoints().getOrDefault(new TopicIdPartition(topic, 0), 0L)
+        == 2;
   }
 
   @Test
