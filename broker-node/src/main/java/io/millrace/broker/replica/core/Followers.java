@@ -49,7 +49,9 @@ final class Followers {
             && isr.isInFlight()
             && answered.leaderEpoch() == state.leaderEpoch()
             && answered.partitionEpoch() == state.partitionEpoch();
-    if (current && answered.refusal().filter(Followers::wasJudged).isPresent()) {
+    if (current && answered.refusal().isEmpty()) {
+      isr.agreed(nowMs, effects);
+    } else if (current && answered.refusal().filter(Followers::wasJudged).isPresent()) {
       isr.refused(answered.inDoubt(), nowMs, effects);
     }
   }

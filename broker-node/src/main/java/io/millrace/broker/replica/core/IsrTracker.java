@@ -40,6 +40,9 @@ final class IsrTracker {
   /** Whether the committed ISR is proposed, to end what is in flight. */
   private boolean ending;
 
+  /** When the committed ISR is proposed again, unless a newer state comes before. */
+  private long endAgainAtMs = Long.MAX_VALUE;
+
   private long retryAtMs = Long.MIN_VALUE;
 
   /** Whether what was proposed last gives the leadership up. */
@@ -103,6 +106,19 @@ final class IsrTracker {
     return eligible.keySet();
   }
 
+  /** The controller agreed to what is in flight, or to its end: a newer state should come. */
+  void agreed(long nowMs, List<Effect> effects) {
+    if (ending) {
+      endLater(nowMs, effects);
+    }
+  }
+
+  /** A controller of an older version agrees to the committed ISR and changes nothing. */
+  private void endLater(long nowMs, List<Effect> effects) {
+    endAgainAtMs = nowMs + RETRY_MS;
+    setTimer(endAgainAtMs, effects);
+  }
+
   /**
    * The controller refused what is in flight.
    *
@@ -113,6 +129,7 @@ final class IsrTracker {
       giveUpAtMs = nowMs + GIVE_UP_RETRY_MS;
     }
     if (ending) {
+      endLater(nowMs, effects);
       return;
     }
     if (inDoubt) {
@@ -127,6 +144,7 @@ final class IsrTracker {
 
   private void endInFlight(List<Effect> effects) {
     ending = true;
+    endAgainAtMs = Long.MAX_VALUE;
     List<IsrMember> committed =
         replicas.replicas().stream()
             .filter(ReplicaProgress::inSync)
@@ -169,7 +187,19 @@ final class IsrTracker {
   void tick(long nowMs, List<Effect> effects) {
     if (nowMs >= timerMs) {
       timerMs = Long.MAX_VALUE;
+      endAgain(nowMs, effects);
       review(nowMs, effects);
+    }
+  }
+
+  private void endAgain(long nowMs, List<Effect> effects) {
+    if (!ending || !state.leads() || endAgainAtMs == Long.MAX_VALUE) {
+      return;
+    }
+    if (nowMs >= endAgainAtMs) {
+      endInFlight(effects);
+    } else {
+      setTimer(endAgainAtMs, effects);
     }
   }
 

@@ -245,16 +245,46 @@ class IsrTest {
     assertThat(driver.core.highWatermark()).isEqualTo(1);
   }
 
-  @ParameterizedTest
-  @EnumSource(names = {"STALE_PARTITION_EPOCH", "INELIGIBLE_REPLICA"})
-  void S02_aRefusalOfWhatShallEndACopyIsNotItsEnd(ErrorCode code) {
+  @Test
+  void S02_anOldEpochOfWhatShallEndACopyIsNotItsEndAndTheStateIsWaitedFor() {
     CoreDriver driver = refusedInDoubt();
 
-    answer(driver, Optional.of(new MillraceError(code, "not so")));
+    answer(driver, Optional.of(new MillraceError(ErrorCode.STALE_PARTITION_EPOCH, "not so")));
     pass(driver, 2 * IsrTracker.RETRY_MS);
 
     assertThat(driver.core.highWatermark()).isZero();
     assertThat(driver.proposals()).hasSize(2);
+  }
+
+  @Test
+  void S02_aRefusalOfWhatShallEndACopyIsNotItsEndAndItIsProposedAgain() {
+    proposesTheEndAgainAfter(Optional.of(REFUSED));
+  }
+
+  /** As a controller does that knows nothing of this and changes nothing. */
+  @Test
+  void S02_anAgreementThatDoesNotEndACopyIsAskedForAgainUntilAStateComes() {
+    proposesTheEndAgainAfter(Optional.empty());
+  }
+
+  private static void proposesTheEndAgainAfter(Optional<MillraceError> refusal) {
+    CoreDriver driver = refusedInDoubt();
+
+    answer(driver, refusal);
+    pass(driver, IsrTracker.RETRY_MS - 1);
+    assertThat(driver.proposals()).hasSize(2);
+    pass(driver, 1);
+    assertThat(driver.proposals()).containsExactly(List.of(1, 2), List.of(1), List.of(1));
+    pass(driver, 2 * IsrTracker.RETRY_MS);
+    assertThat(driver.proposals()).as("it is not answered yet").hasSize(3);
+    answer(driver, refusal);
+    pass(driver, IsrTracker.RETRY_MS);
+    assertThat(driver.proposals()).hasSize(4);
+    assertThat(driver.core.highWatermark()).isZero();
+
+    driver.on(new PartitionEvent.StateCommitted(of(1, 1, Set.of(1), 1)));
+
+    assertThat(driver.core.highWatermark()).isEqualTo(1);
   }
 
   @Test
