@@ -47,6 +47,8 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
       Set<TopicIdPartition> here = new HashSet<>(each.untoldCuts());
       each.damaged().keySet().stream().filter(copied).forEach(here::add);
       if (each.online() && each.dir().mayHaveLostPageCache()) {
+        // Whether it is in doubt is not known of what is not open, and it may turn out to count.
+        each.seconds().keySet().stream().filter(copied).forEach(here::add);
         List<TopicIdPartition> inDoubt = inDoubt(each);
         here.addAll(inDoubt);
         if (!inDoubt.isEmpty() && inDoubt.size() == each.partitions().size()) {

@@ -96,6 +96,29 @@ class PossibleLossTest {
     }
   }
 
+  /** By newer metadata it may be the one that counts; then the next start opens it. */
+  @Test
+  void S14_aSecondLogThatIsNotOpenedIsInDoubtAfterAReboot() throws Exception {
+    TestBroker broker = TestBroker.start(Map.of("/a", disk, "/b", disk));
+    UUID topic = serving(broker, "orders", COMMIT);
+    append(broker, topic, 0, Acks.ALL);
+    broker.leadElsewhere(topic);
+    MetadataImage known = broker.image();
+    MemoryFileStore left = disk.killClone();
+    broker.close();
+    boolean inA = left.exists(Path.of("/a/orders-0"));
+    ReplicaManagerTest.copy(
+        left,
+        Path.of(inA ? "/a/orders-0" : "/b/orders-0"),
+        Path.of(inA ? "/b/orders-0" : "/a/orders-0"));
+
+    Map<String, FileStore> both = Map.of("/a", left, "/b", left);
+    try (TestBroker again = new TestBroker(both, false, known, "another boot")) {
+      assertThat(again.manager.possibleLoss().replicas())
+          .containsExactly(new TopicIdPartition(topic, 0));
+    }
+  }
+
   @Test
   void S14_aDirectoryWithoutLogsHasLostNothing() throws Exception {
     MemoryFileStore empty = new MemoryFileStore();
