@@ -211,7 +211,7 @@ final class PartitionReconciler {
       return;
     }
     if (found.isEmpty()) {
-      found = create(image, topic, id, partition.directoryOf(brokerId));
+      found = create(image, topic, id, partition);
     }
     found.ifPresent(each -> take(each, partition));
   }
@@ -262,20 +262,16 @@ final class PartitionReconciler {
   }
 
   private Optional<HostedPartition> create(
-      MetadataImage image, TopicImage topic, TopicIdPartition id, UUID assignedDirectory) {
+      MetadataImage image, TopicImage topic, TopicIdPartition id, PartitionImage partition) {
     TopicPartition name = new TopicPartition(topic.name(), id.partition());
-    boolean assigned = !assignedDirectory.equals(PartitionImage.UNASSIGNED);
-    Optional<LogDirectory> leastFilled =
-        directories.stream()
-            .filter(LogDirectory::online)
-            .min(Comparator.comparingInt(each -> each.partitions().size()));
-    if (assigned || directoriesMissing || leastFilled.isEmpty()) {
-      String why = whyNotMade(assigned, assignedDirectory);
+    Optional<LogDirectory> place = placeFor(partition);
+    if (place.isEmpty()) {
+      String why = whyNotMade(partition.directoryOf(brokerId));
       hosted.unavailable(id, offline(name, why));
       LOG.error("[broker {}] [{}] offline: {}", brokerId, name, why);
       return Optional.empty();
     }
-    LogDirectory directory = leastFilled.get();
+    LogDirectory directory = place.get();
     PartitionConfig config = topicSettings.of(image, topic);
     try {
       directory.forgetNoted(id);
@@ -292,12 +288,35 @@ final class PartitionReconciler {
       LOG.warn("[broker {}] [{}] can't be made: {}", brokerId, name, offline.getMessage());
     }
     // This directory is offline now; another may do.
-    return create(image, topic, id, assignedDirectory);
+    return create(image, topic, id, partition);
   }
 
-  private String whyNotMade(boolean assigned, UUID assignedDirectory) {
-    if (assigned) {
-      return "its log is in directory " + assignedDirectory + ", which is not online";
+  /**
+   * Where a log is made: in any directory while the metadata name none, else in the one that they
+   * name, though the log that should be there is gone, once others have all that it had.
+   */
+  private Optional<LogDirectory> placeFor(PartitionImage partition) {
+    UUID named = partition.directoryOf(brokerId);
+    if (named.equals(PartitionImage.UNASSIGNED)) {
+      return directories.stream()
+          .filter(each -> each.online() && !directoriesMissing)
+          .min(Comparator.comparingInt(each -> each.partitions().size()));
+    }
+    return online(named).filter(directory -> repair.isExpendable(partition));
+  }
+
+  private Optional<LogDirectory> online(UUID named) {
+    return directories.stream().filter(each -> each.online() && each.id().equals(named)).findAny();
+  }
+
+  private String whyNotMade(UUID named) {
+    if (online(named).isPresent()) {
+      return "its log is not in directory "
+          + named
+          + ", where it should be; it is made anew once another replica leads without this one";
+    }
+    if (!named.equals(PartitionImage.UNASSIGNED)) {
+      return "its log is in directory " + named + ", which is not online";
     }
     return directoriesMissing
         ? "its log may be in a directory that was missing at the broker's start"

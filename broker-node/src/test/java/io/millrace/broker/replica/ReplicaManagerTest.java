@@ -447,6 +447,35 @@ class ReplicaManagerTest {
     }
   }
 
+  /** A person may delete a log's files; and the controller may hear late of a former replica's. */
+  @Test
+  void aLogThatIsNotWhereItShouldBeIsMadeAnewOnceAnotherReplicaLeads() throws Exception {
+    MemoryFileStore disk = disk();
+    UUID topic;
+    MetadataImage known;
+    try (TestBroker broker = start(Map.of("/a", disk))) {
+      topic = serving(broker, "orders", Map.of());
+      append(broker, topic, 0, Acks.ALL);
+      known = broker.image();
+    }
+    for (Path file : disk.list(Path.of("/a/orders-0"))) {
+      disk.delete(file);
+    }
+    disk.delete(Path.of("/a/orders-0"));
+
+    try (TestBroker broker = restart(Map.of("/a", disk), false, known)) {
+      TopicIdPartition id = new TopicIdPartition(topic, 0);
+      serving(broker, "newer", Map.of());
+      assertThat(broker.manager.find(id)).as("it leads: nobody else has its records").isEmpty();
+      assertThat(broker.manager.whyAbsent(id).message()).contains("where it should be");
+
+      broker.leadElsewhere(topic);
+      await().until(() -> broker.manager.find(id).isPresent());
+      await().until(() -> broker.partition(topic, 0).view().role() == Role.FOLLOWER);
+      assertThat(broker.partition(topic, 0).view().logEndOffset()).isZero();
+    }
+  }
+
   @Test
   void ofTwoLogsOfAPartitionTheOneThatTheMetadataDoNotNameIsSetAside() throws Exception {
     MemoryFileStore disk = disk();

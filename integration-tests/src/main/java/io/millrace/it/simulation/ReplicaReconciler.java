@@ -122,12 +122,14 @@ final class ReplicaReconciler implements MetadataListener {
 
   private Optional<ReplicaHost> create(
       MetadataImage image, TopicImage topic, TopicIdPartition id, PartitionImage partition) {
-    if (!partition.directoryOf(process.id()).equals(PartitionImage.UNASSIGNED)) {
+    UUID named = partition.directoryOf(process.id());
+    boolean assigned = !named.equals(PartitionImage.UNASSIGNED);
+    if (assigned && !isExpendable(partition)) {
       return Optional.empty();
     }
     Optional<ReplicaDirectory> directory =
         process.directories().stream()
-            .filter(each -> !each.failed())
+            .filter(each -> !each.failed() && (!assigned || each.id().equals(named)))
             .min(Comparator.comparingInt(ReplicaDirectory::size));
     if (directory.isEmpty()) {
       return Optional.empty();
@@ -146,6 +148,13 @@ final class ReplicaReconciler implements MetadataListener {
       directory.get().takeOffline(e.toString());
     }
     return Optional.empty();
+  }
+
+  private boolean isExpendable(PartitionImage partition) {
+    return partition.leader() != PartitionImage.NO_BROKER
+        && partition.leader() != process.id()
+        && !partition.isr().contains(process.id())
+        && !partition.elr().contains(process.id());
   }
 
   private void take(ReplicaHost host, PartitionImage partition) {
