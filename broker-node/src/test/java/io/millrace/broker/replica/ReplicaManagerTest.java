@@ -550,6 +550,22 @@ class ReplicaManagerTest {
     }
   }
 
+  /** The directory that the metadata name is there, and the log is not in it. */
+  @Test
+  void aLogThatWasMovedByHandToAnotherDirectoryIsServedThere() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known = withFormerLogs(disk);
+    UUID topic = known.topic("orders").orElseThrow().id();
+    disk.rename(Path.of("/b/orders-1"), Path.of("/b/orders-1.0.stray"));
+
+    try (TestBroker broker = restart(bothOn(disk), false, known)) {
+      broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
+      assertThat(broker.image().topic(topic).orElseThrow().partitions().get(1).directories())
+          .containsExactly(broker.dirs.get(0).directoryId());
+      assertThat(broker.partition(topic, 1).view().logEndOffset()).isEqualTo(1);
+    }
+  }
+
   @Test
   void ofTwoFormerLogsNoneIsSetAsideWhileTheDirectoryThatTheMetadataNameIsAway() throws Exception {
     MemoryFileStore disk = disk();
