@@ -43,7 +43,7 @@ final class FetchQuestions implements Questions {
       return () -> onAnswer.accept(answer);
     } catch (MillraceException e) {
       return () -> onFailure.accept(e);
-    } catch (Exception e) {
+    } catch (Throwable e) {
       MillraceException failure =
           new MillraceException(ErrorCode.INTERNAL, "the client failed: " + e);
       return () -> onFailure.accept(failure);
