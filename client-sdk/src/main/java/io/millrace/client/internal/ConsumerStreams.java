@@ -144,9 +144,13 @@ final class ConsumerStreams {
     return silent;
   }
 
-  /** Whether nothing came on a stream for so long that its broker may be gone. */
+  /**
+   * Whether nothing came on a stream for so long that its broker may be gone: as long as {@link
+   * #takeSilent} waits, since what it took comes again only after a pause. If the stream was heard
+   * later, so was another subscription on it, which becomes due by itself.
+   */
   boolean isSilent(FetchConnection stream, long untilMs) {
-    return untilMs - stream.heardMs() >= SILENCE.toMillis();
+    return untilMs - stream.heardMs() >= LeaderSilence.almost(SILENCE.toMillis());
   }
 
   /** The subscriptions that are on a stream of a broker that follows. */

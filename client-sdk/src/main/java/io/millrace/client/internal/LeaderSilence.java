@@ -46,7 +46,12 @@ final class LeaderSilence {
    * they are asked about others: so the times at which they are asked stay few.
    */
   boolean isAlmostDue(long nowMs) {
-    return nowMs - sinceMs >= patienceMs - patienceMs / 4;
+    return nowMs - sinceMs >= almost(patienceMs);
+  }
+
+  /** How much of a patience has to be over for that. */
+  static long almost(long patienceMs) {
+    return patienceMs - patienceMs / 4;
   }
 
   /** When others are to be asked. */

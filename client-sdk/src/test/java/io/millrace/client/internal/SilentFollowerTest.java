@@ -27,10 +27,11 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class SilentFollowerTest {
   private static final TopicPartition PARTITION = new TopicPartition(FakeBroker.TOPIC, 0);
+  private static final TopicPartition OTHER = new TopicPartition(FakeBroker.TOPIC, 1);
   private static final Duration STEP = Duration.ofMillis(100);
 
-  private final FakeBroker leader = new FakeBroker(1);
-  private final FakeBroker follower = new FakeBroker(1);
+  private final FakeBroker leader = new FakeBroker(2);
+  private final FakeBroker follower = new FakeBroker(2);
   private final ShiftedClock clock = new ShiftedClock();
   private final ClusterClient cluster = new ClusterClient(leader.config().build(), clock);
   private final MetadataCache metadata = new MetadataCache(cluster);
@@ -74,10 +75,15 @@ class SilentFollowerTest {
   }
 
   private static void write(FakeBroker broker, String value) {
+    write(broker, PARTITION, value);
+  }
+
+  private static void write(FakeBroker broker, TopicPartition partition, String value) {
     try (MillraceClient client = MillraceClient.connect(broker.config().build());
         Producer producer = client.producer(ProducerConfig.defaults())) {
       byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-      producer.sendAndWait(ProducerRecord.of(FakeBroker.TOPIC, bytes).toPartition(0));
+      producer.sendAndWait(
+          ProducerRecord.of(partition.topic(), bytes).toPartition(partition.partition()));
     }
   }
 
@@ -88,7 +94,11 @@ class SilentFollowerTest {
   }
 
   private boolean readsFromFollower() {
-    return consumer.metrics().partitions().get(PARTITION).fromFollower();
+    return readsFromFollower(PARTITION);
+  }
+
+  private boolean readsFromFollower(TopicPartition partition) {
+    return consumer.metrics().partitions().get(partition).fromFollower();
   }
 
   private void pass(Duration time) {
@@ -110,6 +120,32 @@ class SilentFollowerTest {
     assertThat(next()).isEqualTo("two");
     assertThat(leader.served).contains(1L);
     assertThat(consumer.trouble()).isEmpty();
+  }
+
+  /** It is due together with the first, though the stream was heard of later. */
+  @Test
+  void S18_aFollowerThatWentSilentIsLeftAsSoonThoughItServedTwoPartitions() {
+    write(leader, OTHER, "one");
+    write(follower, OTHER, "one");
+    consumer.assign(OTHER, OffsetSpec.earliest());
+    assertThat(next()).isEqualTo("one");
+    assertThat(readsFromFollower(OTHER)).isTrue();
+    heard(PARTITION);
+    pass(Duration.ofMillis(300));
+    heard(OTHER);
+
+    follower.onSend = message -> List.of();
+    follower.hidesLimits = true;
+    follower.silent = true;
+    pass(Duration.ofSeconds(2));
+    assertThat(readsFromFollower(PARTITION)).isFalse();
+    assertThat(readsFromFollower(OTHER)).isFalse();
+  }
+
+  private void heard(TopicPartition partition) {
+    leader.appendFirstAgain(partition.partition());
+    follower.appendFirstAgain(partition.partition());
+    Awaitility.await().until(() -> consumer.poll(Duration.ofMillis(100)).size() == 1);
   }
 
   @Test
