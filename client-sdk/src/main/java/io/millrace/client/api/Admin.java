@@ -188,11 +188,17 @@ public interface Admin {
    * Deletes the records before an offset, on all replicas: when this returns, no change of leader
    * brings them back, but an unclean election.
    *
-   * @param before for each partition the first offset to keep; -1 for the high watermark
+   * @param before for each partition the first offset to keep; -1 for the high watermark as it is
+   *     when the leader is asked: if it is asked again, after a change of leader or a broken
+   *     connection, records that were written meanwhile go too. Who wants none of them to go gives
+   *     an offset that {@link #offsets} told
    * @return the new log start offsets: the first that any replica in sync or alive still has
    * @throws io.millrace.common.MillraceException why a partition was refused; others may be done.
-   *     With {@code REQUEST_TIMED_OUT} replicas still have records: the details name their brokers
-   *     ({@code brokers_behind}); the deletion goes on, and a repeated call waits for it
+   *     The message and the details ({@code topic}, {@code partition}) tell which. With {@code
+   *     REQUEST_TIMED_OUT} replicas still have records: the details name their brokers ({@code
+   *     brokers_behind}); the deletion goes on, and a repeated call waits for it. If a leader did
+   *     not answer at all, there are no such details, and the message says that nothing is known of
+   *     the deletion in its partitions
    */
   Map<TopicPartition, Long> deleteRecords(Map<TopicPartition, Long> before);
 

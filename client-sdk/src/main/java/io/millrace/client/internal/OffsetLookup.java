@@ -1,5 +1,6 @@
 package io.millrace.client.internal;
 
+import com.google.common.util.concurrent.ListenableFuture;
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.OffsetsFound;
@@ -20,14 +21,10 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 
 /** Finds offsets by place at the leaders, with retries after a change of leader. Thread-safe. */
@@ -76,10 +73,6 @@ final class OffsetLookup {
     return search;
   }
 
-  /** What a leader was asked for, and its answer, which may not be there yet. */
-  private record Asked(
-      BrokerAddress leader, List<TopicPartition> partitions, Future<ListOffsetsResponse> answer) {}
-
   /** One look-up with its retries; confined to the calling thread. */
   private final class Search {
     private final long deadlineMs;
@@ -111,12 +104,16 @@ final class OffsetLookup {
     void ask() {
       failure = Optional.empty();
       offline.clear();
-      List<Asked> asked = new ArrayList<>();
-      byLeader().forEach((leader, partitions) -> asked.add(send(leader, partitions)));
+      LeaderCalls<ListOffsetsResponse> calls = new LeaderCalls<>(cluster, metadata, deadlineMs);
       try {
-        asked.forEach(this::take);
+        byLeader()
+            .forEach(
+                (leader, partitions) -> calls.add(leader, partitions, send(leader, partitions)));
+        while (!calls.isEmpty()) {
+          calls.next(Long.MAX_VALUE).ifPresent(this::take);
+        }
       } finally {
-        asked.forEach(question -> question.answer().cancel(true));
+        calls.cancel();
       }
     }
 
@@ -160,65 +157,25 @@ final class OffsetLookup {
       return Leaders.partition(topic, partition);
     }
 
-    private Asked send(BrokerAddress leader, List<TopicPartition> partitions) {
+    private ListenableFuture<ListOffsetsResponse> send(
+        BrokerAddress leader, List<TopicPartition> partitions) {
       ListOffsetsRequest.Builder request = ListOffsetsRequest.newBuilder();
       partitions.forEach(p -> request.addPartitions(question(p)));
-      return new Asked(
-          leader,
-          partitions,
-          FetchServiceGrpc.newFutureStub(cluster.channels().channel(leader))
-              .withDeadlineAfter(left().toMillis(), TimeUnit.MILLISECONDS)
-              .listOffsets(request.build()));
+      return FetchServiceGrpc.newFutureStub(cluster.channels().channel(leader))
+          .withDeadlineAfter(left().toMillis(), TimeUnit.MILLISECONDS)
+          .listOffsets(request.build());
     }
 
-    private void take(Asked asked) {
+    private void take(LeaderCalls.Ended<ListOffsetsResponse> call) {
       try {
-        ListOffsetsResponse answer = await(asked);
-        for (int i = 0; i < asked.partitions().size(); i++) {
-          take(asked.partitions().get(i), answer.getResults(i));
+        List<ListOffsetsResult> results = call.answer().getResultsList();
+        call.checkResults(results.stream().map(ListOffsetsResult::getPartition).toList());
+        for (int i = 0; i < results.size(); i++) {
+          take(call.partitions().get(i), results.get(i));
         }
-      } catch (RuntimeException e) {
-        failed(GrpcErrors.translate(e, asked.leader()));
-        cluster.channels().dialNow(asked.leader());
-      }
-    }
-
-    /**
-     * Waits for a leader's answer for as long as it leads: one that went silent breaks no
-     * connection, but others may lead by now, and one that is slow is not asked anew.
-     */
-    private ListOffsetsResponse await(Asked asked) {
-      LeaderSilence silence = cluster.newAnswerSilence();
-      silence.heard(cluster.clock().monotonicMs());
-      while (true) {
-        long waitMs = Math.max(1, silence.dueMs() - cluster.clock().monotonicMs());
-        try {
-          return asked.answer().get(waitMs, TimeUnit.MILLISECONDS);
-        } catch (TimeoutException e) {
-          leaveFormerLeader(asked);
-          silence.confirmed(cluster.clock().monotonicMs());
-        } catch (ExecutionException e) {
-          throw GrpcErrors.translate(Objects.requireNonNullElse(e.getCause(), e), asked.leader());
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new MillraceException(ErrorCode.UNAVAILABLE, "interrupted while waiting");
-        }
-      }
-    }
-
-    /** Throws {@code NOT_LEADER} if, by others, a broker leads one of these partitions no more. */
-    private void leaveFormerLeader(Asked asked) {
-      try {
-        metadata.refreshAll(topics(asked.partitions()), left(), Set.of(asked.leader()));
       } catch (MillraceException e) {
-        return; // Nobody knows better; the answer may still come.
-      }
-      for (TopicPartition partition : asked.partitions()) {
-        if (!partitionView(partition).isLedBy(asked.leader())) {
-          throw new MillraceException(
-              ErrorCode.NOT_LEADER,
-              asked.leader() + " does not answer and leads " + partition + " no more");
-        }
+        failed(e);
+        cluster.channels().dialNow(call.leader());
       }
     }
 

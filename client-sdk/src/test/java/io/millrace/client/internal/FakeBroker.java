@@ -209,6 +209,13 @@ final class FakeBroker implements AutoCloseable {
 
   private final List<Fetcher> fetchers = new ArrayList<>();
   private final List<Runnable> heldAnswers = new ArrayList<>();
+
+  /** Whether deletions are never answered. */
+  volatile boolean holdsDeletions;
+
+  /** How many deletions were given up by who asked for them. */
+  final AtomicInteger cancelledDeletions = new AtomicInteger();
+
   private final List<Runnable> heldOffsets = new ArrayList<>();
   private final List<Runnable> heldIdentities = new ArrayList<>();
   private final List<Runnable> produceStreamCuts = new ArrayList<>();
@@ -640,8 +647,13 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void deleteRecords(
         DeleteRecordsRequest request, StreamObserver<DeleteRecordsResponse> observer) {
-      observer.onNext(onDelete.apply(request));
-      observer.onCompleted();
+      ((ServerCallStreamObserver<DeleteRecordsResponse>) observer)
+          .setOnCancelHandler(cancelledDeletions::incrementAndGet);
+      DeleteRecordsResponse answer = onDelete.apply(request);
+      if (!holdsDeletions) {
+        observer.onNext(answer);
+        observer.onCompleted();
+      }
     }
   }
 

@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.millrace.client.api.MillraceClient;
 import io.millrace.common.ErrorCode;
@@ -17,8 +18,10 @@ import io.millrace.proto.v1.GetMetadataResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,8 +48,39 @@ class RecordDeletionsTest {
   }
 
   private MillraceClient client() {
+    return client(TIMEOUT);
+  }
+
+  private MillraceClient client(Duration timeout) {
     first.onTold = this::withSecondLeader;
-    return MillraceClient.connect(first.config().requestTimeout(TIMEOUT).build());
+    return MillraceClient.connect(first.config().requestTimeout(timeout).build());
+  }
+
+  private List<DeleteRecordsRequest> askedFor(TopicPartition partition) {
+    return asked.stream()
+        .filter(request -> request.getPartitions(0).getPartition() == partition.partition())
+        .toList();
+  }
+
+  /** Nobody else knows of its end: its connections live on. */
+  private void theSecondOneWentSilentAndTheFirstOneLeadsBoth() {
+    second.holdsDeletions = true;
+    second.silent = true;
+    second.onDelete =
+        answering(
+            each -> {
+              first.onTold =
+                  told -> {
+                    GetMetadataResponse.Builder answer = withSecondLeader(told).toBuilder();
+                    answer
+                        .getTopicsBuilder(0)
+                        .getPartitionsBuilder(1)
+                        .setLeaderId(1)
+                        .setLeaderEpoch(1);
+                    return answer.build();
+                  };
+              return done(each);
+            });
   }
 
   private GetMetadataResponse withSecondLeader(GetMetadataResponse answer) {
@@ -135,5 +169,107 @@ class RecordDeletionsTest {
     }
 
     assertThat(asked).as("the other one was asked all the same").hasSize(2);
+  }
+
+  @Test
+  void S33_recordsAreDeletedAtTheNextLeaderThoughTheLastOneNeverAnswers() {
+    first.onDelete = answering(RecordDeletionsTest::done);
+    theSecondOneWentSilentAndTheFirstOneLeadsBoth();
+
+    try (MillraceClient client = client(Duration.ofSeconds(10))) {
+      assertThat(client.admin().deleteRecords(Map.of(ZERO, 5L, ONE, 7L)))
+          .isEqualTo(Map.of(ZERO, 5L, ONE, 7L));
+    }
+
+    assertThat(askedFor(ZERO)).hasSize(1);
+    assertThat(askedFor(ONE)).hasSize(2);
+  }
+
+  @Test
+  void S33_aLeaderThatNeverAnswersKeepsNobodyFromAskingOthersAgain() {
+    first.onDelete =
+        answering(each -> askedFor(ZERO).size() < 3 ? refused(ErrorCode.NOT_LEADER) : done(each));
+    second.onDelete = answering(RecordDeletionsTest::done);
+    second.holdsDeletions = true;
+
+    try (MillraceClient client = client(Duration.ofSeconds(4))) {
+      assertThatThrownBy(() -> client.admin().deleteRecords(Map.of(ZERO, 5L, ONE, 7L)))
+          .hasMessageContaining("nothing is known of the deletion in [" + ONE + "]")
+          .isInstanceOfSatisfying(
+              MillraceException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.REQUEST_TIMED_OUT));
+    }
+
+    assertThat(askedFor(ZERO)).hasSize(3);
+    assertThat(askedFor(ONE)).as("one that is slow is not asked anew").hasSize(1);
+  }
+
+  @Test
+  void S33_aRefusalTellsOfWhichPartition() {
+    first.onDelete = answering(RecordDeletionsTest::done);
+    second.onDelete = answering(each -> refused(ErrorCode.OFFSET_OUT_OF_RANGE));
+
+    try (MillraceClient client = client()) {
+      assertThatThrownBy(() -> client.admin().deleteRecords(Map.of(ZERO, 5L, ONE, 7L)))
+          .hasMessageContaining(ONE + ": as the test wants it")
+          .isInstanceOfSatisfying(
+              MillraceException.class,
+              e ->
+                  assertThat(e.error().details())
+                      .containsEntry("topic", FakeBroker.TOPIC)
+                      .containsEntry("partition", "1"));
+    }
+  }
+
+  @Test
+  void anAnswerThatLacksAPartitionIsNotBelieved() {
+    first.onDelete = request -> DeleteRecordsResponse.getDefaultInstance();
+
+    assertIsNotBelieved();
+  }
+
+  @Test
+  void anAnswerOfAnotherPartitionIsNotBelieved() {
+    first.onDelete =
+        request ->
+            DeleteRecordsResponse.newBuilder()
+                .addResults(DeleteRecordsResult.newBuilder().setPartition(1).setLogStartOffset(5))
+                .build();
+
+    assertIsNotBelieved();
+  }
+
+  private void assertIsNotBelieved() {
+    try (MillraceClient client = client()) {
+      assertThatThrownBy(() -> client.admin().deleteRecords(Map.of(ZERO, 5L)))
+          .isInstanceOfSatisfying(
+              MillraceException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INTERNAL));
+    }
+  }
+
+  @Test
+  void whoIsInterruptedLeavesNoCallUnderWay() throws InterruptedException {
+    first.onDelete = answering(RecordDeletionsTest::done);
+    second.onDelete = first.onDelete;
+    first.holdsDeletions = true;
+    second.holdsDeletions = true;
+
+    try (MillraceClient client = client()) {
+      CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+      Thread caller =
+          new Thread(
+              () ->
+                  thrown.complete(
+                      catchThrowable(
+                          () -> client.admin().deleteRecords(Map.of(ZERO, 5L, ONE, 7L)))));
+      caller.start();
+      Awaitility.await().until(() -> asked.size() == 2);
+      caller.interrupt();
+      caller.join();
+
+      assertThat(thrown.join()).hasMessageContaining("interrupted");
+      Awaitility.await().until(() -> first.cancelledDeletions.get() == 1);
+      Awaitility.await().until(() -> second.cancelledDeletions.get() == 1);
+    }
   }
 }
