@@ -115,9 +115,9 @@ class SilentFetchTest {
     first.onSend = message -> List.of();
     first.silent = true;
     second.onTold = answer -> ledBy(second, answer, 1);
-    write(second, "two");
 
     lookUpsIn(Duration.ofSeconds(3));
+    write(second, "two");
 
     assertThat(next()).isEqualTo("two");
     assertThat(consumer.position(PARTITION)).isEqualTo(2);
