@@ -25,10 +25,7 @@ final class DamagedLogRepair {
 
   /** Whether what a log here lacks is known to be elsewhere. */
   boolean isExpendable(PartitionImage partition) {
-    return partition.leader() != PartitionImage.NO_BROKER
-        && partition.leader() != brokerId
-        && !partition.isr().contains(brokerId)
-        && !partition.elr().contains(brokerId);
+    return partition.isExpendable(brokerId);
   }
 
   /**

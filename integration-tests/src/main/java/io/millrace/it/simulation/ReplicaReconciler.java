@@ -124,7 +124,7 @@ final class ReplicaReconciler implements MetadataListener {
       MetadataImage image, TopicImage topic, TopicIdPartition id, PartitionImage partition) {
     UUID named = partition.directoryOf(process.id());
     boolean assigned = !named.equals(PartitionImage.UNASSIGNED);
-    if (assigned && !isExpendable(partition)) {
+    if (assigned && !partition.isExpendable(process.id())) {
       return Optional.empty();
     }
     Optional<ReplicaDirectory> directory =
@@ -148,13 +148,6 @@ final class ReplicaReconciler implements MetadataListener {
       directory.get().takeOffline(e.toString());
     }
     return Optional.empty();
-  }
-
-  private boolean isExpendable(PartitionImage partition) {
-    return partition.leader() != PartitionImage.NO_BROKER
-        && partition.leader() != process.id()
-        && !partition.isr().contains(process.id())
-        && !partition.elr().contains(process.id());
   }
 
   private void take(ReplicaHost host, PartitionImage partition) {

@@ -103,6 +103,17 @@ public record PartitionImage(
   }
 
   /**
+   * Whether a broker's replica can do without what is in its log: another leads, and neither the
+   * in-sync nor the eligible replicas have this one.
+   */
+  public boolean isExpendable(int broker) {
+    return leader() != NO_BROKER
+        && leader() != broker
+        && !isr.contains(broker)
+        && !elr.contains(broker);
+  }
+
+  /**
    * The directory of a broker's replica, {@link #UNASSIGNED} when none is chosen.
    *
    * @throws IllegalArgumentException if the broker has no replica
