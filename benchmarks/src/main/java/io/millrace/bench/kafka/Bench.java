@@ -91,7 +91,7 @@ final class Bench implements AutoCloseable {
     for (Peer peer : Peer.values()) {
       if (!clusters.containsKey(peer)) {
         clusters.put(peer, startCluster(peer, directory.resolve(peer + "-nodes"), count));
-        awaitReady(peer, clusters.get(peer).bootstrap());
+        awaitReady(peer, clusters.get(peer));
       }
     }
   }
@@ -110,12 +110,24 @@ final class Bench implements AutoCloseable {
     return new Brokers(started);
   }
 
-  /** The topic stays: Kafka looks for files to delete half a minute after its start only. */
-  void awaitReady(Peer peer, String bootstrap) throws IOException, InterruptedException {
-    try (ClientProcess client = client(peer, bootstrap, Starts.quickRetries(peer))) {
-      Fields topic = Fields.none().with("topic", "ready").with("partitions", 1).with("replicas", 1);
-      client.ask(topic.with("command", "create"), READY);
+  /**
+   * Until all brokers lead. The topic stays: Kafka looks for files to delete half a minute after
+   * its start only.
+   */
+  void awaitReady(Peer peer, Brokers brokers) throws IOException, InterruptedException {
+    try (ClientProcess client = client(peer, brokers.bootstrap(), Starts.quickRetries(peer))) {
+      awaitReady(client, brokers);
     }
+  }
+
+  /** The same with a client that is there. */
+  static void awaitReady(ClientProcess client, Brokers brokers)
+      throws IOException, InterruptedException {
+    int count = brokers.nodes().size();
+    client.ask(Fields.none().with("command", "await-brokers").with("brokers", count), READY);
+    Fields topic =
+        Fields.none().with("topic", "ready").with("partitions", count).with("replicas", count);
+    client.ask(topic.with("command", "create"), READY);
   }
 
   /** A new client process for a broker, with settings for all of its clients. */

@@ -53,8 +53,7 @@ final class Clusters {
 
   private Fields measure(Peer peer, Brokers nodes) throws IOException, InterruptedException {
     try (ClientProcess client = bench.client(peer, nodes.bootstrap(), Starts.quickRetries(peer))) {
-      Fields ready = Fields.none().with("topic", "ready").with("partitions", 3).with("replicas", 1);
-      client.ask(ready.with("command", "create"), PATIENCE);
+      Bench.awaitReady(client, nodes);
       Duration before = nodes.cpu();
       Fields created = client.ask(workload.work().with("command", "many-topics"), PATIENCE);
       Duration used = nodes.cpu().minus(before);

@@ -101,7 +101,7 @@ public final class Comparison {
     Progress.say("starting both brokers; their idle memory and CPU take twenty seconds");
     bench.startNodes();
     for (Peer peer : Peer.values()) {
-      bench.awaitReady(peer, bench.node(peer).bootstrap());
+      bench.awaitReady(peer, new Brokers(List.of(bench.node(peer))));
     }
     Memory idle = Memory.ofIdle(bench);
     List<Row> rows = new ArrayList<>();

@@ -21,7 +21,7 @@ final class Rounds implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   /** Also the bound of the disk space that a round takes. */
-  private static final long MAX_BYTES = 12_000_000_000L;
+  private static final long MAX_BYTES = 18_000_000_000L;
 
   private final Bench bench;
   private final Workload workload;

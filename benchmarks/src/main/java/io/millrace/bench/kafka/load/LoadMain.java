@@ -55,6 +55,7 @@ public final class LoadMain {
 
   private static Fields run(Side side, Fields command) throws Exception {
     return switch (command.text("command")) {
+      case "await-brokers" -> AwaitBrokers.run(side, command);
       case "create" -> {
         side.createTopic(
             command.text("topic"),

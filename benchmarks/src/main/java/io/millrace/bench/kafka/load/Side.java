@@ -4,6 +4,9 @@ import java.util.Map;
 
 /** One side's client: as thin as can be around what its users call. */
 public interface Side extends AutoCloseable {
+  /** How many brokers are registered and may lead. */
+  int brokers() throws Exception;
+
   /** Creates a topic and waits until it can be written to. */
   void createTopic(String name, int partitions, int replicas, Map<String, String> configs)
       throws Exception;

@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -17,11 +19,15 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Apache Kafka's Java client. Settings are those of the client, under its names. */
 public final class KafkaSide implements Side {
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final Duration PAUSE = Duration.ofMillis(20);
+
   private final Map<String, Object> common;
   private final Admin admin;
 
@@ -30,6 +36,11 @@ public final class KafkaSide implements Side {
     common = new HashMap<>(settings);
     common.put("bootstrap.servers", bootstrap);
     admin = Admin.create(common);
+  }
+
+  @Override
+  public int brokers() throws Exception {
+    return admin.describeCluster().nodes().get().size();
   }
 
   @Override
@@ -69,12 +80,27 @@ public final class KafkaSide implements Side {
   public long[] ends(String topic, int partitions) throws Exception {
     Map<TopicPartition, OffsetSpec> places = new HashMap<>();
     partitions(topic, partitions).forEach(place -> places.put(place, OffsetSpec.latest()));
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      try {
+        return ends(admin.listOffsets(places).all().get(), partitions);
+      } catch (ExecutionException e) {
+        if (!isUnknownYet(e) || System.nanoTime() > deadline) {
+          throw e;
+        }
+        Thread.sleep(PAUSE.toMillis());
+      }
+    }
+  }
+
+  /** A broker may be asked that has not heard of a topic that was just made. */
+  private static boolean isUnknownYet(ExecutionException thrown) {
+    return thrown.getCause() instanceof UnknownTopicOrPartitionException;
+  }
+
+  private static long[] ends(Map<TopicPartition, ListOffsetsResultInfo> found, int partitions) {
     long[] ends = new long[partitions];
-    admin
-        .listOffsets(places)
-        .all()
-        .get()
-        .forEach((place, end) -> ends[place.partition()] = end.offset());
+    found.forEach((place, end) -> ends[place.partition()] = end.offset());
     return ends;
   }
 

@@ -39,6 +39,11 @@ public final class MillraceSide implements Side {
   }
 
   @Override
+  public int brokers() {
+    return (int) client.admin().cluster().brokers().stream().filter(b -> !b.fenced()).count();
+  }
+
+  @Override
   public void createTopic(String name, int partitions, int replicas, Map<String, String> configs) {
     client.admin().createTopic(new NewTopic(name, partitions, replicas, configs));
   }

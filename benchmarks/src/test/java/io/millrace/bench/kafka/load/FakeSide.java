@@ -17,6 +17,7 @@ final class FakeSide implements Side {
   private static final int MOST_WAITING = 1_000;
 
   private final BlockingQueue<byte[]> sent = new ArrayBlockingQueue<>(MOST_WAITING);
+  private final AtomicInteger brokers = new AtomicInteger();
   private final AtomicInteger open = new AtomicInteger();
   private final AtomicInteger rewinds = new AtomicInteger();
   private final AtomicLong sends = new AtomicLong();
@@ -35,6 +36,11 @@ final class FakeSide implements Side {
 
   int rewinds() {
     return rewinds.get();
+  }
+
+  @Override
+  public int brokers() {
+    return brokers.getAndIncrement();
   }
 
   @Override

@@ -56,6 +56,13 @@ class RoundsOnFakesTest {
     assertThat(side.open()).isZero();
   }
 
+  @Test
+  void brokersAreAwaited() throws Exception {
+    AwaitBrokers.run(side, Fields.none().with("brokers", 3));
+
+    assertThat(side.brokers()).isGreaterThan(3);
+  }
+
   private static Fields round() {
     return Fields.none()
         .with("topic", "any")
