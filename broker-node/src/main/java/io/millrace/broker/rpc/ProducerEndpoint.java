@@ -21,9 +21,6 @@ import io.millrace.proto.v1.ProduceStreamResponse;
 import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.PublishRequest;
 import io.millrace.proto.v1.PublishResponse;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 
 /** Takes records in. Thread-safe. */
 final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.AsyncService {
@@ -86,7 +83,7 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
     ProduceCall produce = new ProduceCall(deps, request);
     long bytes =
         request.getBatchesList().stream().mapToLong(batch -> batch.getRecords().size()).sum();
-    Replies.when(call, withinBudget(bytes, () -> produce.start(request)));
+    Replies.when(call, ByteBudgets.KEY.get().whileUnanswered(bytes, () -> produce.start(request)));
   }
 
   private StreamObserver<InboundProduce> openStream(StreamObserver<ProduceStreamResponse> call) {
@@ -101,25 +98,8 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
     deps.authorizer().check(RequestContext.current(), Operation.WRITE, request.getTopic());
     // The records are there twice: in the message, and in the batches that are made of them.
     long bytes = 2L * request.getSerializedSize();
-    Replies.when(call, withinBudget(bytes, () -> publisher.publish(request)));
-  }
-
-  private static <A> CompletableFuture<A> withinBudget(
-      long bytes, Supplier<CompletableFuture<A>> work) {
-    InFlightBytes budget = ByteBudgets.KEY.get().produce();
-    if (!budget.tryAdd(bytes)) {
-      throw new MillraceError(
-              ErrorCode.THROTTLED,
-              "too many bytes in flight on this connection or server for a request of " + bytes,
-              Map.of("max.in.flight.bytes.per.connection", Long.toString(budget.limit())))
-          .exception();
-    }
-    try {
-      return work.get().whenComplete((answer, thrown) -> budget.release(bytes));
-    } catch (RuntimeException refused) {
-      budget.release(bytes);
-      throw refused;
-    }
+    Replies.when(
+        call, ByteBudgets.KEY.get().whileUnanswered(bytes, () -> publisher.publish(request)));
   }
 
   private static InitProducerResponse identity(long id, int epoch) {

@@ -17,6 +17,9 @@ import java.util.concurrent.CompletableFuture;
 
 /** Moves log starts forward, on all replicas (S33). Thread-safe. */
 final class RecordDeletion {
+  /** What one partition of a request takes while it waits, beside the message; an estimate. */
+  static final int WAITING_BYTES = 512;
+
   private static final int MAX_PARTITIONS = 10_000;
 
   private final Partitions partitions;
@@ -35,6 +38,11 @@ final class RecordDeletion {
     this.maxTimeoutMs = maxTimeoutMs;
   }
 
+  /**
+   * Deletes records of a topic's partitions. What waits counts as the connection's bytes in flight.
+   *
+   * @throws MillraceException with INVALID_REQUEST, or THROTTLED if too much waits
+   */
   CompletableFuture<DeleteRecordsResponse> delete(TopicImage topic, DeleteRecordsRequest request) {
     int count = request.getPartitionsCount();
     if (count < 1 || count > MAX_PARTITIONS) {
@@ -43,6 +51,15 @@ final class RecordDeletion {
           "partitions: " + count + " (expected: [1, " + MAX_PARTITIONS + "])");
     }
     long deadlineMs = clock.monotonicMs() + Deadlines.capMs(timeoutMs(request));
+    return ByteBudgets.KEY
+        .get()
+        .whileUnanswered(
+            request.getSerializedSize() + (long) count * WAITING_BYTES,
+            () -> deleteAll(topic, request, deadlineMs));
+  }
+
+  private CompletableFuture<DeleteRecordsResponse> deleteAll(
+      TopicImage topic, DeleteRecordsRequest request, long deadlineMs) {
     List<CompletableFuture<DeleteRecordsResult>> results = new ArrayList<>();
     request
         .getPartitionsList()

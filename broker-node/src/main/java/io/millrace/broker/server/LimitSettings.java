@@ -29,8 +29,8 @@ public final class LimitSettings {
               "max.in.flight.bytes",
               ConfigTypes.SIZE,
               128L * MB,
-              "The most bytes of produce requests that are not answered yet, over all connections."
-                  + " Over it, streams are not read further and unary requests are refused.")
+              "The most bytes of produce requests, and of requests to delete records, that are not"
+                  + " answered yet, over all connections. Over it, streams are not read further and unary requests are refused.")
           .atLeast(1_024);
   public static final ConfigKey<Long> CONNECTION_IN_FLIGHT_BYTES =
       ConfigKey.of(

@@ -16,11 +16,19 @@ import java.util.Optional;
  * waits as well.
  */
 final class DeleteRequests {
+  /** Each move of a log start looks at all that wait; more than these are refused. */
+  static final int MAX_WAITING = 1_000;
+
   private final PartitionState state;
   private final Followers followers;
 
-  /** Waiting for log starts to move; in the order in which they came. */
+  /**
+   * Waiting for log starts to move; in the order in which they came, {@link #MAX_WAITING} at most.
+   */
   private final List<Waiting> waiting = new ArrayList<>();
+
+  /** When the earliest timer that is set goes off; not later than any deadline of those waiting. */
+  private long timerMs = Long.MAX_VALUE;
 
   private record Waiting(RequestToken token, long beforeOffset, long deadlineMs) {}
 
@@ -41,9 +49,7 @@ final class DeleteRequests {
       effects.add(new Effect.MoveLogStart(before));
     }
     release(effects);
-    if (!waiting.isEmpty()) {
-      effects.add(new Effect.SetTimer(delete.deadlineMs()));
-    }
+    setTimer(effects);
   }
 
   private Optional<MillraceError> refusalOf(
@@ -61,7 +67,12 @@ final class DeleteRequests {
       return Optional.of(
           Refusals.deleteOutOfRange(before, state.logStartOffset(), state.highWatermark()));
     }
-    return delete.deadlineMs() <= nowMs ? Optional.of(Refusals.deleteTooLate()) : Optional.empty();
+    if (delete.deadlineMs() <= nowMs) {
+      return Optional.of(Refusals.deleteTooLate());
+    }
+    return waiting.size() >= MAX_WAITING
+        ? Optional.of(Refusals.tooManyDeletes(MAX_WAITING))
+        : Optional.empty();
   }
 
   /** A log start may have moved, or who is waited for may have changed. */
@@ -92,6 +103,19 @@ final class DeleteRequests {
         each.remove();
         refuse(delete.token(), timedOut(delete.beforeOffset()), effects);
       }
+    }
+    if (nowMs >= timerMs) {
+      timerMs = Long.MAX_VALUE;
+      setTimer(effects);
+    }
+  }
+
+  /** One timer for the earliest deadline, not one for each request. */
+  private void setTimer(List<Effect> effects) {
+    long earliestMs = waiting.stream().mapToLong(Waiting::deadlineMs).min().orElse(Long.MAX_VALUE);
+    if (earliestMs < timerMs) {
+      timerMs = earliestMs;
+      effects.add(new Effect.SetTimer(earliestMs));
     }
   }
 

@@ -118,6 +118,13 @@ final class Refusals {
         ErrorCode.REQUEST_TIMED_OUT, "the deadline passed before the deletion began");
   }
 
+  static MillraceError tooManyDeletes(int most) {
+    return new MillraceError(
+        ErrorCode.THROTTLED,
+        "deletions that wait for the replicas of this partition: %d (expected: fewer)"
+            .formatted(most));
+  }
+
   static MillraceError deleteFromCompacted() {
     return new MillraceError(
         ErrorCode.POLICY_VIOLATION,

@@ -7,6 +7,7 @@ import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.FlushMode;
 import io.millrace.common.MillraceError;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -175,6 +176,42 @@ class DeleteRecordsTest {
 
     assertThat(refusal(late).code()).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
     assertThat(driver.core.logStartOffset()).isZero();
+  }
+
+  @Test
+  void S33_ofDeletionsThatWaitAThousandAreTakenWithOneTimer() {
+    leadWith(ALL);
+    List<RequestToken> taken = new ArrayList<>();
+    for (int i = 0; i < DeleteRequests.MAX_WAITING; i++) {
+      taken.add(driver.deleteRecords(5));
+    }
+    assertThat(driver.deletes).isEmpty();
+    assertThat(driver.history).containsOnlyOnce(new Effect.SetTimer(driver.nowMs + 500));
+
+    RequestToken tooMany = driver.deleteRecords(6);
+    assertThat(refusal(tooMany).code()).isEqualTo(ErrorCode.THROTTLED);
+    assertThat(driver.core.logStartOffset()).as("a refused one deletes nothing").isEqualTo(5);
+
+    told(2, 5);
+    told(3, 5);
+    assertThat(driver.deletes).containsKeys(taken.toArray(RequestToken[]::new));
+    assertThat(driver.deletes.get(driver.deleteRecords(5))).isNotNull();
+  }
+
+  @Test
+  void S33_aTimerIsSetAnewForTheDeletionsThatCameLater() {
+    leadWith(ALL);
+    driver.deleteRecords(5);
+    driver.advanceTo(driver.nowMs + 200);
+    var later = driver.deleteRecords(5);
+    long deadlineMs = driver.nowMs + 500;
+    assertThat(driver.timers).doesNotContain(deadlineMs);
+
+    driver.advanceTo(deadlineMs - 200);
+    assertThat(driver.timers).contains(deadlineMs);
+    driver.advanceTo(deadlineMs);
+
+    assertThat(refusal(later).code()).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
   }
 
   @Test
