@@ -50,6 +50,12 @@ final class HostedPartitions {
     unavailable.put(id, why);
   }
 
+  /** It should not be here any more. */
+  void forget(TopicIdPartition id) {
+    unavailable.remove(id);
+  }
+
+  /** Nothing of a topic should be here any more. */
   void forget(UUID topicId) {
     unavailable.keySet().removeIf(id -> id.topicId().equals(topicId));
   }

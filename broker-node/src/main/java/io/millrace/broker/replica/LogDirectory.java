@@ -47,8 +47,8 @@ final class LogDirectory {
   private final Flusher flusher;
   private final Map<TopicIdPartition, HostedPartition> partitions = new ConcurrentHashMap<>();
 
-  /** Logs that lie here and are damaged: nobody touches them but to repair or delete them. */
-  private final Map<TopicIdPartition, TopicPartition> damaged = new ConcurrentHashMap<>();
+  /** Logs that lie here and are not served: nobody touches them but to repair or delete them. */
+  private final Map<TopicIdPartition, WithheldLog> withheld = new ConcurrentHashMap<>();
 
   /**
    * Logs that lie here while another directory's log of the same partition was opened: nobody
@@ -65,7 +65,7 @@ final class LogDirectory {
   /** Whether the threads run. */
   private boolean started;
 
-  /** Whether every log that lies here and is not damaged was opened and has been here since. */
+  /** Whether every log that lies here and is not withheld was opened and has been here since. */
   private boolean complete;
 
   LogDirectory(
@@ -176,14 +176,19 @@ final class LogDirectory {
     return partitions.values();
   }
 
-  /** Whether a partition's log lies here that was opened, or could not be as it is damaged. */
+  /** Whether a partition's log lies here that was opened, or is withheld. */
   boolean holds(TopicIdPartition id) {
-    return partitions.containsKey(id) || damaged.containsKey(id);
+    return partitions.containsKey(id) || withheld.containsKey(id);
   }
 
-  /** The logs that lie here and can't be opened because they are damaged. */
-  Map<TopicIdPartition, TopicPartition> damaged() {
-    return damaged;
+  /** A log that lies here is not to be served. */
+  void withhold(TopicIdPartition id, TopicPartition name, WithheldLog.Reason reason) {
+    withheld.put(id, new WithheldLog(name, reason));
+  }
+
+  /** The logs that lie here and are not served. */
+  Map<TopicIdPartition, WithheldLog> withheld() {
+    return withheld;
   }
 
   /** The logs that lie here while another directory's log of the same partition was opened. */
@@ -193,9 +198,9 @@ final class LogDirectory {
 
   /** All logs that lie here and are not open: what was noted of them stays noted. */
   Set<TopicIdPartition> unopened() {
-    // In this order: what ceases to be a second one is found among the damaged.
+    // In this order: what ceases to be a second one is found among the withheld.
     Set<TopicIdPartition> all = new HashSet<>(seconds.keySet());
-    all.addAll(damaged.keySet());
+    all.addAll(withheld.keySet());
     return all;
   }
 

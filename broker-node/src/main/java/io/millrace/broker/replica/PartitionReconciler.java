@@ -50,13 +50,13 @@ final class PartitionReconciler {
   private final List<LogDirectory> directories;
   private final HostedPartitions hosted;
   private final Consumer<HostedPartition> onHosted;
-  private final DamagedLogRepair repair;
+  private final WithheldLogRepair repair;
   private final SecondLogs seconds;
 
   /** Replicas whose directory the controller does not know yet. */
   private final Map<TopicIdPartition, UUID> unassigned = new HashMap<>();
 
-  /** Damaged logs that nobody counted on when the metadata were applied. */
+  /** Withheld logs that nobody counted on when the metadata were applied. */
   private final Set<TopicIdPartition> repairable = new LinkedHashSet<>();
 
   /** The brokers that may join an ISR, with their epochs. */
@@ -78,7 +78,7 @@ final class PartitionReconciler {
     this.directoriesMissing = directoriesMissing;
     this.hosted = hosted;
     this.onHosted = onHosted;
-    this.repair = new DamagedLogRepair(brokerId);
+    this.repair = new WithheldLogRepair(brokerId);
     this.seconds = new SecondLogs(brokerId, directories);
   }
 
@@ -89,7 +89,7 @@ final class PartitionReconciler {
 
   /** A log that was found can't be opened. */
   void damaged(LogDirectory directory, LogRecovery.Found found) {
-    directory.damaged().put(found.id(), found.name());
+    directory.withhold(found.id(), found.name(), WithheldLog.Reason.DAMAGED);
     hosted.unavailable(
         found.id(),
         new MillraceError(
@@ -101,7 +101,7 @@ final class PartitionReconciler {
   /** Applies a whole image, after a start. */
   void applyAll(MetadataImage image) {
     seconds.decide(image, this::giveUp);
-    endDamaged(
+    endWithheld(
         id -> image.topic(id.topicId()).isEmpty(),
         (directory, id, name) -> directory.files().setAside(name));
     for (HostedPartition each : hosted.all()) {
@@ -198,13 +198,11 @@ final class PartitionReconciler {
   private void applyPartition(
       MetadataImage image, TopicImage topic, TopicIdPartition id, PartitionImage partition) {
     if (!partition.replicas().contains(brokerId)) {
-      hosted.find(id).ifPresent(each -> endAndDelete(each, notAReplica(id)));
+      endReplica(image, topic, id);
       return;
     }
     Optional<HostedPartition> found = hosted.find(id);
-    Optional<LogDirectory> damagedIn =
-        directories.stream().filter(each -> each.damaged().containsKey(id)).findFirst();
-    if (damagedIn.isPresent()) {
+    if (withholder(id).isPresent()) {
       if (isRepairable(partition)) {
         repairable.add(id);
       }
@@ -214,6 +212,11 @@ final class PartitionReconciler {
       found = create(image, topic, id, partition);
     }
     found.ifPresent(each -> take(each, partition));
+  }
+
+  /** The directory in which a log of the partition lies that is withheld. */
+  private Optional<LogDirectory> withholder(TopicIdPartition id) {
+    return directories.stream().filter(each -> each.withheld().containsKey(id)).findFirst();
   }
 
   /** What is repaired is served, so it must not stand in for a log in another directory. */
@@ -227,8 +230,8 @@ final class PartitionReconciler {
   }
 
   /**
-   * Repairs one damaged log, if that is still to be; waits for its disk, for as long as the opening
-   * of a log takes.
+   * Repairs one withheld log, if that is still to be; waits for its disk, for as long as the
+   * opening of a log takes.
    *
    * @param image the one that was applied last
    */
@@ -247,9 +250,7 @@ final class PartitionReconciler {
   private void repair(MetadataImage image, TopicIdPartition id, PartitionImage partition) {
     TopicImage topic = image.topic(id.topicId()).orElseThrow();
     TopicPartition name = new TopicPartition(topic.name(), id.partition());
-    directories.stream()
-        .filter(each -> each.damaged().containsKey(id))
-        .findFirst()
+    withholder(id)
         .flatMap(
             directory ->
                 repair.repair(
@@ -392,11 +393,22 @@ final class PartitionReconciler {
     for (HostedPartition each : hosted.ofTopic(topicId)) {
       endAndDelete(each, gone);
     }
-    endDamaged(
-        id -> id.topicId().equals(topicId),
-        (directory, id, name) -> delete(directory, id, name, topicSettings.defaults(image)));
+    deleteWithheld(id -> id.topicId().equals(topicId), topicSettings.defaults(image));
     unassigned.keySet().removeIf(id -> id.topicId().equals(topicId));
     hosted.forget(topicId);
+  }
+
+  private void deleteWithheld(Predicate<TopicIdPartition> which, PartitionConfig config) {
+    endWithheld(which, (directory, id, name) -> delete(directory, id, name, config));
+  }
+
+  /** The partition is no replica's of this broker any more, be it that its log is withheld. */
+  private void endReplica(MetadataImage image, TopicImage topic, TopicIdPartition id) {
+    hosted.find(id).ifPresent(each -> endAndDelete(each, notAReplica(id)));
+    hosted.forget(id);
+    if (withholder(id).isPresent()) {
+      deleteWithheld(id::equals, topicSettings.of(image, topic));
+    }
   }
 
   private void endAndDelete(HostedPartition each, MillraceError why) {
@@ -416,20 +428,20 @@ final class PartitionReconciler {
     LOG.info("[broker {}] [{}] deleted", brokerId, name);
   }
 
-  /** What becomes of a damaged log that is not wanted any more. */
-  private interface DamagedLogEnd {
+  /** What becomes of a withheld log that is not wanted any more. */
+  private interface WithheldLogEnd {
     void end(LogDirectory directory, TopicIdPartition id, TopicPartition name) throws IOException;
   }
 
-  private void endDamaged(Predicate<TopicIdPartition> which, DamagedLogEnd end) {
+  private void endWithheld(Predicate<TopicIdPartition> which, WithheldLogEnd end) {
     for (LogDirectory directory : directories) {
-      for (Map.Entry<TopicIdPartition, TopicPartition> log : directory.damaged().entrySet()) {
+      for (Map.Entry<TopicIdPartition, WithheldLog> log : directory.withheld().entrySet()) {
         if (which.test(log.getKey())) {
-          directory.damaged().remove(log.getKey());
+          directory.withheld().remove(log.getKey());
           onDisk(
               directory,
-              "delete " + log.getValue(),
-              () -> end.end(directory, log.getKey(), log.getValue()));
+              "delete " + log.getValue().name(),
+              () -> end.end(directory, log.getKey(), log.getValue().name()));
         }
       }
     }
@@ -467,7 +479,7 @@ final class PartitionReconciler {
                 + each.directory().dir().path()
                 + " may be older and is not served in its place; bring the directory back and start"
                 + " the broker again");
-    each.directory().damaged().put(each.id(), each.name());
+    each.directory().withhold(each.id(), each.name(), WithheldLog.Reason.FORMER);
     end(each, why);
     hosted.unavailable(each.id(), why);
     LOG.error("[broker {}] {}", brokerId, why.message());

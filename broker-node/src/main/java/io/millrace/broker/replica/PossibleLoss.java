@@ -45,7 +45,7 @@ public record PossibleLoss(Set<UUID> directories, Set<TopicIdPartition> replicas
     Map<UUID, Set<TopicIdPartition>> replicas = new HashMap<>();
     for (LogDirectory each : all) {
       Set<TopicIdPartition> here = new HashSet<>(each.untoldCuts());
-      each.damaged().keySet().stream().filter(copied).forEach(here::add);
+      each.withheld().keySet().stream().filter(copied).forEach(here::add);
       if (each.online() && each.dir().mayHaveLostPageCache()) {
         // Whether it is in doubt is not known of what is not open, and it may turn out to count.
         each.seconds().keySet().stream().filter(copied).forEach(here::add);

@@ -5,7 +5,6 @@ import io.millrace.broker.log.dir.DataDir;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
-import io.millrace.common.TopicPartition;
 import io.millrace.common.fault.FaultHandler;
 import io.millrace.common.time.Clock;
 import io.millrace.metadata.MetadataListener;
@@ -217,7 +216,7 @@ public final class ReplicaManager
   private void repairLater() {
     if (reconciler.hasRepairs() && !repairQueued) {
       repairQueued = true;
-      onThread("repair a damaged log", this::repairNext);
+      onThread("repair a withheld log", this::repairNext);
     }
   }
 
@@ -366,9 +365,9 @@ public final class ReplicaManager
     return directories.stream().map(LogDirectory::dir).toList();
   }
 
-  /** The partitions whose logs are damaged and stay offline, by name. */
-  public List<TopicPartition> damagedLogs() {
-    return directories.stream().flatMap(each -> each.damaged().values().stream()).toList();
+  /** The logs that are here and are not served. */
+  public List<WithheldLog> withheldLogs() {
+    return directories.stream().flatMap(each -> each.withheld().values().stream()).toList();
   }
 
   /** Whether the wall clock is believed; retention by time rests while it is not. */

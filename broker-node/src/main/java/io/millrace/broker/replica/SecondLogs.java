@@ -61,7 +61,7 @@ final class SecondLogs {
     if (named.equals(Optional.of(directory.id()))) {
       List<LogDirectory> wrong = directories.stream().filter(each -> each.holds(id)).toList();
       // In this order: a checkpoint that is written meanwhile has to find it in either.
-      directory.damaged().put(id, name);
+      directory.withhold(id, name, WithheldLog.Reason.UNOPENED);
       directory.seconds().remove(id);
       opened.giveUp(id, name, directory);
       wrong.forEach(each -> setAside(each, id, name));
@@ -79,7 +79,7 @@ final class SecondLogs {
   }
 
   private static void setAside(LogDirectory directory, TopicIdPartition id, TopicPartition name) {
-    directory.damaged().remove(id);
+    directory.withheld().remove(id);
     if (!directory.online()) {
       return;
     }

@@ -3,9 +3,9 @@ package io.millrace.broker.server;
 import io.millrace.broker.log.dir.DataDir;
 import io.millrace.broker.log.dir.DataDirFailure;
 import io.millrace.broker.log.dir.DataDirState;
+import io.millrace.broker.replica.WithheldLog;
 import io.millrace.broker.rpc.CorruptReads;
 import io.millrace.broker.server.AdminHttp.Check;
-import io.millrace.common.TopicPartition;
 import io.millrace.metadata.QuorumHealth;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -69,14 +69,14 @@ final class Checks {
 
   /** Always good, as the other partitions are served: it only tells. */
   private Check logs() {
-    List<TopicPartition> damaged = state.replicas().damagedLogs();
+    List<WithheldLog> withheld = state.replicas().withheldLogs();
     String shown =
-        damaged.stream()
+        withheld.stream()
             .limit(MOST_SHOWN)
-            .map(TopicPartition::toString)
+            .map(WithheldLog::toString)
             .collect(Collectors.joining(", "));
     return new Check(
-        "logs", true, damaged.isEmpty() ? "" : damaged.size() + " damaged, offline: " + shown);
+        "logs", true, withheld.isEmpty() ? "" : withheld.size() + " offline: " + shown);
   }
 
   /** Always good, as everything but retention by time goes on: it only tells. */

@@ -11,11 +11,11 @@ import io.millrace.broker.replica.core.LeaderState;
 import io.millrace.broker.replica.core.PartitionEvent;
 import io.millrace.broker.replica.core.ProduceOutcome;
 import io.millrace.broker.replica.core.Role;
+import io.millrace.broker.rpc.LogLines;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
-import io.millrace.common.TopicPartition;
 import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.file.FaultPlan;
 import io.millrace.common.file.FaultPlan.Operation;
@@ -35,10 +35,8 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -155,198 +153,6 @@ class ReplicaManagerTest {
 
     assertThatThrownBy(() -> restart(disks, false, known))
         .hasMessageContaining("open logs: 0 (expected: 1)");
-  }
-
-  @Test
-  void S31_aDamagedLogStaysAsItIsWhileTheOthersAreServed() throws Exception {
-    MemoryFileStore disk = disk();
-    TestBroker broker = start(Map.of("/a", disk));
-    UUID topic = serving(broker, "orders", Map.of());
-    UUID other = serving(broker, "other", Map.of());
-    append(broker, topic, 0, Acks.ALL);
-    append(broker, other, 0, Acks.ALL);
-    broker.dirs.get(0).writeRecoveryPoints(Map.of(new TopicIdPartition(topic, 0), 1L));
-    MemoryFileStore after = disk.killClone();
-    MetadataImage known = broker.image();
-    broker.close();
-    Path log = Path.of("/a/orders-0/00000000000000000000.log");
-    try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
-      file.truncate(file.size() - 1);
-    }
-    long size = after.size(log);
-
-    for (int starts = 0; starts < 2; starts++) {
-      try (TestBroker again = restart(Map.of("/a", after), false, known)) {
-        known = again.image();
-        again.manager.whenServing(other, known.revision(), 10_000).get();
-        append(again, other, 0, Acks.ALL);
-        assertThat(again.manager.damagedLogs()).containsExactly(new TopicPartition("orders", 0));
-        assertThat(again.manager.find(new TopicIdPartition(topic, 0))).isEmpty();
-        assertThat(again.manager.whyAbsent(new TopicIdPartition(topic, 0)).code())
-            .isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
-      }
-      assertThat(after.size(log)).isEqualTo(size);
-    }
-    try (TestBroker again = restart(Map.of("/a", after), false, known)) {
-      again.deleteTopic(topic);
-      await().until(() -> !namesIn(after, "/a").contains("orders-0"));
-      assertThat(again.manager.damagedLogs()).isEmpty();
-    }
-  }
-
-  @Test
-  void S14_S25_aDamagedLogIsTakenUpAgainWhereAnotherReplicaLeads() throws Exception {
-    MemoryFileStore disk = disk();
-    TestBroker broker = start(Map.of("/a", disk));
-    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
-    for (int i = 0; i < 3; i++) {
-      append(broker, topic, 0, Acks.ALL);
-    }
-    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(3L));
-    await().until(() -> broker.dirs.get(0).highWatermarks().containsValue(3L));
-    broker.leadElsewhere(topic);
-    MetadataImage known = broker.image();
-    MemoryFileStore after = disk.killClone();
-    broker.close();
-    Path log = Path.of("/a/orders-0/00000000000000000000.log");
-    try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
-      // The format's number in the second of three batches of the same size.
-      file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 3 + 16);
-    }
-
-    AtomicReference<MemoryFileStore> killed = new AtomicReference<>();
-    FaultPlan plan = new FaultPlan();
-    plan.on(Operation.OPEN).path("**.from-byte-**").run(() -> killed.set(after.killClone()));
-    TestBroker again = new TestBroker(Map.of("/a", new FaultyFileStore(after, plan)), false, known);
-    brokers.add(again);
-    TopicIdPartition id = new TopicIdPartition(topic, 0);
-    assertThat(again.manager.damagedLogs()).hasSize(1);
-    assertThat(again.manager.possibleLoss().replicas()).containsExactly(id);
-    again.register();
-
-    await().until(() -> again.manager.find(id).isPresent());
-    await().until(() -> again.partition(topic, 0).view().role() == Role.FOLLOWER);
-    assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
-    assertThat(again.manager.damagedLogs()).isEmpty();
-    assertThat(namesIn(after, "/a/orders-0")).contains("given-up-from-1.0");
-    Path kept = Path.of("/a/orders-0/given-up-from-1.0");
-    assertThat(after.list(kept))
-        .as("what follows the damage is kept: the leader is known by the metadata only")
-        .singleElement()
-        .satisfies(tail -> assertThat(after.size(tail)).isEqualTo(2 * after.size(log)));
-    assertThat(again.dirs.get(0).highWatermarks().getOrDefault(id, 0L)).isLessThanOrEqualTo(1);
-    assertThat(again.dirs.get(0).recoveryPoints().getOrDefault(id, 0L)).isLessThanOrEqualTo(1);
-    again.close();
-
-    TestBroker second = new TestBroker(Map.of("/a", killed.get()), false, known);
-    brokers.add(second);
-    assertThat(second.manager.damagedLogs())
-        .as("killed in the middle: the damage is not taken for a torn end")
-        .hasSize(1);
-  }
-
-  @Test
-  void otherPartitionsLeadWhileADamagedLogIsStillRepaired() throws Exception {
-    MemoryFileStore disk = disk();
-    TestBroker broker = start(Map.of("/a", disk));
-    UUID topic = serving(broker, "orders", Map.of("flush.mode", "commit"));
-    List<UUID> others = new ArrayList<>();
-    for (int i = 0; i < 8; i++) {
-      others.add(serving(broker, "other-" + i, Map.of()));
-    }
-    append(broker, topic, 0, Acks.ALL);
-    append(broker, topic, 0, Acks.ALL);
-    await().until(() -> broker.dirs.get(0).recoveryPoints().containsValue(2L));
-    broker.leadElsewhere(topic);
-    MetadataImage known = broker.image();
-    MemoryFileStore after = disk.killClone();
-    broker.close();
-    Path log = Path.of("/a/orders-0/00000000000000000000.log");
-    try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
-      file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 2 + 16);
-    }
-    CountDownLatch repairing = new CountDownLatch(1);
-    CountDownLatch goesOn = new CountDownLatch(1);
-    FaultPlan plan = new FaultPlan();
-    plan.on(Operation.OPEN)
-        .path("**.from-byte-**")
-        .run(
-            () -> {
-              repairing.countDown();
-              awaitUninterruptibly(goesOn);
-            });
-    try (TestBroker again = restart(Map.of("/a", new FaultyFileStore(after, plan)), false, known)) {
-      try {
-        assertThat(repairing.await(10, TimeUnit.SECONDS)).isTrue();
-        for (UUID other : others) {
-          await().until(() -> again.partition(other, 0).view().leads());
-        }
-        assertThat(again.manager.damagedLogs()).hasSize(1);
-      } finally {
-        goesOn.countDown();
-      }
-      await().until(() -> again.manager.damagedLogs().isEmpty());
-      await().until(() -> again.partition(topic, 0).view().role() == Role.FOLLOWER);
-    }
-  }
-
-  @Test
-  void whatTheMetadataSayComesBetweenOneRepairAndTheNextHoweverManyChangesCame() throws Exception {
-    MemoryFileStore disk = disk();
-    TestBroker broker = start(Map.of("/a", disk));
-    List<UUID> damaged = new ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      UUID topic = serving(broker, "orders-" + i, Map.of("flush.mode", "commit"));
-      append(broker, topic, 0, Acks.ALL);
-      append(broker, topic, 0, Acks.ALL);
-      await().until(() -> notedDurable(broker, topic));
-      broker.leadElsewhere(topic);
-      damaged.add(topic);
-    }
-    MetadataImage known = broker.image();
-    MemoryFileStore after = disk.killClone();
-    broker.close();
-    for (int i = 0; i < damaged.size(); i++) {
-      Path log = Path.of("/a/orders-" + i + "-0/00000000000000000000.log");
-      try (FileStore.StoredFile file = after.open(log, FileStore.OpenMode.READ_WRITE)) {
-        file.write(ByteBuffer.wrap(new byte[] {77}), file.size() / 2 + 16);
-      }
-    }
-    Semaphore repairing = new Semaphore(0);
-    Semaphore goesOn = new Semaphore(0);
-    FaultPlan plan = new FaultPlan();
-    plan.on(Operation.OPEN)
-        .path("**.from-byte-**")
-        .run(
-            () -> {
-              repairing.release();
-              goesOn.acquireUninterruptibly();
-            });
-    try (TestBroker again = restart(Map.of("/a", new FaultyFileStore(after, plan)), false, known)) {
-      try {
-        assertThat(repairing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
-        for (int i = 0; i < 3; i++) {
-          again.createTopic("early-" + i, 1, Map.of());
-        }
-        goesOn.release();
-        assertThat(repairing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
-        UUID late = again.createTopic("late", 1, Map.of());
-        goesOn.release();
-        assertThat(repairing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
-
-        assertThat(again.manager.find(new TopicIdPartition(late, 0)))
-            .as("made before the third repair began")
-            .isPresent();
-      } finally {
-        goesOn.release(100);
-      }
-      await().until(() -> again.manager.damagedLogs().isEmpty());
-    }
-  }
-
-  private static boolean notedDurable(TestBroker broker, UUID topic) throws IOException {
-    return broker.dirs.get(0).recoveryPoints().getOrDefault(new TopicIdPartition(topic, 0), 0L)
-        == 2;
   }
 
   @Test
@@ -519,12 +325,38 @@ class ReplicaManagerTest {
       assertThat(broker.partition(topic, 0).view().logEndOffset()).isEqualTo(2);
       assertThat(broker.manager.find(inB)).isEmpty();
       assertThat(broker.manager.whyAbsent(inB).code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(broker.manager.withheldLogs()).hasToString("[orders-1 (unopened)]");
       assertThat(namesIn(disk, "/a")).contains("orders-0", "orders-1.0.stray");
       assertThat(namesIn(disk, "/b")).contains("orders-1", "orders-0.0.stray");
     }
     try (TestBroker broker = restart(bothOn(disk), false, known)) {
       broker.manager.whenServing(topic, broker.image().revision(), 10_000).get();
       assertThat(broker.partition(topic, 1).view().logEndOffset()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aLogThatWasNotOpenedIsNotCalledDamagedWhenItIsTakenUpAgain() throws Exception {
+    MemoryFileStore disk = disk();
+    MetadataImage known = withFormerLogs(disk);
+    UUID topic = known.topic("orders").orElseThrow().id();
+    TopicIdPartition inB = new TopicIdPartition(topic, 1);
+    try (TestBroker broker = new TestBroker(bothOn(disk), false, MetadataImage.EMPTY);
+        LogLines log = new LogLines(WithheldLogRepair.class)) {
+      brokers.add(broker);
+      broker.catchUp(known);
+      broker.register();
+      await().until(() -> broker.manager.find(inB).isEmpty());
+
+      broker.leadElsewhere(topic, 1);
+      await().until(() -> broker.manager.find(inB).isPresent());
+
+      assertThat(broker.manager.withheldLogs()).isEmpty();
+      assertThat(log.lines)
+          .singleElement()
+          .asString()
+          .contains("its unopened log is opened, up to offset 2")
+          .doesNotContain("damaged", "given-up");
     }
   }
 
@@ -540,6 +372,7 @@ class ReplicaManagerTest {
       await().until(() -> broker.partition(topic, 0).view().leads());
       await().until(() -> broker.manager.find(inB).isEmpty());
       assertThat(broker.manager.whyAbsent(inB).code()).isEqualTo(ErrorCode.LOG_DIR_OFFLINE);
+      assertThat(broker.manager.withheldLogs()).hasToString("[orders-1 (former)]");
       assertThat(broker.image().topic(topic).orElseThrow().partitions().get(1).directories())
           .isEqualTo(known.topic(topic).orElseThrow().partitions().get(1).directories());
     }
@@ -862,7 +695,7 @@ class ReplicaManagerTest {
     broker.close();
 
     try (TestBroker again = restart(Map.of("/a", after), false, known)) {
-      assertThat(again.manager.damagedLogs()).isEmpty();
+      assertThat(again.manager.withheldLogs()).isEmpty();
       assertThat(again.manager.possibleLoss().isNone()).isTrue();
       assertThat(again.partition(topic, 0).view().logEndOffset()).isEqualTo(1);
     }
@@ -1145,7 +978,7 @@ class ReplicaManagerTest {
     throw new AssertionError("no partition in directory " + directory);
   }
 
-  private static List<String> namesIn(FileStore store, String directory) throws IOException {
+  static List<String> namesIn(FileStore store, String directory) throws IOException {
     return store.list(Path.of(directory)).stream()
         .map(path -> String.valueOf(path.getFileName()))
         .toList();
@@ -1159,7 +992,7 @@ class ReplicaManagerTest {
     return namesIn(store, directory).stream().filter(name -> name.endsWith(".log")).toList();
   }
 
-  private static void awaitUninterruptibly(CountDownLatch latch) {
+  static void awaitUninterruptibly(CountDownLatch latch) {
     try {
       latch.await();
     } catch (InterruptedException e) {

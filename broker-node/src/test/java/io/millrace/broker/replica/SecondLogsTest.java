@@ -53,7 +53,7 @@ class SecondLogsTest {
     } while (!decided.get());
 
     deciding.join();
-    assertThat(directory.damaged()).hasSize(PARTITIONS);
+    assertThat(directory.withheld()).hasSize(PARTITIONS);
     assertThat(directory.seconds()).isEmpty();
   }
 

@@ -216,10 +216,15 @@ final class TestBroker implements AutoCloseable {
     return new TopicImage(id, name, all, TreePMap.from(configs));
   }
 
-  /** From now on broker 2 leads a topic's only partition, and this one is not in sync. */
-  synchronized void leadElsewhere(UUID topicId) {
+  /** From now on broker 2 leads a topic's first partition, and this one is not in sync. */
+  void leadElsewhere(UUID topicId) {
+    leadElsewhere(topicId, 0);
+  }
+
+  /** The same of another one. */
+  synchronized void leadElsewhere(UUID topicId, int number) {
     TopicImage topic = image.topic(topicId).orElseThrow();
-    PartitionImage old = topic.partitions().get(0);
+    PartitionImage old = topic.partitions().get(number);
     PartitionImage led =
         new PartitionImage(
             List.of(2, ID),
@@ -229,7 +234,9 @@ final class TestBroker implements AutoCloseable {
             new PartitionImage.Leadership(2, old.leaderEpoch() + 1, PartitionImage.NO_BROKER),
             old.partitionEpoch() + 1,
             1);
-    change(new TopicImage(topicId, topic.name(), topic.partitions().with(0, led), topic.configs()));
+    change(
+        new TopicImage(
+            topicId, topic.name(), topic.partitions().with(number, led), topic.configs()));
   }
 
   /** This broker has no replica of a topic's only partition any more. */

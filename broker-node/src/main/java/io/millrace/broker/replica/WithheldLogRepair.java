@@ -10,16 +10,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens a log that was found damaged, once another replica leads and nobody counts on this one
- * (S25): it ends before the damage then, and the rest is fetched from the leader. Confined to the
+ * Opens a log that was withheld, once another replica leads and nobody counts on this one (S25): a
+ * damaged one ends before the damage then, and the rest is fetched from the leader. Confined to the
  * manager's thread, which waits for the disk.
  */
-final class DamagedLogRepair {
-  private static final Logger LOG = LoggerFactory.getLogger(DamagedLogRepair.class);
+final class WithheldLogRepair {
+  private static final Logger LOG = LoggerFactory.getLogger(WithheldLogRepair.class);
 
   private final int brokerId;
 
-  DamagedLogRepair(int brokerId) {
+  WithheldLogRepair(int brokerId) {
     this.brokerId = brokerId;
   }
 
@@ -44,21 +44,35 @@ final class DamagedLogRepair {
       PartitionLog log =
           directory.files().openExpendable(found, directory.files().recoveryPoint(id));
       takeBackWhatIsNoted(directory, id, log);
-      LOG.warn(
-          "[broker {}] [{}] its damaged log is opened up to offset {}: another replica leads and has"
-              + " the rest; what was there is kept in its directory as given-up-from-{}.*, to be"
-              + " deleted by hand once the replica is in sync, if no election was unclean",
-          brokerId,
-          found.name(),
-          log.logEndOffset(),
-          log.logEndOffset());
-      directory.damaged().remove(id);
+      Optional.ofNullable(directory.withheld().remove(id))
+          .ifPresent(withheld -> tell(withheld, log.logEndOffset()));
       return Optional.of(directory.host(id, found.name(), log, found.config()));
     } catch (LogDirException e) {
       directory.diskFailed(e);
       return Optional.empty();
     } catch (CompletionException offline) {
       return Optional.empty();
+    }
+  }
+
+  private void tell(WithheldLog repaired, long logEndOffset) {
+    if (repaired.reason() == WithheldLog.Reason.DAMAGED) {
+      LOG.warn(
+          "[broker {}] [{}] its damaged log is opened up to offset {}: another replica leads and has"
+              + " the rest; what was there is kept in its directory as given-up-from-{}.*, to be"
+              + " deleted by hand once the replica is in sync, if no election was unclean",
+          brokerId,
+          repaired.name(),
+          logEndOffset,
+          logEndOffset);
+    } else {
+      LOG.info(
+          "[broker {}] [{}] its {} log is opened, up to offset {}: another replica leads and has the"
+              + " rest",
+          brokerId,
+          repaired.name(),
+          repaired.reason(),
+          logEndOffset);
     }
   }
 
