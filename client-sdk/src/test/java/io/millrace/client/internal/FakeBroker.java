@@ -278,6 +278,20 @@ final class FakeBroker implements AutoCloseable {
         .bootstrap(io.millrace.client.api.BrokerAddress.parseList("127.0.0.1:" + port));
   }
 
+  /** Sends who names a rack to another one, which is broker 2 and has the same topic. */
+  void sendsReadersTo(FakeBroker replica) {
+    replica.topicId = topicId;
+    onTold = answer -> withSecond(answer, replica).build();
+    nearReplica = 2;
+  }
+
+  /** An answer that tells of another one as broker 2. */
+  static GetMetadataResponse.Builder withSecond(GetMetadataResponse answer, FakeBroker second) {
+    return answer.toBuilder()
+        .addBrokers(
+            BrokerEndpoint.newBuilder().setNodeId(2).setHost("127.0.0.1").setPort(second.port()));
+  }
+
   /** Appends the first batch of a partition once more and sends it to whoever fetches. */
   synchronized void appendFirstAgain(int partition) {
     List<RecordBatch> log = partitions.get(partition);

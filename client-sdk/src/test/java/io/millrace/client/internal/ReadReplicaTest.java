@@ -11,7 +11,6 @@ import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.common.TopicPartition;
-import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.Error;
 import io.millrace.proto.v1.ErrorCode;
 import io.millrace.proto.v1.GetMetadataResponse;
@@ -44,17 +43,7 @@ class ReadReplicaTest {
 
   @BeforeEach
   void records() {
-    leader.onTold =
-        answer ->
-            answer.toBuilder()
-                .addBrokers(
-                    BrokerEndpoint.newBuilder()
-                        .setNodeId(2)
-                        .setHost("127.0.0.1")
-                        .setPort(follower.port()))
-                .build();
-    leader.nearReplica = 2;
-    follower.topicId = leader.topicId;
+    leader.sendsReadersTo(follower);
     follower.partitions.clear();
     follower.partitions.addAll(leader.partitions);
     try (Producer producer = client.producer(ProducerConfig.builder().batchBytes(300).build())) {

@@ -8,7 +8,6 @@ import io.millrace.client.api.MillraceClient;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.DeleteRecordsPartition;
 import io.millrace.proto.v1.DeleteRecordsRequest;
 import io.millrace.proto.v1.DeleteRecordsResponse;
@@ -84,13 +83,7 @@ class RecordDeletionsTest {
   }
 
   private GetMetadataResponse withSecondLeader(GetMetadataResponse answer) {
-    GetMetadataResponse.Builder told =
-        answer.toBuilder()
-            .addBrokers(
-                BrokerEndpoint.newBuilder()
-                    .setNodeId(2)
-                    .setHost("127.0.0.1")
-                    .setPort(second.port()));
+    GetMetadataResponse.Builder told = FakeBroker.withSecond(answer, second);
     told.getTopicsBuilderList().forEach(topic -> topic.getPartitionsBuilder(1).setLeaderId(2));
     return told.build();
   }

@@ -11,7 +11,6 @@ import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
 import io.millrace.client.api.ProducerRecord;
 import io.millrace.common.TopicPartition;
-import io.millrace.proto.v1.BrokerEndpoint;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -48,19 +47,9 @@ class SilentFollowerTest {
 
   @BeforeEach
   void theConsumerReadsAtTheFollower() {
-    follower.topicId = leader.topicId;
-    leader.onTold =
-        answer ->
-            answer.toBuilder()
-                .addBrokers(
-                    BrokerEndpoint.newBuilder()
-                        .setNodeId(2)
-                        .setHost("127.0.0.1")
-                        .setPort(follower.port()))
-                .build();
+    leader.sendsReadersTo(follower);
     write(leader, "one");
     write(follower, "one");
-    leader.nearReplica = 2;
     consumer.assign(PARTITION, OffsetSpec.earliest());
     assertThat(next()).isEqualTo("one");
     assertThat(readsFromFollower()).isTrue();
