@@ -6,7 +6,6 @@ import io.millrace.client.api.BrokerAddress;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -28,7 +27,7 @@ import java.util.stream.Collectors;
 final class LeaderCalls<T> {
   private final ClusterClient cluster;
   private final MetadataCache metadata;
-  private final long deadlineMs;
+  private final PartitionLeaders leaders;
   private final List<Asked<T>> underWay = new ArrayList<>();
 
   /** Filled by the network's threads. */
@@ -94,18 +93,18 @@ final class LeaderCalls<T> {
   /**
    * No calls yet.
    *
-   * @param deadlineMs until when others are asked who leads, on the monotonic clock
+   * @param leaders until when others are asked who leads
    */
-  LeaderCalls(ClusterClient cluster, MetadataCache metadata, long deadlineMs) {
+  LeaderCalls(ClusterClient cluster, MetadataCache metadata, PartitionLeaders leaders) {
     this.cluster = cluster;
     this.metadata = metadata;
-    this.deadlineMs = deadlineMs;
+    this.leaders = leaders;
   }
 
   /** A leader was asked for partitions. */
   void add(BrokerAddress leader, List<TopicPartition> partitions, ListenableFuture<T> answer) {
     LeaderSilence silence = cluster.newAnswerSilence();
-    silence.heard(now());
+    silence.heard(leaders.now());
     Asked<T> asked = new Asked<>(leader, partitions, answer, silence);
     underWay.add(asked);
     answer.addListener(() -> answered.add(asked), Runnable::run);
@@ -137,7 +136,7 @@ final class LeaderCalls<T> {
         return Optional.of(new Ended<>(over.get(), Optional.empty()));
       }
       Optional<Ended<T>> left = leaveFormerLeader();
-      if (left.isPresent() || now() >= untilMs) {
+      if (left.isPresent() || leaders.now() >= untilMs) {
         return left;
       }
     }
@@ -150,7 +149,8 @@ final class LeaderCalls<T> {
       dueMs = Math.min(dueMs, asked.silence().dueMs());
     }
     try {
-      return Optional.ofNullable(answered.poll(Math.max(0, dueMs - now()), TimeUnit.MILLISECONDS));
+      return Optional.ofNullable(
+          answered.poll(Math.max(0, dueMs - leaders.now()), TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new MillraceException(ErrorCode.UNAVAILABLE, "interrupted while waiting");
@@ -160,30 +160,29 @@ final class LeaderCalls<T> {
   /** Gives up the call to a silent leader if, by others, it leads one of the partitions no more. */
   private Optional<Ended<T>> leaveFormerLeader() {
     for (Asked<T> asked : underWay) {
-      if (asked.silence().dueMs() <= now()) {
+      if (asked.silence().dueMs() <= leaders.now()) {
         Optional<MillraceException> why = whyToLeave(asked);
         if (why.isPresent()) {
           underWay.remove(asked);
           asked.answer().cancel(true);
           return Optional.of(new Ended<>(asked, why));
         }
-        asked.silence().confirmed(now());
+        asked.silence().confirmed(leaders.now());
       }
     }
     return Optional.empty();
   }
 
   private Optional<MillraceException> whyToLeave(Asked<T> asked) {
-    Set<String> topics =
-        asked.partitions().stream().map(TopicPartition::topic).collect(Collectors.toSet());
     try {
-      metadata.refreshAll(topics, left(), Set.of(asked.leader()));
+      metadata.refreshAll(
+          PartitionLeaders.topics(asked.partitions()), leaders.left(), Set.of(asked.leader()));
     } catch (MillraceException e) {
       return Optional.empty(); // Nobody knows better; the answer may still come.
     }
     try {
       for (TopicPartition partition : asked.partitions()) {
-        TopicView topic = metadata.topic(partition.topic(), left());
+        TopicView topic = metadata.topic(partition.topic(), leaders.left());
         if (!Leaders.partition(topic, partition).isLedBy(asked.leader())) {
           return Optional.of(leadsNoMore(asked.leader(), partition));
         }
@@ -203,13 +202,5 @@ final class LeaderCalls<T> {
   void cancel() {
     underWay.forEach(asked -> asked.answer().cancel(true));
     underWay.clear();
-  }
-
-  private Duration left() {
-    return Duration.ofMillis(Math.max(1, deadlineMs - now()));
-  }
-
-  private long now() {
-    return cluster.clock().monotonicMs();
   }
 }

@@ -29,6 +29,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 
 /**
  * What is known of topics and their leaders, asked for when missing or stale. Thread-safe.
@@ -176,7 +177,23 @@ final class MetadataCache {
     return lookUp(names, timeout, askedLast).errors;
   }
 
+  /**
+   * Asks for topics again, but only until one of them is known: what one broker does not know may
+   * take long to be asked for at the others.
+   */
+  void refreshSome(Collection<String> names, Duration timeout) {
+    LookUp unused = lookUp(names, timeout, Set.of(), told -> !told.views.isEmpty());
+  }
+
   private LookUp lookUp(Collection<String> names, Duration timeout, Set<BrokerAddress> askedLast) {
+    return lookUp(names, timeout, askedLast, told -> told.missing.isEmpty());
+  }
+
+  private LookUp lookUp(
+      Collection<String> names,
+      Duration timeout,
+      Set<BrokerAddress> askedLast,
+      Predicate<LookUp> enough) {
     LookUp lookUp = new LookUp(names);
     cluster.lookUp(
         timeout,
@@ -185,7 +202,7 @@ final class MetadataCache {
           ask(lookUp, channel, left);
           return lookUp;
         },
-        told -> told.missing.isEmpty());
+        enough);
     return lookUp;
   }
 

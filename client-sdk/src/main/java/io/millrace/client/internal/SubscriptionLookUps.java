@@ -2,6 +2,7 @@ package io.millrace.client.internal;
 
 import io.millrace.client.api.BrokerAddress;
 import io.millrace.client.api.OffsetSpec;
+import io.millrace.client.api.OffsetsFound;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
@@ -78,19 +79,25 @@ final class SubscriptionLookUps implements LeaderLookUps.Owner {
     }
     if (!places.isEmpty()) {
       questions.ask(
-          () -> offsets.find(places, cluster.config().requestTimeout()),
-          found -> startsKnown(asked, found),
+          () -> offsets.findSome(places, cluster.config().requestTimeout()),
+          told -> startsTold(asked, told),
           failure -> startsUnknown(asked.values(), failure));
     }
   }
 
-  private static void startsKnown(
-      Map<TopicPartition, Asked> asked, Map<TopicPartition, Long> found) {
+  /** What was not told is asked for again. */
+  private void startsTold(Map<TopicPartition, Asked> asked, OffsetsFound told) {
     asked.forEach(
         (partition, question) -> {
-          Long offset = found.get(partition);
-          if (offset != null && question.stillMeant()) {
-            question.subscription().startsAt(offset);
+          if (question.stillMeant()) {
+            question.subscription().answered();
+            Long offset = told.offsets().get(partition);
+            MillraceError unknown = told.unknown().get(partition);
+            if (offset != null) {
+              question.subscription().startsAt(offset);
+            } else if (unknown != null) {
+              owner.startsUnknown(unknown.exception());
+            }
           }
         });
   }

@@ -164,8 +164,14 @@ final class FakeBroker implements AutoCloseable {
   /** Whether offsets are not told until they are released. */
   volatile boolean holdsOffsets;
 
+  /** Told instead of offsets, if there is one. */
+  volatile Optional<Error> offsetRefusal = Optional.empty();
+
   /** How often offsets were asked for. */
   final AtomicInteger offsetCalls = new AtomicInteger();
+
+  /** How many of those calls were given up by who made them. */
+  final AtomicInteger cancelledOffsetCalls = new AtomicInteger();
 
   /** Whether the answers to frames are held back until they are released. */
   volatile boolean holdsAnswers;
@@ -675,6 +681,8 @@ final class FakeBroker implements AutoCloseable {
     @Override
     public void listOffsets(
         ListOffsetsRequest request, StreamObserver<ListOffsetsResponse> observer) {
+      ((ServerCallStreamObserver<ListOffsetsResponse>) observer)
+          .setOnCancelHandler(cancelledOffsetCalls::incrementAndGet);
       synchronized (FakeBroker.this) {
         offsetCalls.incrementAndGet();
         if (holdsOffsets) {
@@ -690,6 +698,13 @@ final class FakeBroker implements AutoCloseable {
       ListOffsetsResponse.Builder answer = ListOffsetsResponse.newBuilder();
       synchronized (FakeBroker.this) {
         for (ListOffsetsPartition question : request.getPartitionsList()) {
+          if (offsetRefusal.isPresent()) {
+            answer.addResults(
+                ListOffsetsResult.newBuilder()
+                    .setPartition(question.getPartition())
+                    .setError(offsetRefusal.get()));
+            continue;
+          }
           List<RecordBatch> log = partitions.get(question.getPartition());
           answer.addResults(
               ListOffsetsResult.newBuilder()

@@ -100,6 +100,25 @@ class StreamConsumerTest extends FakeBrokerTest {
     }
   }
 
+  @Test
+  void aTopicThatDoesNotExistKeepsNoOtherFromBeingRead() {
+    try (Consumer consumer = at(OffsetSpec.earliest())) {
+      consumer.assign(new TopicPartition("ghost", 0), OffsetSpec.earliest());
+      List<ConsumerRecord> read = new ArrayList<>();
+      List<MillraceException> thrown = new ArrayList<>();
+      while (read.size() < 100 || thrown.isEmpty()) {
+        try {
+          read.addAll(consumer.poll(LONG));
+        } catch (MillraceException e) {
+          thrown.add(e);
+          assertThat(thrown).as("after %d records", read.size()).hasSizeLessThan(1_000);
+        }
+      }
+      assertThat(read).hasSize(100);
+      assertThat(thrown).allMatch(e -> e.getMessage().contains("ghost"));
+    }
+  }
+
   /** S26: the broker returns whole batches; what lies before the asked offset is dropped. */
   @Test
   void S26_dropsTheRecordsBeforeTheAskedOffset() {
