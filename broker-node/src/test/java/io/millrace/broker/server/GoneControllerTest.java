@@ -5,14 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import io.millrace.common.net.FreePorts;
 import io.millrace.metadata.QuorumAnswer;
 import io.millrace.metadata.QuorumRequest;
 import io.millrace.metadata.image.Endpoint;
 import io.millrace.metadata.rpc.CallerContext;
 import io.millrace.metadata.rpc.NodeChannels;
 import io.millrace.metadata.rpc.RemoteControllers;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -21,10 +20,7 @@ import org.junit.jupiter.api.Test;
 class GoneControllerTest {
   @Test
   void aLookIsRefusedAndOnlyAChangeHasAnUnknownOutcome() throws Exception {
-    Endpoint gone;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      gone = new Endpoint("127.0.0.1", socket.getLocalPort());
-    }
+    Endpoint gone = new Endpoint("127.0.0.1", FreePorts.inARow(1));
     try (NodeChannels channels =
         new NodeChannels(
             to -> NettyChannelBuilder.forAddress(to.host(), to.port()).usePlaintext().build())) {

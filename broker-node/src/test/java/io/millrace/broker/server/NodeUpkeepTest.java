@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.file.RealFileStore;
+import io.millrace.common.net.FreePorts;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.controller.BrokerCommand.BrokerHeartbeat;
@@ -18,8 +19,6 @@ import io.millrace.metadata.ratis.RatisMetadataQuorum;
 import io.millrace.proto.v1.BrokerEndpoint;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.MetadataServiceGrpc;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -36,7 +35,7 @@ class NodeUpkeepTest {
   @Test
   void aBrokerWhoseProcessHasEndedIsFencedAndTheNodesOwnIsNot() throws Exception {
     TestNode.start(data).close();
-    registerAnother(closedPort());
+    registerAnother(FreePorts.inARow(1));
     try (TestNode node = TestNode.start(data)) {
       MetadataServiceGrpc.MetadataServiceBlockingStub metadata =
           MetadataServiceGrpc.newBlockingStub(node.channel());
@@ -93,11 +92,5 @@ class NodeUpkeepTest {
   private static void carryOut(MetadataQuorum quorum, Command command) {
     assertThat(quorum.submit(command, Duration.ofSeconds(20)).join())
         .isNotInstanceOf(CommandResult.Refused.class);
-  }
-
-  private static int closedPort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 }
