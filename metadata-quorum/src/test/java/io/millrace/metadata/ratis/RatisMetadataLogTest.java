@@ -28,10 +28,13 @@ import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.raftlog.RaftLogBase;
+import org.apache.ratis.util.AutoCloseableLock;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -126,6 +129,33 @@ final class RatisMetadataLogTest implements MetadataLog.Listener {
     assertThat(faults.faults().get(0)).contains("closed itself").contains("Restart the node");
     assertThat(log.failure()).isPresent();
     assertThat(append(epoch)).isEqualTo(Outcome.UNKNOWN);
+  }
+
+  @Test
+  void aLogThatHangsWhileItIsClosedDoesNotKeepTheNodeFromEnding() throws Exception {
+    nextEpoch();
+    RaftLogBase ratis = (RaftLogBase) log.running().getDivision(group()).getRaftLog();
+    CountDownLatch held = new CountDownLatch(1);
+    CountDownLatch goesOn = new CountDownLatch(1);
+    CompletableFuture<Void> holding =
+        CompletableFuture.runAsync(
+            () -> {
+              try (AutoCloseableLock unused = ratis.readLock()) {
+                held.countDown();
+                goesOn.await();
+              } catch (InterruptedException e) {
+                throw new AssertionError(e);
+              }
+            });
+    held.await();
+    try {
+      CompletableFuture<Void> closing = CompletableFuture.runAsync(log::close);
+      Awaitility.await().atMost(PATIENCE).until(closing::isDone);
+      closing.join();
+    } finally {
+      goesOn.countDown();
+    }
+    holding.join();
   }
 
   @Test

@@ -56,4 +56,11 @@ class RatisPropertiesTest {
     assertThat(RaftServerConfigKeys.Log.segmentCacheNumMax(properties))
         .isEqualTo(Integer.MAX_VALUE);
   }
+
+  /** Large entries fill it between two snapshots: by default up to 200 MB stay on the heap. */
+  @Test
+  void theCachedSegmentsAreBoundedByTheirBytes() {
+    assertThat(RaftServerConfigKeys.Log.segmentCacheSizeMax(properties).getSize())
+        .isEqualTo(64L << 20);
+  }
 }
