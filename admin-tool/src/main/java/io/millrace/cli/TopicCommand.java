@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 /** {@code millrace topic}. */
 @Command(
     name = "topic",
-    description = "Creates, lists, describes, changes and deletes topics.",
+    description = "Creates, lists, describes, changes and deletes topics, and deletes records.",
     footer = {
       "%nExamples:",
       "  ${ROOT-COMMAND-NAME} topic create orders --partitions 6",
@@ -25,12 +25,14 @@ final class TopicCommand implements Runnable, CommandGroup {
         new Member("list", TopicList.class),
         new Member("describe", TopicDescribe.class),
         new Member("alter", TopicAlter.class),
-        new Member("delete", TopicDelete.class));
+        new Member("delete", TopicDelete.class),
+        new Member("delete-records", TopicDeleteRecords.class));
   }
 
   @Override
   public void run() {
     throw new ParameterException(
-        command.commandLine(), "what about topics? create, list, describe, alter or delete");
+        command.commandLine(),
+        "what about topics? create, list, describe, alter, delete or delete-records");
   }
 }

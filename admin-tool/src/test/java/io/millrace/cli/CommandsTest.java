@@ -168,6 +168,64 @@ class CommandsTest {
     assertThat(node.run("topic describe changed").exitCode()).isEqualTo(1);
   }
 
+  @Test
+  void deletesTheRecordsThatItSaysItWouldDelete() {
+    node.run("topic create shortened --partitions 2");
+    node.runWithInput(numbers(10), "produce", "shortened", "--partition", "1");
+    String command = "topic delete-records shortened -p 0,1 --before-offset ";
+    String all =
+        """
+        PARTITION  FROM  BEFORE  OFFSETS
+                0     0       0        0
+                1     0      10       10
+        """;
+    assertThat(node.run(command + "end --validate-only"))
+        .isEqualTo(
+            new CommandLineRun(
+                0, all + "would delete 10 offsets of shortened; nothing was changed\n", ""));
+    assertThat(node.run("consume shortened").out()).isEqualTo(numbers(10));
+
+    assertThat(node.run(command.replace("0,1", "1") + "4 -o json"))
+        .isEqualTo(
+            new CommandLineRun(
+                0,
+                """
+                {
+                  "topic": "shortened",
+                  "changed": true,
+                  "partitions": [
+                    {
+                      "partition": 1,
+                      "former_start_offset": 0,
+                      "start_offset": 4,
+                      "offsets": 4
+                    }
+                  ]
+                }
+                """,
+                ""));
+    assertThat(node.run("consume shortened").out()).isEqualTo("5\n6\n7\n8\n9\n10\n");
+
+    assertThat(node.run(command + "end").out()).endsWith("deleted 6 offsets of shortened\n");
+    assertThat(node.run("consume shortened").out()).isEmpty();
+    assertThat(node.run(command + "0").out())
+        .as("what is gone is no mistake to delete")
+        .endsWith("deleted 0 offsets of shortened\n");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-p 0",
+        "--before-offset 1",
+        "-p 0 --before-offset -1",
+        "-p 0 --before-offset latest",
+        "-p all --before-offset end"
+      })
+  void deletesNothingUnlessItIsToldWhat(String options) {
+    assertThat(node.run("topic delete-records orders " + options).exitCode()).isEqualTo(2);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -185,6 +243,8 @@ class CommandsTest {
         "topic create x --config segmnt.bytes=1 | did you mean segment.bytes?",
         "topic create x --config retention.ms=soon | retention.ms: soon (expected: ",
         "topic alter orders --partitions 1 | INVALID_PARTITION_COUNT",
+        "topic delete-records orders -p 7 --before-offset 0 | orders-7 (expected: 0 to 1)",
+        "topic delete-records orders -p 0 --before-offset 1 | where the committed records of orders-0 end",
         "consume orders --partition 7 | orders has no partition 7 (expected: 0 to 1)",
       })
   void saysWhatIsWrongWithARequest(String line, String message) {
@@ -195,14 +255,21 @@ class CommandsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"topic describe", "topic alter -p 3", "consume", "topic delete"})
+  @ValueSource(
+      strings = {
+        "topic describe",
+        "topic alter -p 3",
+        "consume",
+        "topic delete-records -p 0 --before-offset end",
+        "topic delete"
+      })
   void suggestsTheNearestTopicButToNobodyWhoDeletes(String command) {
     CommandLineRun run = node.run(command + " ordres");
     assertThat(run.exitCode()).isEqualTo(1);
     assertThat(run.err())
         .isEqualTo(
             "millrace: topic 'ordres' does not exist\n"
-                + (command.endsWith("delete") ? "" : "  did you mean:  orders\n")
+                + (command.contains("delete") ? "" : "  did you mean:  orders\n")
                 + "  see them all:  millrace topic list\n");
   }
 

@@ -75,6 +75,7 @@ class OtherProgramTest {
         "topic describe t",
         "topic alter t --partitions 2",
         "topic delete t",
+        "topic delete-records t -p 0 --before-offset end",
         "produce t",
         "consume t",
         "consume t --follow",

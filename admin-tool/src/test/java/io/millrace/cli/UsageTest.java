@@ -153,6 +153,7 @@ class UsageTest {
         "topic describe",
         "topic alter",
         "topic delete",
+        "topic delete-records",
         "produce",
         "consume",
         "perf",
