@@ -39,12 +39,13 @@ final class ClusterMachine {
 
   private Optional<ClusterProcess> process = Optional.empty();
 
-  ClusterMachine(int id, ClusterWorld world, SplittableRandom random) {
+  ClusterMachine(int id, ClusterWorld world, SplittableRandom random, ClockRate rate) {
     this.id = id;
     this.world = world;
     this.random = random;
     this.clock =
-        new SimulatedClock(world.time(), random.nextLong(1L << 40), random.nextInt(401) - 200);
+        new SimulatedClock(
+            world.time(), random.nextLong(1L << 40), random.nextInt(401) - 200, rate);
   }
 
   int id() {

@@ -82,7 +82,7 @@ final class ClusterProcess implements SimulatedNetwork.Receiver, PartitionRegist
     this.machine = machine;
     this.world = world;
     this.birth = birth;
-    this.time = new ProcessTime(world.time(), this::guarded);
+    this.time = new ProcessTime(world.time(), machine.clock().rate(), this::guarded);
     this.metadata = new ProcessMetadata(this, birth.knownImage());
     this.streams = new ReplicaStreams(this);
     this.shard = new SimulatedShard(this, this::ranOn);

@@ -45,12 +45,15 @@ final class ClusterSimulation {
     random = new SplittableRandom(seed);
     world = new ClusterWorld(ClusterSetup.draw(random.split()), random.split(), bug);
     quorum = new SimulatedQuorum(world.time(), world.controllers(), world.feed());
+    // Of their own, so that a seed draws the rest as it does without.
+    SplittableRandom rates = new SplittableRandom(~seed);
     for (int node = 1; node <= CONTROLLERS; node++) {
-      nodes.add(new ControllerNode(node, world.controllers(), quorum, random.split()));
+      NodeTime time = new NodeTime(world.time(), ClockRate.draw(rates));
+      nodes.add(new ControllerNode(node, world.controllers(), quorum, random.split(), time));
     }
     List<ClusterMachine> machines = new ArrayList<>();
     for (int id = 1; id <= world.setup().brokers(); id++) {
-      machines.add(new ClusterMachine(id, world, random.split()));
+      machines.add(new ClusterMachine(id, world, random.split(), ClockRate.draw(rates)));
     }
     world.connect(nodes, machines, this::electSomebody);
     admin = new ClusterAdmin(world, random.split());

@@ -30,15 +30,22 @@ final class ControllerNode {
   private final ControllerWorld world;
   private final SimulatedQuorum quorum;
   private final SplittableRandom random;
+  private final NodeTime time;
   private MetadataLog log;
   private QuorumRuntime runtime;
   private ControllerUpkeep upkeep;
 
-  ControllerNode(int id, ControllerWorld world, SimulatedQuorum quorum, SplittableRandom random) {
+  ControllerNode(
+      int id,
+      ControllerWorld world,
+      SimulatedQuorum quorum,
+      SplittableRandom random,
+      NodeTime time) {
     this.id = id;
     this.world = world;
     this.quorum = quorum;
     this.random = random;
+    this.time = time;
     this.log = quorum.join(id);
     this.runtime = newRuntime();
     this.upkeep = newUpkeep();
@@ -111,15 +118,14 @@ final class ControllerNode {
                 () -> new UUID(random.nextLong(), random.nextLong()),
                 world),
         log,
-        world.time(),
-        world.time(),
-        world.time(),
+        time,
+        time,
+        time,
         throwing());
   }
 
   private ControllerUpkeep newUpkeep() {
-    return new ControllerUpkeep(
-        UPKEEP, runtime, world.time(), world.time(), this::dial, throwing());
+    return new ControllerUpkeep(UPKEEP, runtime, time, time, this::dial, throwing());
   }
 
   /** A listener refuses a connection only if no process of the broker runs. */

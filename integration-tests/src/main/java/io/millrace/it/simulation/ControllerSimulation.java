@@ -47,7 +47,9 @@ final class ControllerSimulation {
     quorum = new SimulatedQuorum(world.time(), world, world.invariants());
     world.connect(nodes, brokers, this::electSomebody);
     for (int node = 1; node <= NODES; node++) {
-      nodes.add(new ControllerNode(node, world, quorum, random.split()));
+      nodes.add(
+          new ControllerNode(
+              node, world, quorum, random.split(), new NodeTime(world.time(), ClockRate.EVEN)));
     }
     int count = 3 + random.nextInt(2);
     for (int id = 1; id <= count; id++) {

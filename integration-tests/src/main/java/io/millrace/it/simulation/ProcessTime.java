@@ -14,6 +14,7 @@ final class ProcessTime implements Scheduler {
   private static final long MICROS_PER_MS = 1_000;
 
   private final VirtualTime time;
+  private final ClockRate rate;
   private final Consumer<Runnable> guard;
 
   /** What has become due while the process stands still, in its order. */
@@ -39,18 +40,21 @@ final class ProcessTime implements Scheduler {
   /**
    * The time of a process that runs.
    *
+   * @param rate that of its machine's clock, by which it sets its timers
    * @param guard runs what the process does
    */
-  ProcessTime(VirtualTime time, Consumer<Runnable> guard) {
+  ProcessTime(VirtualTime time, ClockRate rate, Consumer<Runnable> guard) {
     this.time = time;
+    this.rate = rate;
     this.guard = guard;
   }
 
   @Override
   public Cancellable schedule(long delayMs, Runnable task) {
-    return scheduleMicros(delayMs * MICROS_PER_MS, task);
+    return scheduleMicros(rate.untilMicros(delayMs * MICROS_PER_MS), task);
   }
 
+  /** Runs what takes so long, whatever the clock shows. */
   Cancellable scheduleMicros(long delayMicros, Runnable task) {
     Planned planned = new Planned(task);
     time.scheduleMicros(delayMicros, () -> due(planned));

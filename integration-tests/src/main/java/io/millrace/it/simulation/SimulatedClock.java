@@ -4,27 +4,43 @@ import io.millrace.common.time.Clock;
 import io.millrace.common.time.VirtualTime;
 
 /**
- * A machine's clocks: the monotonic one follows the simulation's time, the wall clock drifts from
- * it and may be set. Confined to the simulation's thread.
+ * A machine's clocks: the monotonic one follows the simulation's time at its own rate, the wall
+ * clock drifts from that time and may be set. Confined to the simulation's thread.
  */
 final class SimulatedClock implements Clock {
   private static final long START_WALL_MS = 1_800_000_000_000L;
 
   private final VirtualTime time;
   private final long originNanos;
+  private final ClockRate rate;
   private final int driftPerMillion;
   private long jumpedMs;
 
   /**
-   * A clock that is right at the start.
+   * A clock whose monotonic time is the simulation's, and which is right at the start.
    *
    * @param originNanos what the monotonic clock shows at the start
    * @param driftPerMillion microseconds that the wall clock gains in a second
    */
   SimulatedClock(VirtualTime time, long originNanos, int driftPerMillion) {
+    this(time, originNanos, driftPerMillion, ClockRate.EVEN);
+  }
+
+  /**
+   * The same with a monotonic clock that runs at a rate of its own.
+   *
+   * @param rate that of the monotonic clock
+   */
+  SimulatedClock(VirtualTime time, long originNanos, int driftPerMillion, ClockRate rate) {
     this.time = time;
     this.originNanos = originNanos;
     this.driftPerMillion = driftPerMillion;
+    this.rate = rate;
+  }
+
+  /** The rate of the monotonic clock, and of the timers. */
+  ClockRate rate() {
+    return rate;
   }
 
   /** Somebody sets the wall clock. */
@@ -40,6 +56,6 @@ final class SimulatedClock implements Clock {
 
   @Override
   public long monotonicNanos() {
-    return originNanos + time.nowMicros() * 1_000;
+    return originNanos + rate.shownMicros(time.nowMicros()) * 1_000;
   }
 }
