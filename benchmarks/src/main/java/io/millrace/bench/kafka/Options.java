@@ -45,7 +45,7 @@ final class Options {
   Pattern workloads = Pattern.compile(".*");
   Optional<Path> payloadFile = Optional.empty();
   Map<String, String> kafkaTuned = Map.of("batch.size", "131072", "linger.ms", "5");
-  Map<String, String> millraceTuned = Map.of("bufferBytes", "67108864");
+  Map<String, String> millraceTuned = Map.of("bufferBytes", "16777216");
   List<String> clientJvm =
       List.of(
           "-Xmx512m",
