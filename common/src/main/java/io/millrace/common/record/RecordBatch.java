@@ -5,6 +5,7 @@ import io.millrace.common.MillraceException;
 import io.millrace.common.TimestampType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalLong;
 import java.util.zip.CRC32C;
 
 /**
@@ -98,6 +99,7 @@ public final class RecordBatch {
   static final int LOG_APPEND_TIME_BIT = 0x08;
   static final int TRANSACTIONAL_BIT = 0x10;
   static final int CONTROL_BIT = 0x20;
+  static final int DELETE_HORIZON_BIT = 0x40;
   static final int KNOWN_ATTRIBUTES_OF_CLIENTS = 0x3f;
 
   private final ByteBuffer buffer;
@@ -185,6 +187,24 @@ public final class RecordBatch {
 
   public boolean isControl() {
     return (attributes() & CONTROL_BIT) != 0;
+  }
+
+  /**
+   * When the batch's tombstones may be removed, in milliseconds since 1970 UTC: noted by the first
+   * compaction that kept them (KIP-534).
+   */
+  public OptionalLong deleteHorizonMs() {
+    return (attributes() & DELETE_HORIZON_BIT) != 0
+        ? OptionalLong.of(baseTimestamp())
+        : OptionalLong.empty();
+  }
+
+  /**
+   * Whether it stands for offsets whose records were removed by compaction, and for nothing else:
+   * it is empty and remembers no producer. See {@link EmptyBatches}.
+   */
+  public boolean isGap() {
+    return recordCount() == 0 && !hasProducerId() && !isControl();
   }
 
   /** What the records' timestamp deltas are added to, in milliseconds since 1970 UTC. */

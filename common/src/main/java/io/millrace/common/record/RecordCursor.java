@@ -59,6 +59,11 @@ final class RecordCursor {
     this.end = records.from + records.length;
   }
 
+  /** The index after the record that was stepped over last. */
+  int position() {
+    return position;
+  }
+
   /** Whether bytes are left. */
   boolean hasBytes() {
     return position < end;

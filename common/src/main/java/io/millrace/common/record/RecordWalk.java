@@ -2,6 +2,7 @@ package io.millrace.common.record;
 
 import io.millrace.common.MillraceException;
 import io.millrace.common.TimestampType;
+import java.security.MessageDigest;
 import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -115,6 +116,23 @@ public final class RecordWalk {
   /** Its timestamp, in milliseconds since 1970 UTC; -1 when the producer gave none. */
   public long timestamp() {
     return logAppendTime ? maxTimestamp : baseTimestamp + cursor.timestampDelta;
+  }
+
+  /** Whether it has a key. */
+  public boolean hasKey() {
+    return cursor.keyLength >= 0;
+  }
+
+  /**
+   * Adds its key to a digest, without a copy.
+   *
+   * @throws IllegalStateException if it has none
+   */
+  public void digestKey(MessageDigest digest) {
+    if (!hasKey()) {
+      throw new IllegalStateException("key: null (expected: a key)");
+    }
+    digest.update(records.array, cursor.keyStart, cursor.keyLength);
   }
 
   /** A copy of its key, or null. */
