@@ -3,7 +3,10 @@ package io.millrace.common;
 /** How a log is kept small: an entry of {@code cleanup.policy}. */
 public enum CleanupPolicy {
   /** Old segments are deleted by time and size. */
-  DELETE("delete");
+  DELETE("delete"),
+
+  /** Of each key the newest record alone is kept. */
+  COMPACT("compact");
 
   private final String configName;
 

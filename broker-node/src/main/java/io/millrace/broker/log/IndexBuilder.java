@@ -59,7 +59,12 @@ final class IndexBuilder {
       bytesSinceEntry = 0;
     }
     bytesSinceEntry += batch.sizeInBytes();
-    largestTimestampMs = Math.max(largestTimestampMs, batch.maxTimestamp());
+    largestTimestampMs = Math.max(largestTimestampMs, largestTimestampMs(batch));
+  }
+
+  /** The largest timestamp of a batch's records; one that compaction has emptied has none. */
+  static long largestTimestampMs(RecordBatch batch) {
+    return batch.recordCount() == 0 ? RecordBatch.NO_TIMESTAMP : batch.maxTimestamp();
   }
 
   /** Whether a further batch might find no room, one entry being kept for the end. */

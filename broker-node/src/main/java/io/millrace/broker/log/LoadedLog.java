@@ -8,6 +8,7 @@ import java.util.List;
  * @param sealed all segments but the last, each complete on disk
  * @param writer the last segment
  * @param logStartOffset the smallest offset that can be read
+ * @param cleanedOffset compaction has seen everything below it
  * @param durableOffset everything below it is durable
  * @param epochs which leader epochs wrote it
  * @param producers its idempotent producers
@@ -19,6 +20,7 @@ record LoadedLog(
     List<SegmentView> sealed,
     SegmentWriter writer,
     long logStartOffset,
+    long cleanedOffset,
     long durableOffset,
     LeaderEpochCache epochs,
     ProducerStateTable producers,

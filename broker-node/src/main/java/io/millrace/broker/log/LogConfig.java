@@ -19,6 +19,7 @@ import io.millrace.common.config.TopicConfigs;
  * @param flushMode {@code flush.mode}
  * @param producerIdExpirationMs {@code producer.id.expiration.ms}
  * @param producerBatches how many batches are remembered of each producer (S28)
+ * @param compaction {@code cleanup.policy} and how the log is compacted
  */
 public record LogConfig(
     int segmentBytes,
@@ -30,7 +31,8 @@ public record LogConfig(
     long fileDeleteDelayMs,
     FlushMode flushMode,
     long producerIdExpirationMs,
-    int producerBatches) {
+    int producerBatches,
+    CompactionConfig compaction) {
   /** The defaults. */
   public static final LogConfig DEFAULT = new Builder().build();
 
@@ -75,6 +77,7 @@ public record LogConfig(
         .flushMode(topic.get(TopicConfigs.FLUSH_MODE))
         .producerIdExpirationMs(producerIdExpirationMs)
         .producerBatches(producerBatches)
+        .compaction(CompactionConfig.from(topic))
         .build();
   }
 
@@ -90,7 +93,8 @@ public record LogConfig(
         .fileDeleteDelayMs(fileDeleteDelayMs)
         .flushMode(flushMode)
         .producerIdExpirationMs(producerIdExpirationMs)
-        .producerBatches(producerBatches);
+        .producerBatches(producerBatches)
+        .compaction(compaction);
   }
 
   /** Collects settings; begins with the defaults. */
@@ -107,6 +111,7 @@ public record LogConfig(
     private FlushMode flushMode = FlushMode.OS;
     private long producerIdExpirationMs = DAY_MS;
     private int producerBatches = 64;
+    private CompactionConfig compaction = CompactionConfig.DELETE;
 
     public Builder segmentBytes(int value) {
       segmentBytes = value;
@@ -158,6 +163,11 @@ public record LogConfig(
       return this;
     }
 
+    public Builder compaction(CompactionConfig value) {
+      compaction = value;
+      return this;
+    }
+
     /**
      * The settings.
      *
@@ -174,7 +184,8 @@ public record LogConfig(
           fileDeleteDelayMs,
           flushMode,
           producerIdExpirationMs,
-          producerBatches);
+          producerBatches,
+          compaction);
     }
   }
 }

@@ -43,6 +43,7 @@ final class LogLoader {
 
   private LoadedLog loadOrThrow() throws IOException {
     boolean made = claimDirectory();
+    SwapJournal.finish(disk);
     NavigableSet<Long> bases = removeLeftovers();
     if (made && bases.isEmpty() && opening.config().flushMode() == FlushMode.COMMIT) {
       checkpoints.writeSyncedMark();
@@ -91,6 +92,8 @@ final class LogLoader {
       String name = String.valueOf(path.getFileName());
       boolean leftover =
           name.endsWith(SegmentFiles.DELETED)
+              || name.endsWith(SegmentFiles.CLEANED)
+              || name.endsWith(SegmentFiles.REPLACED)
               || name.endsWith(AtomicFile.TEMPORARY_SUFFIX)
               || belongsToNone(path, bases);
       if (leftover) {
@@ -195,11 +198,21 @@ final class LogLoader {
         segments.sealed(),
         segments.writer(),
         logStart,
+        cleanedOffset(Math.max(end, logStart)),
         Math.max(durable, logStart),
         epochs,
         producers,
         checkpoints.readSyncedMark(),
         result);
+  }
+
+  /** Lowered first where the log was cut: what comes there next was seen by no cleaning. */
+  private long cleanedOffset(long logEnd) {
+    long noted = checkpoints.readCleaned();
+    if (noted > logEnd) {
+      checkpoints.writeCleaned(logEnd);
+    }
+    return Math.min(noted, logEnd);
   }
 
   private void trimEpochs(long logStart, long logEnd) {

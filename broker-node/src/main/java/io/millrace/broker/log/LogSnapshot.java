@@ -16,6 +16,7 @@ public final class LogSnapshot {
   private final List<SegmentView> sealed;
   private final SegmentView active;
   private final long logStartOffset;
+  private final long cleanedOffset;
   private final LeaderEpochCache epochs;
 
   /**
@@ -29,11 +30,13 @@ public final class LogSnapshot {
       List<SegmentView> sealed,
       SegmentView active,
       long logStartOffset,
+      long cleanedOffset,
       LeaderEpochCache epochs) {
     this.disk = disk;
     this.sealed = sealed;
     this.active = active;
     this.logStartOffset = logStartOffset;
+    this.cleanedOffset = cleanedOffset;
     this.epochs = epochs;
   }
 
@@ -45,6 +48,11 @@ public final class LogSnapshot {
   /** The offset after the last record. */
   public long logEndOffset() {
     return active.endOffset();
+  }
+
+  /** Compaction has seen everything below it; 0 if it never ran. */
+  public long cleanedOffset() {
+    return cleanedOffset;
   }
 
   /** Which leader epochs wrote the log. */
@@ -135,6 +143,16 @@ public final class LogSnapshot {
   /** The largest timestamp of a segment's batches below the bound. */
   long largestTimestampMs(SegmentView view, long upperBound) {
     return in(view, reader -> reader.largestTimestampMs(upperBound));
+  }
+
+  /** The timestamp of a segment's first batch that has records; -1 if it has none. */
+  long firstTimestampMs(SegmentView view) {
+    return in(view, SegmentReader::firstTimestampMs);
+  }
+
+  /** The disk that the log lies on. */
+  LogDisk disk() {
+    return disk;
   }
 
   /**

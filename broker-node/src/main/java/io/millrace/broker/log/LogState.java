@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import io.millrace.common.TopicPartition;
+import java.util.List;
 import java.util.OptionalInt;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,9 +18,13 @@ final class LogState {
   private final PartitionCheckpoints checkpoints;
   private final SegmentList segments;
 
-  // logStartOffset <= logEndOffset, durableOffset <= logEndOffset
+  // logStartOffset, durableOffset and cleanedOffset <= logEndOffset
   private long logStartOffset;
   private long durableOffset;
+
+  /** Compaction has seen everything below it; never more than what is on disk says. */
+  private long cleanedOffset;
+
   private LeaderEpochCache epochs;
   private ProducerStateTable producers;
 
@@ -34,6 +39,7 @@ final class LogState {
     this.checkpoints = new PartitionCheckpoints(disk);
     this.segments = new SegmentList(disk, opening.budget(), loaded);
     this.logStartOffset = loaded.logStartOffset();
+    this.cleanedOffset = loaded.cleanedOffset();
     this.durableOffset = loaded.durableOffset();
     this.epochs = loaded.epochs();
     this.producers = loaded.producers();
@@ -116,9 +122,21 @@ final class LogState {
     }
   }
 
+  /** Segments were rewritten, and compaction has seen everything below an offset; both durably. */
+  void cleaned(List<SegmentView> replaced, List<SegmentView> cleaned, long cleanedUpTo) {
+    segments.replace(replaced, cleaned);
+    cleanedOffset = cleanedUpTo;
+    publish();
+  }
+
+  long cleanedOffset() {
+    return cleanedOffset;
+  }
+
   /** The end was cut off: what is known of it goes too, durably where it was written down. */
   void endCut(ProducerStateTable producersAtEnd) {
     durableOffset = Math.min(durableOffset, logEndOffset());
+    lowerCleaned(logEndOffset());
     replaceEpochs(epochs.truncateFromEnd(logEndOffset()));
     producers = producersAtEnd;
   }
@@ -127,8 +145,17 @@ final class LogState {
   void begunAnew(long offset) {
     logStartOffset = offset;
     durableOffset = offset;
+    lowerCleaned(offset);
     replaceEpochs(LeaderEpochCache.EMPTY);
     producers = new ProducerStateTable(producers.batchesPerProducer());
+  }
+
+  /** Before anything is appended there again, of which compaction has seen nothing. */
+  private void lowerCleaned(long offset) {
+    if (cleanedOffset > offset) {
+      checkpoints.writeCleaned(offset);
+      cleanedOffset = offset;
+    }
   }
 
   private void replaceEpochs(LeaderEpochCache next) {
@@ -150,6 +177,6 @@ final class LogState {
 
   private LogSnapshot takeSnapshot() {
     return new LogSnapshot(
-        disk, segments.sealed(), segments.writer().view(), logStartOffset, epochs);
+        disk, segments.sealed(), segments.writer().view(), logStartOffset, cleanedOffset, epochs);
   }
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * and handed back on the shard to the method that its class names.
  */
 public abstract sealed class LogTask
-    permits FlushTicket, LogStartMove, EpochStart, SyncedMarkChange {
+    permits FlushTicket, LogStartMove, EpochStart, SyncedMarkChange, SegmentSwap {
   private final Guard guard;
   private final LogDisk disk;
   private final int generation;

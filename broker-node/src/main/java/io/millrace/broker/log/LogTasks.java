@@ -19,6 +19,12 @@ final class LogTasks {
   /** Made and not handed back yet: what it wrote down may be on disk already. */
   private Optional<EpochStart> epochStart = Optional.empty();
 
+  /** Made and not handed back yet; what it replaces is in the log until then. */
+  private Optional<SegmentSwap> swap = Optional.empty();
+
+  /** The swaps made so far. */
+  private long swaps;
+
   LogTasks(LogState state, LogDisk disk, LogTask.Guard guard) {
     this.state = state;
     this.disk = disk;
@@ -132,6 +138,38 @@ final class LogTasks {
     state.logStartMoved(moved.logStartOffset(), moved.leaving().size());
   }
 
+  /** See {@link PartitionLog#prepareSwap}. */
+  Optional<SegmentSwap> prepareSwap(CleanedGroup group) {
+    disk.requireUsable();
+    boolean stands = group.replaced().isEmpty() || state.segments().holds(group.replaced());
+    if (!stands || group.cleanedOffset() > state.logEndOffset()) {
+      return Optional.empty();
+    }
+    boolean noteCleaned = group.cleanedOffset() > state.cleanedOffset();
+    List<SegmentView> cleaned = state.segments().viewsOf(group.cleaned());
+    swap = Optional.of(new SegmentSwap(guard, disk, group, cleaned, swaps++, noteCleaned));
+    return swap;
+  }
+
+  /** See {@link PartitionLog#swapped}. */
+  Optional<List<DetachedSegment>> swapped(SegmentSwap done) {
+    if (!done.isDone()) {
+      return Optional.empty();
+    }
+    if (done.isCurrent() && swap.filter(done::equals).isPresent()) {
+      takeNoteOf(done);
+    }
+    return Optional.of(done.group().replaced().stream().map(DetachedSegment::new).toList());
+  }
+
+  private void takeNoteOf(SegmentSwap done) {
+    swap = Optional.empty();
+    state.cleaned(
+        done.group().replaced(),
+        done.cleaned(),
+        Math.max(state.cleanedOffset(), done.group().cleanedOffset()));
+  }
+
   /**
    * Before the log is cut, and before anything looks where: a change that has run counts, and what
    * has not run never will.
@@ -143,6 +181,8 @@ final class LogTasks {
       move = Optional.empty();
       epochStart.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
       epochStart = Optional.empty();
+      swap.filter(LogTask::isDone).ifPresent(this::takeNoteOf);
+      swap = Optional.empty();
     }
     state.segments().flushesEnded();
   }

@@ -58,6 +58,26 @@ final class PartitionCheckpoints {
         () -> PartitionFiles.writeLogStart(disk.store(), disk.directory(), offset));
   }
 
+  /** Up to where compaction has seen the log; 0 if the file is missing or damaged. */
+  long readCleaned() {
+    return disk.get(
+        "read " + PartitionFiles.CLEANED,
+        () -> {
+          try {
+            return PartitionFiles.readCleaned(disk.store(), disk.directory()).orElse(0);
+          } catch (CorruptFileException damaged) {
+            LOG.warn("{}; the log is cleaned from its start", damaged.getMessage());
+            return 0L;
+          }
+        });
+  }
+
+  void writeCleaned(long offset) {
+    disk.run(
+        "write " + PartitionFiles.CLEANED,
+        () -> PartitionFiles.writeCleaned(disk.store(), disk.directory(), offset));
+  }
+
   /** Whether the synced mark is there and whole. */
   boolean readSyncedMark() {
     return disk.get(

@@ -18,6 +18,7 @@ import java.util.OptionalLong;
  * leader-epoch-checkpoint   kind leader-epochs, version 1; a line for each: &lt;epoch&gt; &lt;start offset&gt;
  * log-start-offset          kind log-start-offset, version 1; one line: &lt;offset&gt;
  * acknowledged-when-synced  kind acknowledged-when-synced, version 1; no lines
+ * cleaner-offset-checkpoint kind cleaner-offset, version 1; one line: &lt;offset&gt;
  * </pre>
  *
  * <p>The last one, the synced mark, is there while every record that this replica acknowledged had
@@ -36,6 +37,10 @@ public final class PartitionFiles {
   /** The name of the synced mark, and its kind. */
   public static final String SYNCED_MARK = "acknowledged-when-synced";
 
+  /** The name of the file that says up to where compaction has seen the log. */
+  public static final String CLEANED = "cleaner-offset-checkpoint";
+
+  private static final String CLEANED_KIND = "cleaner-offset";
   private static final String LEADER_EPOCHS_KIND = "leader-epochs";
   private static final String LOG_START_KIND = "log-start-offset";
   private static final int VERSION = 1;
@@ -82,8 +87,27 @@ public final class PartitionFiles {
    * @throws CorruptFileException if the file is damaged
    */
   public static OptionalLong readLogStart(FileStore store, Path directory) throws IOException {
-    Path path = directory.resolve(LOG_START);
-    Optional<Checkpoint> checkpoint = Checkpoint.read(store, path, LOG_START_KIND, VERSION);
+    return readOffset(store, directory.resolve(LOG_START), LOG_START_KIND);
+  }
+
+  /**
+   * Up to where compaction has seen the log; empty if it never ran.
+   *
+   * @throws CorruptFileException if the file is damaged
+   */
+  public static OptionalLong readCleaned(FileStore store, Path directory) throws IOException {
+    return readOffset(store, directory.resolve(CLEANED), CLEANED_KIND);
+  }
+
+  /** Replaces the offset up to which compaction has seen the log, durably. */
+  static void writeCleaned(FileStore store, Path directory, long offset) throws IOException {
+    new Checkpoint(CLEANED_KIND, VERSION, List.of(Long.toString(offset)))
+        .write(store, directory.resolve(CLEANED));
+  }
+
+  private static OptionalLong readOffset(FileStore store, Path path, String kind)
+      throws IOException {
+    Optional<Checkpoint> checkpoint = Checkpoint.read(store, path, kind, VERSION);
     if (checkpoint.isEmpty()) {
       return OptionalLong.empty();
     }

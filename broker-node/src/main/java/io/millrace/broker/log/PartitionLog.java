@@ -158,7 +158,8 @@ public final class PartitionLog implements AutoCloseable {
 
   /**
    * Appends one batch of the leader's log as it is: the bytes between position and limit, which are
-   * left alone. Into an empty log that begins within the batch it goes as a whole.
+   * left alone. Into an empty log that begins within the batch it goes as a whole; of a gap that
+   * compaction left at the leader the part that is missing here is appended.
    *
    * @throws IllegalArgumentException if there is something in {@link #whyNotNext}, or its leader
    *     epoch is not the newest that has begun
@@ -171,7 +172,10 @@ public final class PartitionLog implements AutoCloseable {
       tasks.endAll();
       state.segments().beginAnew(header.baseOffset());
     }
-    append(batch);
+    append(
+        ReplicatedBatch.isGapAround(header, logEndOffset())
+            ? ReplicatedBatch.restOfGap(header, logEndOffset())
+            : batch);
   }
 
   /** The leader epoch of the last batch; empty if there is none. */
@@ -275,6 +279,42 @@ public final class PartitionLog implements AutoCloseable {
    */
   public List<DetachedSegment> logStartMoved(LogStartMove moved) {
     return tasks.logStartMoved(moved);
+  }
+
+  /**
+   * Rolls the last segment if its first record is older than it may be in a compacted log, so that
+   * it can be cleaned once it has been flushed. Only where the log is compacted and has a bound.
+   *
+   * @param nowMs the wall clock, which must be trusted, ms since 1970 UTC
+   * @throws LogDirException if the disk fails or has failed
+   */
+  public void rollIfOverdue(long nowMs) {
+    disk.requireUsable();
+    if (CleanableSection.isOverdue(state.snapshot(), config, nowMs)) {
+      state.segments().roll(state.producers());
+      state.publish();
+    }
+  }
+
+  /**
+   * Takes in what a cleaning of this log has made. Of what was cleaned nothing may have left the
+   * log since.
+   *
+   * @return empty if it has; then what was made counts for nothing
+   * @throws LogDirException if the disk has failed
+   */
+  public Optional<SegmentSwap> prepareSwap(CleanedGroup group) {
+    return tasks.prepareSwap(group);
+  }
+
+  /**
+   * Takes note of a swap that has run.
+   *
+   * @return the segments that left the log, to be deleted after {@code file.delete.delay.ms}; empty
+   *     if the log was cut or closed before the swap was run
+   */
+  public Optional<List<DetachedSegment>> swapped(SegmentSwap swap) {
+    return tasks.swapped(swap);
   }
 
   /**

@@ -111,6 +111,18 @@ public final class ProducerStateTable {
     producers.values().removeIf(entry -> nowMs - entry.lastUsedMs() >= expirationMs);
   }
 
+  /** Where the last batch of each producer ends, by producer id. */
+  public Map<Long, Long> lastOffsets() {
+    Map<Long, Long> offsets = new HashMap<>();
+    producers.forEach(
+        (id, entry) -> {
+          if (entry.size() > 0) {
+            offsets.put(id, entry.lastOffset(entry.size() - 1));
+          }
+        });
+    return offsets;
+  }
+
   /** How many producers are remembered. */
   public int size() {
     return producers.size();

@@ -2,7 +2,9 @@ package io.millrace.broker.log;
 
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import io.millrace.common.record.EmptyBatches;
 import io.millrace.common.record.RecordBatch;
+import java.nio.ByteBuffer;
 import java.util.Map;
 import java.util.Optional;
 
@@ -18,7 +20,9 @@ final class ReplicatedBatch {
     if (batch.lastOffsetDelta() < 0) {
       return corrupt("last_offset_delta", batch.lastOffsetDelta(), ">= 0");
     }
-    if (batch.baseOffset() != log.logEndOffset() && !holdsStartOfEmptyLog(batch, log)) {
+    if (batch.baseOffset() != log.logEndOffset()
+        && !holdsStartOfEmptyLog(batch, log)
+        && !isGapAround(batch, log.logEndOffset())) {
       return corrupt("base_offset", batch.baseOffset(), log.logEndOffset() + ", the log end");
     }
     int last = log.lastBatchEpoch().orElse(0);
@@ -35,6 +39,20 @@ final class ReplicatedBatch {
         && batch.lastOffset() >= log.logEndOffset()
         && segments.sealed().isEmpty()
         && segments.writer().view().size() == 0;
+  }
+
+  /**
+   * Whether the batch stands for offsets whose records compaction removed at the leader, some of
+   * which this log has: compaction there has put gaps together that were batches when this log took
+   * them. What it lacks of it has no records, so that {@link #restOfGap} may follow.
+   */
+  static boolean isGapAround(RecordBatch batch, long logEndOffset) {
+    return batch.isGap() && batch.baseOffset() < logEndOffset && batch.lastOffset() >= logEndOffset;
+  }
+
+  /** The part of a gap from an offset on. */
+  static ByteBuffer restOfGap(RecordBatch gap, long offset) {
+    return EmptyBatches.gap(offset, gap.lastOffset(), gap.leaderEpoch());
   }
 
   private static Optional<MillraceError> corrupt(String field, long found, String expected) {

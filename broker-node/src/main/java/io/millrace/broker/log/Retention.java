@@ -6,9 +6,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Decides which of the oldest segments of a log are not kept any longer (S27, S30): those below the
- * log start, those whose largest timestamp is older than {@code retention.ms}, and those without
- * which at least {@code retention.bytes} are left. Never one with records at or above the high
- * watermark, never one that is not complete on disk. Stateless.
+ * log start and, unless the log is only compacted, those whose largest timestamp is older than
+ * {@code retention.ms}, and those without which at least {@code retention.bytes} are left. Never
+ * one with records at or above the high watermark, never one that is not complete on disk.
+ * Stateless.
  */
 final class Retention {
   private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
@@ -28,39 +29,63 @@ final class Retention {
     List<SegmentView> sealed = log.sealed();
     long bytesLeft = log.sizeInBytes();
     int count = 0;
-    for (SegmentView view : sealed) {
+    for (int i = 0; i < sealed.size(); i++) {
+      SegmentView view = sealed.get(i);
       bytesLeft -= view.size();
-      boolean mayGo = view.segment().isSealed() && view.endOffset() <= input.highWatermark();
-      boolean tooMuch = config.retentionBytes() >= 0 && bytesLeft >= config.retentionBytes();
-      boolean belowStart = view.endOffset() <= log.logStartOffset();
-      if (!mayGo || !(belowStart || tooMuch || isExpired(view))) {
+      if (!view.segment().isSealed() || view.endOffset() > input.highWatermark()) {
         break;
       }
-      count++;
+      if (mustGo(view, bytesLeft)) {
+        count = i + 1;
+      } else if (!isEmptied(view)) {
+        break;
+      }
     }
     return count;
+  }
+
+  private boolean mustGo(SegmentView view, long bytesLeft) {
+    boolean belowStart = view.endOffset() <= log.logStartOffset();
+    boolean tooMuch = config.retentionBytes() >= 0 && bytesLeft >= config.retentionBytes();
+    return belowStart || (config.compaction().delete() && (tooMuch || isExpired(view)));
+  }
+
+  /**
+   * Whether compaction has left nothing that has a time: such a segment goes with the next one that
+   * goes.
+   */
+  private boolean isEmptied(SegmentView view) {
+    return config.compaction().compact()
+        && config.compaction().delete()
+        && largestTimestampMs(view) < 0;
   }
 
   /** Whether even the last segment is expired by time, so that it must be rolled to go. */
   boolean activeIsExpired() {
     SegmentView active = log.active();
-    return active.size() > 0
+    return config.compaction().delete()
+        && active.size() > 0
         && active.endOffset() <= input.highWatermark()
         && isExpired(active)
-        && log.sealed().stream().allMatch(this::isExpired);
+        && log.sealed().stream().allMatch(view -> isExpired(view) || isEmptied(view));
   }
 
   private boolean isExpired(SegmentView view) {
     if (config.retentionMs() < 0 || !input.timeTrusted()) {
       return false;
     }
+    long largestMs = largestTimestampMs(view);
+    // Records without a timestamp have no age.
+    return largestMs >= 0 && input.wallMs() - largestMs > config.retentionMs();
+  }
+
+  /** The largest of a segment; as large as can be if it can't be told. */
+  private long largestTimestampMs(SegmentView view) {
     try {
-      long largestMs = log.largestTimestampMs(view, view.endOffset());
-      // Records without a timestamp have no age.
-      return largestMs >= 0 && input.wallMs() - largestMs > config.retentionMs();
+      return log.largestTimestampMs(view, view.endOffset());
     } catch (CorruptBatchException corrupt) {
       LOG.warn("its age is not known: {}", corrupt.getMessage());
-      return false;
+      return Long.MAX_VALUE;
     }
   }
 }

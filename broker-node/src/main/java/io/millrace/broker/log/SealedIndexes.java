@@ -37,7 +37,8 @@ final class SealedIndexes {
   }
 
   SegmentHandle open(StoredFile data, int size, long endOffset) throws IOException {
-    Optional<SegmentChecksum> sums = readChecksum(disk, files);
+    Optional<SegmentChecksum> sums =
+        readChecksum(disk, SegmentFiles.suffixed(files.checksum(), suffix));
     if (sums.isPresent()) {
       Optional<SegmentHandle> mapped = map(data, endOffset, sums.get());
       if (mapped.isPresent()) {
@@ -50,8 +51,13 @@ final class SealedIndexes {
   /** The checksum beside a segment; empty if it is missing or damaged. */
   static Optional<SegmentChecksum> readChecksum(LogDisk disk, SegmentFiles files)
       throws IOException {
+    return readChecksum(disk, files.checksum());
+  }
+
+  private static Optional<SegmentChecksum> readChecksum(LogDisk disk, Path path)
+      throws IOException {
     try {
-      return SegmentChecksum.read(disk.store(), files.checksum());
+      return SegmentChecksum.read(disk.store(), path);
     } catch (CorruptFileException damaged) {
       LOG.warn("{}; what it covers is checked anew", damaged.getMessage());
       return Optional.empty();
@@ -93,7 +99,7 @@ final class SealedIndexes {
   }
 
   private ByteBuffer mapWhole(Path index, List<MappedFile> maps) throws IOException {
-    Path path = index.resolveSibling(index.getFileName() + suffix);
+    Path path = SegmentFiles.suffixed(index, suffix);
     long length = disk.store().exists(path) ? disk.store().size(path) : 0;
     if (length == 0) {
       return ByteBuffer.allocate(0);
@@ -140,13 +146,18 @@ final class SealedIndexes {
 
   /** Writes finished indexes and the checksum of all three files, durably. */
   static void write(LogDisk disk, SegmentFiles files, IndexBuilder indexes, FileSum log) {
+    write(disk, files, "", indexes, log);
+  }
+
+  /** The same under names to which something is added. */
+  static void write(
+      LogDisk disk, SegmentFiles files, String suffix, IndexBuilder indexes, FileSum log) {
     ByteBuffer offsets = indexes.offsetFile();
     ByteBuffer times = indexes.timeFile();
-    disk.replace(files.index(), offsets);
-    disk.replace(files.timeIndex(), times);
+    disk.replace(SegmentFiles.suffixed(files.index(), suffix), offsets);
+    disk.replace(SegmentFiles.suffixed(files.timeIndex(), suffix), times);
     SegmentChecksum sums = new SegmentChecksum(log, FileSum.of(offsets), FileSum.of(times));
-    disk.run(
-        "write " + files.checksum().getFileName(),
-        () -> sums.write(disk.store(), files.checksum()));
+    Path path = SegmentFiles.suffixed(files.checksum(), suffix);
+    disk.run("write " + path.getFileName(), () -> sums.write(disk.store(), path));
   }
 }

@@ -5,6 +5,7 @@ import io.millrace.common.file.FileStore.StoredFile;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +31,7 @@ final class Segment {
   private volatile State state;
   private volatile @Nullable SegmentHandle handle;
 
-  /** What is added to the files' names: nothing, or {@link SegmentFiles#DELETED} once detached. */
+  /** What is added to the files' names: nothing while it is in the log. */
   private String suffix = "";
 
   /** Counted up before bytes are cut off: who has read and then sees no change has read well. */
@@ -154,17 +155,31 @@ final class Segment {
   }
 
   /** Gives the files the names of files to be deleted; readers go on. */
-  synchronized void detach() {
+  void detach() {
+    rename(files.all(), SegmentFiles.DELETED);
+  }
+
+  /**
+   * Makes room for the cleaned segment of the same base offset; readers go on. What is known of the
+   * producers at that offset stays.
+   *
+   * @param swap counts the swaps of the log: the files of an earlier one may still be read
+   */
+  void replace(long swap) {
+    rename(files.rewritten(), "." + swap + SegmentFiles.REPLACED);
+  }
+
+  private synchronized void rename(List<Path> paths, String newSuffix) {
     disk.run(
         "rename segment " + baseOffset(),
         () -> {
-          for (Path path : files.all()) {
+          for (Path path : paths) {
             if (disk.store().exists(path)) {
-              disk.store().rename(path, deleted(path));
+              disk.store().rename(path, SegmentFiles.suffixed(path, newSuffix));
             }
           }
         });
-    suffix = SegmentFiles.DELETED;
+    suffix = newSuffix;
   }
 
   /** Deletes the files; readers that are in it finish. */
@@ -192,11 +207,7 @@ final class Segment {
   }
 
   private Path named(Path path) {
-    return suffix.isEmpty() ? path : deleted(path);
-  }
-
-  private static Path deleted(Path path) {
-    return path.resolveSibling(path.getFileName() + SegmentFiles.DELETED);
+    return SegmentFiles.suffixed(path, suffix);
   }
 
   @Override

@@ -26,6 +26,12 @@ public record SegmentFiles(Path directory, long baseOffset) {
   /** Added to the name of a file that is to be deleted. */
   public static final String DELETED = ".deleted";
 
+  /** Added to the name of a file that a cleaning has written and that is not in the log yet. */
+  public static final String CLEANED = ".cleaned";
+
+  /** Added to the name of a file that a cleaned one has taken the place of. */
+  public static final String REPLACED = ".replaced";
+
   private static final int OFFSET_DIGITS = 20;
 
   /** The batches. */
@@ -56,6 +62,16 @@ public record SegmentFiles(Path directory, long baseOffset) {
   /** Everything that belongs to the segment; not all of it need exist. The batches come last. */
   List<Path> all() {
     return List.of(index(), timeIndex(), checksum(), producerSnapshot(), log());
+  }
+
+  /** What a cleaning writes anew. The batches come last. */
+  List<Path> rewritten() {
+    return List.of(index(), timeIndex(), checksum(), log());
+  }
+
+  /** The file under another name. */
+  static Path suffixed(Path path, String suffix) {
+    return path.resolveSibling(path.getFileName() + suffix);
   }
 
   private Path file(String suffix) {

@@ -104,6 +104,55 @@ final class SegmentList {
   }
 
   /**
+   * Whether these are in the log one after the other, complete on disk and not cut since.
+   *
+   * @param views at least one
+   */
+  boolean holds(List<SegmentView> views) {
+    int first = indexOf(views.get(0));
+    if (first < 0 || first + views.size() > sealed.size()) {
+      return false;
+    }
+    for (int i = 0; i < views.size(); i++) {
+      SegmentView view = views.get(i);
+      if (sealed.get(first + i).segment() != view.segment() || !view.isWhole()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private int indexOf(SegmentView view) {
+    for (int i = 0; i < sealed.size(); i++) {
+      if (sealed.get(i).segment() == view.segment()) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  /** Views of segments that a cleaning wrote, to be taken in by {@link #replace}. */
+  List<SegmentView> viewsOf(List<CleanedSegment> cleaned) {
+    return cleaned.stream()
+        .map(
+            each ->
+                SegmentView.of(
+                    Segment.sealed(disk, budget, each.files()), each.size(), each.endOffset()))
+        .toList();
+  }
+
+  /** Puts others in the place of some that it {@link #holds}; nothing happens if there are none. */
+  void replace(List<SegmentView> replaced, List<SegmentView> others) {
+    if (!replaced.isEmpty()) {
+      int first = indexOf(replaced.get(0));
+      List<SegmentView> changed = new ArrayList<>(sealed);
+      changed.subList(first, first + replaced.size()).clear();
+      changed.addAll(first, others);
+      sealed = List.copyOf(changed);
+    }
+  }
+
+  /**
    * Deletes those that begin above an offset. The last one left is not flushed as a rolled one any
    * more.
    *

@@ -128,7 +128,9 @@ final class SegmentReader {
       if (batch.baseOffset() >= upperBound) {
         return Optional.empty();
       }
-      if (batch.maxTimestamp() >= targetMs && batch.lastOffset() >= from) {
+      if (batch.recordCount() > 0
+          && batch.maxTimestamp() >= targetMs
+          && batch.lastOffset() >= from) {
         Optional<TimestampedOffset> found = firstRecordOf(walk, targetMs, upperBound, from);
         if (found.isPresent()) {
           return found;
@@ -177,10 +179,23 @@ final class SegmentReader {
       if (batch.lastOffset() >= upperBound) {
         break;
       }
-      largest = Math.max(largest, batch.maxTimestamp());
+      largest = Math.max(largest, IndexBuilder.largestTimestampMs(batch));
       walk.next();
     }
     return largest;
+  }
+
+  /** The largest timestamp of the first batch that has records; -1 if there is none. */
+  long firstTimestampMs() throws IOException {
+    HeaderWalk walk = walkFrom(handle.offsets().floor(view.baseOffset()));
+    while (walk.hasBatch()) {
+      RecordBatch batch = walk.header();
+      if (batch.recordCount() > 0) {
+        return batch.maxTimestamp();
+      }
+      walk.next();
+    }
+    return RecordBatch.NO_TIMESTAMP;
   }
 
   /** Where the batch that holds the offset begins. */

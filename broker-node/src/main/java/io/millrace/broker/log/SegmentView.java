@@ -17,6 +17,11 @@ record SegmentView(Segment segment, int size, long endOffset, int cuts) {
     return segment.baseOffset();
   }
 
+  /** Whether the segment is complete on disk and was not cut since. */
+  boolean isWhole() {
+    return segment.isSealed() && segment.cuts() == cuts;
+  }
+
   SegmentHandle borrow() {
     SegmentHandle handle = segment.borrow(size, endOffset);
     if (segment.cuts() != cuts) {

@@ -41,11 +41,13 @@ final class Housekeeping {
     for (HostedPartition hosted : directory.partitions()) {
       CompletableFuture<List<DetachedSegment>> detached =
           hosted.startOnShard(runtime -> runtime.applyRetention(timeTrusted));
-      long delayMs = hosted.config().log().fileDeleteDelayMs();
-      for (DetachedSegment segment : detached.join()) {
-        thread.later(delayMs, segment::delete);
-      }
+      deleteSegments(detached.join(), hosted.config().log().fileDeleteDelayMs());
     }
+  }
+
+  /** Deletes segments that have left their log, after a delay in milliseconds. */
+  void deleteSegments(List<DetachedSegment> segments, long delayMs) {
+    segments.forEach(segment -> thread.later(delayMs, segment::delete));
   }
 
   private void deleteLeftovers() throws IOException {

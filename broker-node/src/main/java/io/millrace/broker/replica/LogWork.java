@@ -7,6 +7,7 @@ import io.millrace.broker.log.LogStartMove;
 import io.millrace.broker.log.LogTask;
 import io.millrace.broker.log.PartitionLog;
 import io.millrace.broker.log.RetentionInput;
+import io.millrace.broker.log.SegmentSwap;
 import io.millrace.broker.log.SyncedMarkChange;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,9 @@ final class LogWork {
   /** Who asked for the retention that is under way. */
   private Optional<CompletableFuture<List<DetachedSegment>>> retention = Optional.empty();
 
+  /** The cleaning that reads and writes the log's files, on a thread of its own. */
+  private final CleaningPort cleaning;
+
   /** Who waits for the log to be left alone. */
   private Optional<CompletableFuture<Void>> abandonment = Optional.empty();
 
@@ -52,6 +56,7 @@ final class LogWork {
   LogWork(PartitionLog log, Consumer<LogTask> runner) {
     this.log = log;
     this.runner = runner;
+    this.cleaning = new CleaningPort(log);
     this.syncedMarkWanted = log.syncedMark();
   }
 
@@ -76,8 +81,14 @@ final class LogWork {
     return epochUnderWay || log.mustStartEpoch(epoch);
   }
 
+  /** What has to do with cleaning the log. */
+  CleaningPort cleaning() {
+    return cleaning;
+  }
+
   /** The log was cut: what was wanted of it before has no meaning any more. */
   void cut() {
+    cleaning.end();
     epochWanted = -1;
     logStartWanted = 0;
   }
@@ -108,6 +119,8 @@ final class LogWork {
       startChange(log.prepareLogStart(logStartWanted));
     } else if (!changeUnderWay && syncedMarkWanted != log.syncedMark()) {
       startChange(log.prepareSyncedMark(syncedMarkWanted));
+    } else if (!changeUnderWay) {
+      cleaning.nextSwap().ifPresent(this::startChange);
     }
     flushWanted |= log.hasRolledBeyond(flushUnderWay);
     if (flushWanted && flushUnderWay.isEmpty()) {
@@ -138,6 +151,8 @@ final class LogWork {
         endRetention(log.logStartMoved(move));
       } else if (task instanceof SyncedMarkChange change) {
         log.syncedMarkChanged(change);
+      } else if (task instanceof SegmentSwap swap) {
+        cleaning.swapped(swap);
       }
     }
     abandonIfIdle();
@@ -155,12 +170,14 @@ final class LogWork {
     changeUnderWay = false;
     epochUnderWay = false;
     endRetention(List.of());
+    cleaning.diskFailed();
     abandonIfIdle();
   }
 
   /** Closes the log in order. */
   void close() {
     endRetention(List.of());
+    cleaning.end();
     log.close();
   }
 
@@ -173,12 +190,22 @@ final class LogWork {
     CompletableFuture<Void> asked = new CompletableFuture<>();
     abandonment = Optional.of(asked);
     endRetention(List.of());
+    cleaning.end();
     abandonIfIdle();
     return asked;
   }
 
+  /** The cleaning thread touches the log's files no more. */
+  void cleaningEnded() {
+    cleaning.ended();
+    abandonIfIdle();
+  }
+
   private void abandonIfIdle() {
-    if (abandonment.isPresent() && flushUnderWay.isEmpty() && !changeUnderWay) {
+    if (abandonment.isPresent()
+        && flushUnderWay.isEmpty()
+        && !changeUnderWay
+        && !cleaning.isUnderWay()) {
       CompletableFuture<Void> asked = abandonment.get();
       abandonment = Optional.empty();
       log.abandon();

@@ -2,7 +2,6 @@ package io.millrace.broker.replica;
 
 import io.millrace.broker.log.LogConfig;
 import io.millrace.broker.replica.core.PartitionSettings;
-import io.millrace.common.CleanupPolicy;
 import io.millrace.common.TimestampType;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.TopicConfigs;
@@ -32,7 +31,7 @@ public record PartitionConfig(
         topic,
         log,
         topic.get(TopicConfigs.MESSAGE_TIMESTAMP_TYPE),
-        topic.get(TopicConfigs.CLEANUP_POLICY).contains(CleanupPolicy.DELETE));
+        log.compaction().delete() || !log.compaction().compact());
   }
 
   PartitionSettings coreSettings() {

@@ -1,5 +1,6 @@
 package io.millrace.broker.replica;
 
+import io.millrace.broker.log.CleanedGroup;
 import io.millrace.broker.log.DetachedSegment;
 import io.millrace.broker.log.EpochStart;
 import io.millrace.broker.log.FlushTicket;
@@ -26,6 +27,7 @@ import io.millrace.common.record.RecordBatch;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -321,6 +323,49 @@ public final class PartitionRuntime {
     }
     detached.complete(List.of());
     return detached;
+  }
+
+  /**
+   * Lets a cleaning begin, if none is under way and the log is to stay.
+   *
+   * @return what to clean; {@link #cleaningEnded} must follow. Empty if it must not begin
+   */
+  public Optional<LogCleaningLease> beginCleaning() {
+    beginRun();
+    boolean may = !core.role().terminal() && !core.isCutting();
+    return may && config.log().compaction().compact()
+        ? work.cleaning().begin(core.highWatermark())
+        : Optional.empty();
+  }
+
+  /**
+   * Rolls the last segment if it holds a record that compaction must not leave alone any longer.
+   *
+   * @param nowMs the wall clock, which must be trusted, ms since 1970 UTC
+   */
+  public void rollIfOverdue(long nowMs) {
+    beginRun();
+    if (!core.role().terminal() && !core.isCutting()) {
+      guarded(() -> log.rollIfOverdue(nowMs));
+      carryOutAll();
+    }
+  }
+
+  /**
+   * Takes in what a cleaning has made.
+   *
+   * @return the segments that left the log, to be deleted after their delay; empty if the log was
+   *     cut or is ended: what was made counts for nothing
+   */
+  public CompletableFuture<Optional<List<DetachedSegment>>> takeIn(CleanedGroup group) {
+    beginRun();
+    return work.cleaning().takeIn(group);
+  }
+
+  /** The cleaning thread touches the log's files no more. */
+  public void cleaningEnded() {
+    beginRun();
+    guarded(work::cleaningEnded);
   }
 
   /** The log directory failed: all that waits and comes is refused. */

@@ -52,6 +52,7 @@ public final class ReplicaManager
   private final TopicSettings topicSettings;
   private final TimeGuard timeGuard;
   private final List<LogDirectory> directories = new ArrayList<>();
+  private final LogCleaner cleaner;
   private final HostedPartitions hosted = new HostedPartitions();
   private final ServingWaiters waiters = new ServingWaiters();
   private final PartitionReconciler reconciler;
@@ -98,6 +99,7 @@ public final class ReplicaManager
     for (DataDir dir : dataDirs) {
       directories.add(new LogDirectory(dir, settings, timeGuard, clock, faults, replication));
     }
+    this.cleaner = new LogCleaner(settings.cleaner(), directories, timeGuard, clock, faults);
     this.reconciler =
         new PartitionReconciler(
             settings.brokerId(), topicSettings, directories, directoriesMissing, hosted, this::add);
@@ -129,6 +131,12 @@ public final class ReplicaManager
           recovery.damaged().forEach(found -> reconciler.damaged(directory, found));
           directory.recovered();
         });
+    cleaner.start();
+  }
+
+  /** What compaction has done and has to do. */
+  public CleaningStatus cleaning() {
+    return cleaner.status();
   }
 
   private void host(LogDirectory directory, LogRecovery.Opened opened) {
@@ -438,6 +446,7 @@ public final class ReplicaManager
   public void close() {
     thread.shutdown();
     Threads.awaitTermination(thread);
+    cleaner.close();
     directories.forEach(LogDirectory::close);
     LOG.info("[broker {}] all logs are closed", settings.brokerId());
   }

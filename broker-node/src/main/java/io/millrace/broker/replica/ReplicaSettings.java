@@ -11,6 +11,7 @@ import java.util.UUID;
  * @param brokerConfig settings that hold where a topic sets nothing
  * @param threads how many threads and how much waiting work
  * @param housekeeping what is done in the background and how often
+ * @param cleaner how logs are compacted
  * @param replicaLagTimeMaxMs how long a follower may lag behind and stay in sync (S09)
  */
 public record ReplicaSettings(
@@ -19,6 +20,7 @@ public record ReplicaSettings(
     EffectiveConfig brokerConfig,
     Threading threads,
     Housekeeping housekeeping,
+    CleanerSettings cleaner,
     long replicaLagTimeMaxMs) {
   /**
    * Threads of each log directory.

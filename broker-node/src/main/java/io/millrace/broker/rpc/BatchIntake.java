@@ -40,7 +40,10 @@ final class BatchIntake {
   private BatchLimits limits(PartitionConfig config) {
     EffectiveConfig topic = config.topic();
     BatchLimits limits =
-        new BatchLimits(topic.get(TopicConfigs.MAX_MESSAGE_BYTES), maxDecompressedBytes, false);
+        new BatchLimits(
+            topic.get(TopicConfigs.MAX_MESSAGE_BYTES),
+            maxDecompressedBytes,
+            config.log().compaction().compact());
     return config.timestampType() == TimestampType.LOG_APPEND_TIME
         ? limits
         : limits.withTimestampsAround(

@@ -23,6 +23,7 @@ public final class BrokerSettings {
               ReplicationSettings.SECTION,
               StorageSettings.THREADS,
               StorageSettings.LOGS,
+              CompactionSettings.SECTION,
               StorageSettings.REPLICATION,
               ReplicationConfigs.catchingUp(),
               TopicConfigs.brokerDefaults(),

@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.replica.CleaningStatus;
 import io.millrace.metadata.QuorumHealth;
 import java.util.function.BooleanSupplier;
 
@@ -35,6 +36,7 @@ final class NodeGauges {
         "millrace.partitions.under.replicated",
         "Partitions led here of which some replica is not in sync",
         () -> state.replicas().underReplicatedPartitions());
+    compaction(metrics, state.replicas().cleaning());
     metrics.gauge(
         "millrace.metadata.revision",
         "The revision of the metadata known here",
@@ -71,5 +73,40 @@ final class NodeGauges {
         "millrace.fetch.in.flight.bytes",
         "Bytes that were read for unary fetches and tails and are not sent yet",
         () -> parts.budgets().fetch().used());
+  }
+
+  private static void compaction(ServerMetrics metrics, CleaningStatus cleaning) {
+    metrics.gauge(
+        "millrace.log.cleaner.max.dirty.ratio",
+        "The largest share of a compacted log that was appended since its last cleaning, 0 to 1",
+        cleaning::maxDirtyRatio);
+    metrics.gauge(
+        "millrace.log.cleaner.buffer.utilization.ratio",
+        "How full the offset map of the last cleaning was, 0 to 1",
+        cleaning::bufferUtilization);
+    metrics.gauge(
+        "millrace.log.cleaner.uncleanable.partitions",
+        "Compacted logs here that can't be cleaned as they are: the log says why",
+        cleaning::uncleanablePartitions);
+    metrics.gauge(
+        "millrace.log.cleaner.last.cleaned.seconds",
+        "When a cleaning ended last, seconds since 1970 UTC; 0 for never",
+        () -> cleaning.lastCleanedMs() / 1000.0);
+    metrics.gauge(
+        "millrace.log.cleaner.cleanings",
+        "Cleanings that ended well since the start",
+        cleaning::cleanings);
+    metrics.gauge(
+        "millrace.log.cleaner.read.bytes",
+        "Bytes of the segments that were cleaned since the start",
+        cleaning::bytesRead);
+    metrics.gauge(
+        "millrace.log.cleaner.written.bytes",
+        "Bytes of the segments that took their place since the start",
+        cleaning::bytesWritten);
+    metrics.gauge(
+        "millrace.log.cleaner.removed.records",
+        "Records that were removed by compaction since the start",
+        cleaning::recordsRemoved);
   }
 }

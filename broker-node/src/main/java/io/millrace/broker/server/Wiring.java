@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.replica.CleanerSettings;
 import io.millrace.broker.replica.ReplicaSettings;
 import io.millrace.broker.replica.ReplicaSettings.Housekeeping;
 import io.millrace.broker.replica.ReplicaSettings.Threading;
@@ -57,7 +58,17 @@ final class Wiring {
         config,
         threading,
         housekeeping,
+        cleaner(config),
         config.get(StorageSettings.REPLICA_LAG_TIME_MAX_MS));
+  }
+
+  private static CleanerSettings cleaner(EffectiveConfig config) {
+    return new CleanerSettings(
+        config.get(CompactionSettings.THREADS),
+        config.get(CompactionSettings.DEDUPE_BUFFER_SIZE),
+        Math.min(0.95, Math.max(0.05, config.get(CompactionSettings.BUFFER_LOAD_FACTOR))),
+        config.get(CompactionSettings.IO_MAX_BYTES_PER_SECOND),
+        config.get(CompactionSettings.BACKOFF_MS));
   }
 
   static NodeInfo node(EffectiveConfig config, String clusterId) {

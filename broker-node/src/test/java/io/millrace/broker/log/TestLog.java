@@ -1,5 +1,6 @@
 package io.millrace.broker.log;
 
+import io.millrace.broker.log.clean.OffsetMap;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.file.FileStore;
@@ -17,7 +18,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** A log in memory with the ways in which tests use one. */
 final class TestLog {
@@ -146,6 +149,54 @@ final class TestLog {
     FlushTicket ticket = log.prepareFlush();
     ticket.run();
     log.flushed(ticket);
+  }
+
+  /**
+   * Cleans what may be cleaned.
+   *
+   * @param most so many groups are taken in; then the cleaning is told to end
+   * @return empty if it ended early
+   */
+  Optional<CleaningResult> clean(CleanableSection section, OffsetMap map, int most) {
+    CleaningOrder order =
+        new CleaningOrder(clock.wallMs, log.producers().lastOffsets(), map, Integer.MAX_VALUE);
+    AtomicInteger taken = new AtomicInteger();
+    try {
+      return Optional.of(
+          new LogCleaning(log.snapshot(), section, log.config(), order, bytes -> {})
+              .run(
+                  group -> {
+                    if (taken.getAndIncrement() == most) {
+                      throw new CleaningEndedException("enough");
+                    }
+                    swap(group);
+                  }));
+    } catch (CleaningEndedException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The same of all below a bound, with room for all keys. */
+  CleaningResult clean(long bound) {
+    CleanableSection section =
+        CleanableSection.of(log.snapshot(), log.config(), bound, clock.wallMs);
+    return clean(section, new OffsetMap(1 << 16, 0.9), Integer.MAX_VALUE).orElseThrow();
+  }
+
+  List<DetachedSegment> swap(CleanedGroup group) {
+    SegmentSwap swap =
+        log.prepareSwap(group).orElseThrow(() -> new CleaningEndedException("it is gone"));
+    swap.run();
+    return log.swapped(swap).orElseThrow();
+  }
+
+  /** The delete horizon of the batch that holds an offset; 0 if it has none. */
+  long horizonOf(long offset) {
+    if (offset < log.logStartOffset()) {
+      return 0;
+    }
+    LogRead read = log.snapshot().read(offset, 1, Long.MAX_VALUE, true);
+    return RecordBatch.at(read.records(), read.records().position()).deleteHorizonMs().orElse(0);
   }
 
   static ByteBuffer batch(long timestampMs, String... values) {

@@ -90,6 +90,7 @@ class SecondLogsTest {
             TestBroker.BROKER_CONFIG,
             new Threading(1, 1, ShardLimits.DEFAULT),
             new Housekeeping(20, 20, 86_400_000, 64, 100),
+            CleanerSettings.DEFAULT,
             30_000),
         new TimeGuard(clock),
         clock,

@@ -113,6 +113,7 @@ final class TestBroker implements AutoCloseable {
                 BROKER_CONFIG,
                 new Threading(2, 2, ShardLimits.DEFAULT),
                 new Housekeeping(20, checkpointIntervalMs, 86_400_000, 64, 100),
+                new CleanerSettings(1, 1 << 20, 0.9, Long.MAX_VALUE, 20),
                 30_000),
             dirs,
             missing,

@@ -23,6 +23,10 @@ public final class ConfigTypes {
   public static final ConfigType<Long> LONG =
       new SimpleType<>("long", "a whole number", Long::valueOf);
 
+  /** A share of a whole: a number from 0 to 1. */
+  public static final ConfigType<Double> RATIO =
+      new SimpleType<>("ratio", "a number from 0 to 1, such as 0.5", ConfigTypes::parseRatio);
+
   /** Bytes as a long: a number alone, or with KB, MB, GB or TB (1 KB = 1,024 bytes). */
   public static final ConfigType<Long> SIZE =
       new UnitType<>("size", "bytes, such as 65536, 64KB or 1GB", Units.SIZES, Function.identity());
@@ -53,6 +57,14 @@ public final class ConfigTypes {
       byName.put(name.apply(constant), constant);
     }
     return new ChoiceType<>(byName, name);
+  }
+
+  private static Double parseRatio(String text) {
+    double value = Double.parseDouble(text);
+    if (!(value >= 0 && value <= 1)) {
+      throw new IllegalArgumentException(text);
+    }
+    return value;
   }
 
   private static Boolean parseBoolean(String text) {

@@ -137,7 +137,48 @@ public final class TopicConfigs {
           "cleanup.policy",
           CLEANUP_POLICIES.list(),
           List.of(CleanupPolicy.DELETE),
-          "How the log is kept small: delete removes old segments by time and size.");
+          "How the log is kept small: delete removes old segments by time and size, compact keeps"
+              + " of each key the newest record alone. With both, what is compacted is deleted in"
+              + " the end too.");
+
+  /** How much must have been appended for a log to be compacted. */
+  public static final ConfigKey<Double> MIN_CLEANABLE_DIRTY_RATIO =
+      ConfigKey.of(
+          "min.cleanable.dirty.ratio",
+          ConfigTypes.RATIO,
+          0.5,
+          "A log is compacted once more than this share of its bytes was appended since the last"
+              + " time.");
+
+  /** How long records are left alone by compaction. */
+  public static final ConfigKey<Long> MIN_COMPACTION_LAG_MS =
+      ConfigKey.of(
+              "min.compaction.lag.ms",
+              ConfigTypes.DURATION,
+              0L,
+              "A record that is younger than this is left alone by compaction.")
+          .atLeast(0);
+
+  /** How long records may be left alone by compaction. */
+  public static final ConfigKey<Long> MAX_COMPACTION_LAG_MS =
+      ConfigKey.of(
+              "max.compaction.lag.ms",
+              ConfigTypes.DURATION,
+              Long.MAX_VALUE,
+              "A log with a record that is older than this and was never looked at by compaction is"
+                  + " compacted whatever its dirty ratio.")
+          .atLeast(1);
+
+  /** How long tombstones stay. */
+  public static final ConfigKey<Long> DELETE_RETENTION_MS =
+      ConfigKey.of(
+              "delete.retention.ms",
+              ConfigTypes.DURATION,
+              86_400_000L,
+              "How long a record without a value stays in a compacted log, from the first"
+                  + " compaction that meets it: the time that a reader has to go through the log and"
+                  + " see each key that was deleted.")
+          .atLeast(0);
 
   /** How long deleted files stay. */
   public static final ConfigKey<Long> FILE_DELETE_DELAY_MS =
@@ -166,6 +207,10 @@ public final class TopicConfigs {
                   "Topics",
                   List.of(
                       CLEANUP_POLICY,
+                      MIN_CLEANABLE_DIRTY_RATIO,
+                      MIN_COMPACTION_LAG_MS,
+                      MAX_COMPACTION_LAG_MS,
+                      DELETE_RETENTION_MS,
                       RETENTION_MS,
                       RETENTION_BYTES,
                       SEGMENT_BYTES,
@@ -223,6 +268,10 @@ public final class TopicConfigs {
   private static Map<ConfigKey<?>, ConfigKey<?>> brokerKeys() {
     Map<ConfigKey<?>, ConfigKey<?>> keys = new LinkedHashMap<>();
     put(keys, CLEANUP_POLICY, "log.cleanup.policy");
+    put(keys, MIN_CLEANABLE_DIRTY_RATIO, "log.cleaner.min.cleanable.ratio");
+    put(keys, MIN_COMPACTION_LAG_MS, "log.cleaner.min.compaction.lag.ms");
+    put(keys, MAX_COMPACTION_LAG_MS, "log.cleaner.max.compaction.lag.ms");
+    put(keys, DELETE_RETENTION_MS, "log.cleaner.delete.retention.ms");
     put(keys, RETENTION_MS, "log.retention.ms");
     put(keys, RETENTION_BYTES, "log.retention.bytes");
     put(keys, SEGMENT_BYTES, "log.segment.bytes");

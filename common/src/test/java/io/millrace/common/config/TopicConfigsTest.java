@@ -20,6 +20,11 @@ class TopicConfigsTest {
   private static final List<List<String>> KEYS =
       List.of(
           List.of("cleanup.policy", "log.cleanup.policy", "delete"),
+          List.of("min.cleanable.dirty.ratio", "log.cleaner.min.cleanable.ratio", "0.5"),
+          List.of("min.compaction.lag.ms", "log.cleaner.min.compaction.lag.ms", "0"),
+          List.of(
+              "max.compaction.lag.ms", "log.cleaner.max.compaction.lag.ms", "9223372036854775807"),
+          List.of("delete.retention.ms", "log.cleaner.delete.retention.ms", "86400000"),
           List.of("retention.ms", "log.retention.ms", "604800000"),
           List.of("retention.bytes", "log.retention.bytes", "-1"),
           List.of("segment.bytes", "log.segment.bytes", "1073741824"),
@@ -57,6 +62,7 @@ class TopicConfigsTest {
       value = key.type().label().startsWith("CreateTime") ? "LogAppendTime" : value;
       value = key.type().label().equals("boolean") ? "true" : value;
       value = key.type().label().startsWith("list") ? "" : value;
+      value = key.type().label().equals("ratio") ? "0.25" : value;
       other.put(TopicConfigs.brokerKey(key).name(), value);
     }
     EffectiveConfig.Builder broker = EffectiveConfig.builder(BROKER);
@@ -101,7 +107,10 @@ class TopicConfigsTest {
     assertThatThrownBy(() -> TopicConfigs.SCHEMA.canonical(Map.of("retention.millis", "1")))
         .hasMessageContaining(
             "unknown topic configuration: retention.millis; did you mean retention.ms?");
-    assertThatThrownBy(() -> TopicConfigs.SCHEMA.canonical(Map.of("cleanup.policy", "compact")))
-        .hasMessageContaining("cleanup.policy: compact (expected: a list, separated by commas");
+    assertThatThrownBy(() -> TopicConfigs.SCHEMA.canonical(Map.of("cleanup.policy", "compress")))
+        .hasMessageContaining("cleanup.policy: compress (expected: a list, separated by commas");
+    assertThatThrownBy(
+            () -> TopicConfigs.SCHEMA.canonical(Map.of("min.cleanable.dirty.ratio", "1.5")))
+        .hasMessageContaining("min.cleanable.dirty.ratio: 1.5 (expected: a number from 0 to 1");
   }
 }

@@ -7,6 +7,7 @@ import io.millrace.broker.log.PartitionFiles;
 import io.millrace.broker.log.ProducerSnapshot;
 import io.millrace.broker.log.SegmentChecksum;
 import io.millrace.broker.log.SegmentFiles;
+import io.millrace.broker.log.SwapJournal;
 import io.millrace.broker.log.dir.DataDirContents;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.file.AtomicFile;
@@ -33,7 +34,8 @@ final class PartitionVerifier {
           PartitionDirectory.METADATA,
           PartitionFiles.LEADER_EPOCHS,
           PartitionFiles.LOG_START,
-          PartitionFiles.SYNCED_MARK);
+          PartitionFiles.SYNCED_MARK,
+          PartitionFiles.CLEANED);
   private static final List<String> SEGMENT_SUFFIXES =
       List.of(SegmentFiles.INDEX, SegmentFiles.TIME_INDEX, SegmentChecksum.SUFFIX);
 
@@ -57,6 +59,13 @@ final class PartitionVerifier {
 
   void verify(Path directory) throws IOException {
     findings.countPartition();
+    if (SwapJournal.exists(store, directory)) {
+      findings.warning(
+          directory.resolve(SwapJournal.NAME),
+          0,
+          "a crash interrupted compaction: the next start ends it; nothing here was checked");
+      return;
+    }
     List<Path> files = store.list(directory);
     TreeSet<Long> bases = new TreeSet<>();
     files.forEach(file -> SegmentFiles.offsetOf(file, SegmentFiles.LOG).ifPresent(bases::add));
@@ -76,7 +85,10 @@ final class PartitionVerifier {
   private void name(Path file, NavigableSet<Long> bases) throws IOException {
     String name = String.valueOf(file.getFileName());
     boolean temporary =
-        name.endsWith(SegmentFiles.DELETED) || name.endsWith(AtomicFile.TEMPORARY_SUFFIX);
+        name.endsWith(SegmentFiles.DELETED)
+            || name.endsWith(SegmentFiles.CLEANED)
+            || name.endsWith(SegmentFiles.REPLACED)
+            || name.endsWith(AtomicFile.TEMPORARY_SUFFIX);
     if (OWN_FILES.contains(name)
         || temporary
         || GivenUpRecords.owns(file)
