@@ -5,12 +5,15 @@ import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.BrokerDefaults;
 import io.millrace.broker.replica.PartitionRegistry;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.config.EffectiveConfig;
 import io.millrace.common.config.NotUnderstood;
+import io.millrace.common.config.TopicConfigs;
 import io.millrace.common.time.Clock;
 import io.millrace.common.time.Scheduler;
 import io.millrace.metadata.ChangeHistory;
 import io.millrace.metadata.MetadataQuorum;
+import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.rpc.QuorumMembers;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +35,8 @@ public final class BrokerServices {
    * @param config what the broker's file, environment and flags say
    * @param members looks after the quorum's voters
    * @param others the other brokers
+   * @param link the way to other brokers for what clients asked this one for
+   * @param forwarding what other brokers find here for their clients; begins with the services
    * @param logDirs this broker's directories
    * @param fetchThreads for reads from the disk
    * @param metadataThreads for looking through the metadata; nothing on them waits for a disk
@@ -44,6 +49,8 @@ public final class BrokerServices {
       MetadataQuorum quorum,
       QuorumMembers members,
       RemoteBrokers others,
+      ForwardingLink link,
+      ForwardingEndpoint forwarding,
       LocalLogDirs logDirs,
       PartitionRegistry partitions,
       TopicReadiness readiness,
@@ -65,6 +72,7 @@ public final class BrokerServices {
    * @param maxProduceStreams the most produce streams of the server
    * @param maxFetchStreams the most fetch streams and tails of the server
    * @param maxMetadataStreams the most streams of the server that tell of the metadata
+   * @param maxForwardedBytes the most bytes of publications that wait for one other broker
    * @param produceTimeoutMs how long a produce request waits when it names no time
    * @param produceMaxTimeoutMs the longest that it can ask for
    * @param adminTimeoutMs how long a change of the metadata may take
@@ -75,6 +83,7 @@ public final class BrokerServices {
       int maxProduceStreams,
       int maxFetchStreams,
       int maxMetadataStreams,
+      long maxForwardedBytes,
       long produceTimeoutMs,
       long produceMaxTimeoutMs,
       long adminTimeoutMs) {}
@@ -121,7 +130,10 @@ public final class BrokerServices {
             new StreamPlaces("max.fetch.streams", limits.maxFetchStreams()),
             streams);
     List<BindableService> services = new ArrayList<>();
-    services.add(new ProducerEndpoint(produce, parts.producerIds(), parts.clock()));
+    parts.forwarding().begin(parts.link().clusterId(), produce);
+    services.add(
+        new ProducerEndpoint(
+            produce, parts.producerIds(), new Publisher(publish(parts, limits, produce))));
     services.add(new FetchEndpoint(fetch));
     services.add(new SubscriptionEndpoint(fetch));
     PacedStream.Deps paced =
@@ -147,6 +159,43 @@ public final class BrokerServices {
             new RecordDeletion(partitions, parts.clock(), limits.adminTimeoutMs()),
             limits.adminTimeoutMs()));
     return new BrokerServices(List.copyOf(services), streams, parts.ready());
+  }
+
+  private static PublishDeps publish(Parts parts, Limits limits, ProduceDeps produce) {
+    PartitionLeaders leaders = new PartitionLeaders(parts.quorum()::image);
+    Forwarder forwarder =
+        new Forwarder(
+            parts.node().nodeId(),
+            new RemoteAppends(parts.link(), leaders, produce),
+            leaders,
+            parts.producerIds()::next,
+            parts.clock(),
+            parts.scheduler(),
+            limits.maxForwardedBytes());
+    BrokerDefaults defaults =
+        new BrokerDefaults(parts.node().nodeId(), parts.config(), NotUnderstood.SILENT);
+    return new PublishDeps(
+        produce.partitions(),
+        produce.intake(),
+        parts.metrics(),
+        forwarder,
+        (topic, partition) ->
+            settings(parts, defaults, topic, partition).get(TopicConfigs.MAX_MESSAGE_BYTES),
+        parts.metadataThreads(),
+        parts.clock());
+  }
+
+  /** A topic's settings: those of the replica here if there is one, which are made already. */
+  private static EffectiveConfig settings(
+      Parts parts, BrokerDefaults defaults, TopicImage topic, int partition) {
+    return parts
+        .partitions()
+        .find(new TopicIdPartition(topic.id(), partition))
+        .map(host -> host.config().topic())
+        .orElseGet(
+            () ->
+                TopicConfigs.effective(
+                    topic.configs(), defaults.in(parts.quorum().image()), NotUnderstood.SILENT));
   }
 
   private static List<BindableService> forAdministrators(

@@ -12,7 +12,6 @@ import io.millrace.broker.rpc.wire.InboundProduceMarshaller;
 import io.millrace.broker.rpc.wire.ServiceBinding;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
-import io.millrace.common.time.Clock;
 import io.millrace.proto.v1.InitProducerRequest;
 import io.millrace.proto.v1.InitProducerResponse;
 import io.millrace.proto.v1.ProduceRequest;
@@ -31,10 +30,10 @@ final class ProducerEndpoint implements BindableService, ProducerServiceGrpc.Asy
   private final Publisher publisher;
   private final InboundProduceMarshaller inbound = new InboundProduceMarshaller();
 
-  ProducerEndpoint(ProduceDeps deps, ProducerIds producerIds, Clock clock) {
+  ProducerEndpoint(ProduceDeps deps, ProducerIds producerIds, Publisher publisher) {
     this.deps = deps;
     this.producerIds = producerIds;
-    this.publisher = new Publisher(deps, clock);
+    this.publisher = publisher;
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.grpc.BindableService;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.channel.ChannelOption;
 import io.millrace.broker.rpc.BrokerQueryEndpoint;
+import io.millrace.broker.rpc.ForwardingEndpoint;
 import io.millrace.broker.rpc.ReplicationEndpoint;
 import io.millrace.broker.rpc.RequestContext;
 import io.millrace.common.config.EffectiveConfig;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  * find on the internal listener. Immutable; its parts are thread-safe, but for the bootstrap.
  *
  * @param channels for all but records
+ * @param forwardingChannels for records of clients that another broker's partitions are asked for
  * @param replicationChannels for records, so that they are not in the way of a word of life
  */
 record NodeLink(
@@ -29,6 +31,8 @@ record NodeLink(
     NodeChannels channels,
     ControllerEndpoint controller,
     BrokerQueryEndpoint queries,
+    NodeChannels forwardingChannels,
+    ForwardingEndpoint forwarding,
     NodeChannels replicationChannels,
     ReplicationEndpoint replication,
     Bootstrap bootstrap) {
@@ -60,6 +64,10 @@ record NodeLink(
                     .directExecutor()
                     .build());
     startup.opened("connections for replication", replicationChannels::close);
+    NodeChannels forwardingChannels =
+        new NodeChannels(
+            endpoint -> channel(endpoint, maxMessageBytes).flowControlWindow(windowBytes).build());
+    startup.opened("connections for clients' records", forwardingChannels::close);
     Bootstrap bootstrap =
         new Bootstrap(config, environment.store(), voters, new NodeProbe(channels), stop);
     int nodeId = config.get(NodeSettings.NODE_ID);
@@ -68,6 +76,8 @@ record NodeLink(
         channels,
         new ControllerEndpoint(),
         new BrokerQueryEndpoint(nodeId, config),
+        forwardingChannels,
+        new ForwardingEndpoint(nodeId),
         replicationChannels,
         new ReplicationEndpoint(nodeId),
         bootstrap);
@@ -85,7 +95,8 @@ record NodeLink(
 
   /** What other nodes find here. */
   List<BindableService> services() {
-    return List.of(new NodeEndpoint(bootstrap::standing), controller, queries, replication);
+    return List.of(
+        new NodeEndpoint(bootstrap::standing), controller, queries, forwarding, replication);
   }
 
   /** On whose behalf the current thread works. */

@@ -5,6 +5,7 @@ import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.ReplicaManager;
 import io.millrace.broker.rpc.Authorizer;
 import io.millrace.broker.rpc.BrokerServices;
+import io.millrace.broker.rpc.ForwardingLink;
 import io.millrace.broker.rpc.LocalLogDirs;
 import io.millrace.broker.rpc.RemoteBrokers;
 import io.millrace.common.MillraceError;
@@ -45,6 +46,9 @@ final class NodeServices {
             state.quorum(),
             state.members(),
             new RemoteBrokers(clusterId, config.get(NodeSettings.NODE_ID), link.channels()),
+            new ForwardingLink(
+                clusterId, config.get(NodeSettings.NODE_ID), link.forwardingChannels()),
+            link.forwarding(),
             logDirs,
             state.replicas(),
             readiness(state.replicas()),

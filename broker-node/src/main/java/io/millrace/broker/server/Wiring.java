@@ -18,6 +18,9 @@ final class Wiring {
   /** What a message has besides the records: topic ids, offsets, tags. */
   private static final int MESSAGE_OVERHEAD_BYTES = 16 << 10;
 
+  /** What waits for one other broker takes this part of the memory for requests at most. */
+  private static final int FORWARDED_PART = 4;
+
   private static final int SHARD_RUN_TASKS = 256;
   private static final int SHARD_MAX_TASKS = 16_384;
 
@@ -98,6 +101,7 @@ final class Wiring {
         config.get(LimitSettings.MAX_PRODUCE_STREAMS),
         config.get(LimitSettings.MAX_FETCH_STREAMS),
         config.get(LimitSettings.MAX_METADATA_STREAMS),
+        config.get(LimitSettings.IN_FLIGHT_BYTES) / FORWARDED_PART,
         config.get(RequestSettings.PRODUCE_TIMEOUT_MS),
         config.get(RequestSettings.PRODUCE_MAX_TIMEOUT_MS),
         config.get(RequestSettings.ADMIN_TIMEOUT_MS));

@@ -21,4 +21,12 @@ public sealed interface FrameResult {
    * @param error why
    */
   record Refused(MillraceError error) implements FrameResult {}
+
+  /**
+   * As {@link Refused}, whatever the code, and the owner does not want the batch to be tried again:
+   * it fails with this error. Only for acks other than 0.
+   *
+   * @param error why
+   */
+  record GivenUp(MillraceError error) implements FrameResult {}
 }

@@ -6,6 +6,7 @@ import io.millrace.common.MillraceError;
 import io.millrace.common.producer.BatchOutcome.Acknowledged;
 import io.millrace.common.producer.BatchOutcome.Failed;
 import io.millrace.common.producer.FrameResult.Appended;
+import io.millrace.common.producer.FrameResult.GivenUp;
 import io.millrace.common.producer.FrameResult.Refused;
 import io.millrace.common.producer.PendingBatch.State;
 import java.util.ArrayDeque;
@@ -198,6 +199,8 @@ public final class ProducerSession<B> {
                 appended.baseOffset(), appended.lastOffset(), appended.logAppendTimeMs()));
       } else if (result instanceof Refused refused) {
         refuse(found.get(), refused.error());
+      } else if (result instanceof GivenUp givenUp) {
+        giveUp(found.get(), givenUp.error());
       }
     }
     proceed(nowMs);
@@ -314,12 +317,22 @@ public final class ProducerSession<B> {
     window.trim();
   }
 
-  private void refuse(PendingBatch<B> batch, MillraceError error) {
+  private void giveUp(PendingBatch<B> batch, MillraceError error) {
+    noteRefusal(batch, error);
+    batchLost = true;
+    completion.fail(batch, error);
+  }
+
+  private void noteRefusal(PendingBatch<B> batch, MillraceError error) {
     stream.needsResume();
     phase = Phase.QUIESCING;
     batch.state = State.WAITING;
     batch.refusal = error;
     batch.inDoubt |= !Refusal.nothingAppended(error.code());
+  }
+
+  private void refuse(PendingBatch<B> batch, MillraceError error) {
+    noteRefusal(batch, error);
     switch (Refusal.of(error.code(), sequences.idempotent())) {
       case RETRY, GAP -> {
         // What follows a lost batch goes through once that is out of the way.
