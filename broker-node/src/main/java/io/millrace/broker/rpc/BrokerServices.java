@@ -130,12 +130,17 @@ public final class BrokerServices {
             new StreamPlaces("max.fetch.streams", limits.maxFetchStreams()),
             streams);
     List<BindableService> services = new ArrayList<>();
-    parts.forwarding().begin(parts.link().clusterId(), produce);
+    parts.forwarding().begin(parts.link().clusterId(), produce, fetch);
     services.add(
         new ProducerEndpoint(
             produce, parts.producerIds(), new Publisher(publish(parts, limits, produce))));
     services.add(new FetchEndpoint(fetch));
-    services.add(new SubscriptionEndpoint(fetch));
+    services.add(
+        new SubscriptionEndpoint(
+            fetch,
+            new LeaderTails(parts.link(), fetch),
+            new PartitionLeaders(parts.quorum()::image),
+            parts.clock()));
     PacedStream.Deps paced =
         new PacedStream.Deps(
             parts.metadataThreads(),

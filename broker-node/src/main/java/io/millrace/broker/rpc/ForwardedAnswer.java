@@ -7,6 +7,7 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
+import io.millrace.common.MillraceException;
 import io.millrace.metadata.image.BrokerImage;
 import io.millrace.metadata.rpc.Failures;
 import java.util.Map;
@@ -50,6 +51,19 @@ final class ForwardedAnswer<A> implements StreamObserver<A> {
         ErrorCode.BROKER_NOT_AVAILABLE,
         "broker " + broker.id() + " gives no answer (" + why + ")",
         Map.of("broker", Integer.toString(broker.id())));
+  }
+
+  /** Why a call ended: what the other side said, or BROKER_NOT_AVAILABLE. */
+  static MillraceError error(Throwable thrown) {
+    if (thrown instanceof MillraceException known) {
+      return known.error();
+    }
+    return refusal(thrown)
+        .orElseGet(
+            () ->
+                new MillraceError(
+                    ErrorCode.BROKER_NOT_AVAILABLE,
+                    "the leader is gone: " + Failures.text(thrown)));
   }
 
   /** What the other broker itself said, rather than the transport. */

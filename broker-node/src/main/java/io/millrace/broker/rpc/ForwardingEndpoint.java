@@ -1,17 +1,24 @@
 package io.millrace.broker.rpc;
 
 import io.grpc.Context;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.proto.internal.v1.AppendRecordsRequest;
 import io.millrace.proto.internal.v1.AppendRecordsResponse;
+import io.millrace.proto.internal.v1.FindTailStartRequest;
+import io.millrace.proto.internal.v1.FindTailStartResponse;
 import io.millrace.proto.internal.v1.ForwardingServiceGrpc.ForwardingServiceImplBase;
 import io.millrace.proto.internal.v1.RequestContext;
+import io.millrace.proto.internal.v1.TailRecordsRequest;
+import io.millrace.proto.internal.v1.TailRecordsResponse;
 import io.millrace.proto.v1.PartitionBatch;
 import io.millrace.proto.v1.ProduceRequest;
 import io.millrace.proto.v1.ProduceResponse;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -27,7 +34,7 @@ public final class ForwardingEndpoint extends ForwardingServiceImplBase {
   private final int brokerId;
   private volatile Optional<Begun> begun = Optional.empty();
 
-  private record Begun(String clusterId, ProduceDeps produce) {}
+  private record Begun(String clusterId, ProduceDeps produce, FetchDeps fetch) {}
 
   /** Makes the service of a broker. */
   public ForwardingEndpoint(int brokerId) {
@@ -35,8 +42,8 @@ public final class ForwardingEndpoint extends ForwardingServiceImplBase {
   }
 
   /** From now on the node belongs to a cluster, and has partitions. */
-  void begin(String clusterId, ProduceDeps produce) {
-    begun = Optional.of(new Begun(clusterId, produce));
+  void begin(String clusterId, ProduceDeps produce, FetchDeps fetch) {
+    begun = Optional.of(new Begun(clusterId, produce, fetch));
   }
 
   @Override
@@ -57,6 +64,58 @@ public final class ForwardingEndpoint extends ForwardingServiceImplBase {
         call,
         answer.thenApply(
             response -> AppendRecordsResponse.newBuilder().setResponse(response).build()));
+  }
+
+  @Override
+  public void findTailStart(
+      FindTailStartRequest request, StreamObserver<FindTailStartResponse> call) {
+    FetchDeps deps = check(request.getContext(), request.getBrokerId()).fetch();
+    List<TopicIdPartition> ids =
+        request.getPartitionsList().stream()
+            .map(partition -> Partitions.named(request.getTopicId(), partition))
+            .toList();
+    checkReader(deps, request.getContext(), ids);
+    Replies.when(
+        call,
+        CompletableFuture.supplyAsync(
+            () ->
+                FindTailStartResponse.newBuilder()
+                    .addAllBounds(TailStarts.find(deps, ids, request.getStart()))
+                    .build(),
+            deps.threads()));
+  }
+
+  @Override
+  public void tailRecords(TailRecordsRequest request, StreamObserver<TailRecordsResponse> call) {
+    FetchDeps deps = check(request.getContext(), request.getBrokerId()).fetch();
+    List<TailPart> parts =
+        request.getPlacesList().stream()
+            .map(
+                place ->
+                    TailPart.rest(
+                        Partitions.named(request.getTopicId(), place.getPartition()),
+                        Requests.notNegative("offset", place.getOffset()),
+                        Requests.notNegative("end_offset", place.getEndOffset())))
+            .toList();
+    checkReader(deps, request.getContext(), parts.stream().map(TailPart::id).toList());
+    new TailSession(
+            deps,
+            ByteBudgets.KEY.get().fetch(),
+            new TailScope(parts, Long.MAX_VALUE, true),
+            new MappedCall<>(
+                (ServerCallStreamObserver<TailRecordsResponse>) call,
+                message -> TailRecordsResponse.newBuilder().setResponse(message).build()))
+        .start();
+  }
+
+  private static void checkReader(
+      FetchDeps deps, RequestContext context, List<TopicIdPartition> ids) {
+    for (TopicIdPartition id : ids) {
+      deps.partitions()
+          .topicName(id.topicId())
+          .ifPresent(
+              topic -> deps.authorizer().check(client(context), Authorizer.Operation.READ, topic));
+    }
   }
 
   private static CompletableFuture<ProduceResponse> forClient(

@@ -12,8 +12,10 @@ import io.millrace.proto.internal.v1.RequestContext;
  *
  * @param nodeId this node
  * @param channels for records, so that these are not in the way of a word of life
+ * @param tailChannels for tails, which last: calls on one connection are bounded
  */
-public record ForwardingLink(String clusterId, int nodeId, NodeChannels channels) {
+public record ForwardingLink(
+    String clusterId, int nodeId, NodeChannels channels, NodeChannels tailChannels) {
   /** Where a broker takes what others pass on; fails with BROKER_NOT_AVAILABLE if nowhere. */
   Endpoint endpointOf(BrokerImage broker) {
     return broker

@@ -27,9 +27,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TailCursor {
   private static final int READ_BYTES = 512 << 10;
-  private static final long NO_END = Long.MAX_VALUE;
-
   private final PartitionHost host;
+  private final TailPart part;
   private final Consumer<TailCursor> ready;
   private final AtomicBoolean queued = new AtomicBoolean();
 
@@ -54,7 +53,7 @@ final class TailCursor {
   /** A read brought nothing though there should be something: only an advance can change that. */
   private boolean dry;
 
-  private long endOffset = NO_END;
+  private long endOffset;
   private boolean closed;
   private @Nullable Registration registration;
 
@@ -77,8 +76,10 @@ final class TailCursor {
     NO_ROOM
   }
 
-  TailCursor(PartitionHost host, Consumer<TailCursor> ready) {
+  TailCursor(PartitionHost host, TailPart part, Consumer<TailCursor> ready) {
     this.host = host;
+    this.part = part;
+    this.endOffset = part.endOffset();
     this.ready = ready;
   }
 
@@ -91,18 +92,26 @@ final class TailCursor {
    *
    * @throws MillraceException if there is none
    */
-  void begin(PartitionReader reader, TailStart start, boolean stopAtEnd) {
-    nextOffset =
-        reader.guarded(
-            host,
-            view -> startOffset(view, start),
-            (view, error) -> {
-              throw error.exception();
-            });
+  void begin(PartitionReader reader) {
+    nextOffset = startOffset(reader, host, part.start());
     readOffset = nextOffset;
-    if (stopAtEnd) {
+    if (endOffset == TailPart.AT_HIGH_WATERMARK) {
       endOffset = host.view().highWatermark();
     }
+  }
+
+  /**
+   * The first offset of a tail.
+   *
+   * @throws MillraceException if there is none
+   */
+  static long startOffset(PartitionReader reader, PartitionHost host, TailStart start) {
+    return reader.guarded(
+        host,
+        view -> startOffset(view, start),
+        (view, error) -> {
+          throw error.exception();
+        });
   }
 
   private static long startOffset(PartitionView view, TailStart start) {

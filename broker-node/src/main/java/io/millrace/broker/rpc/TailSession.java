@@ -3,22 +3,17 @@ package io.millrace.broker.rpc;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
-import io.millrace.common.TopicIdPartition;
-import io.millrace.metadata.image.TopicImage;
 import io.millrace.proto.v1.TailPartitionError;
-import io.millrace.proto.v1.TailRequest;
 import io.millrace.proto.v1.TailResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One tail. Everything happens in runs of {@link #pump} on the fetch threads, one at a time, and
- * all fields but the queue and the flags are confined to them.
+ * One tail of partitions that this broker leads. Everything happens in runs of {@link #pump} on the
+ * fetch threads, one at a time, and all fields but the queue and the flags are confined to them.
  */
 final class TailSession {
   /** Records are put into messages of about this size. */
@@ -33,7 +28,11 @@ final class TailSession {
   private static final long UNREAD_MS = 1_000;
 
   private final FetchDeps deps;
-  private final TailRequest request;
+  private final TailScope scope;
+
+  /** Partitions that could not be begun, for the first message. */
+  private final List<TailPartitionError> notBegun = new ArrayList<>();
+
   private final ServerCallStreamObserver<TailResponse> client;
   private final SerialTask pump;
   private final StreamEnds ends;
@@ -69,45 +68,31 @@ final class TailSession {
   TailSession(
       FetchDeps deps,
       InFlightBytes budget,
-      TailRequest request,
+      TailScope scope,
       ServerCallStreamObserver<TailResponse> client) {
     this.deps = deps;
     this.memory = new ByteLease(budget);
     this.unwritten = new ByteLease(budget);
-    this.request = request;
+    this.scope = scope;
     this.client = client;
     this.pump = new SerialTask(deps.threads(), this::pump);
     this.ends = new StreamEnds(client, deps.places(), deps.streams(), pump::call, this::ended);
     this.room = new RoomWait(budget, pump::call);
     this.unread = new UnreadTimer(deps.scheduler(), UNREAD_MS, pump::call);
-    long most = Requests.notNegative("max_records", request.getMaxRecords());
-    this.recordsLeft = most == 0 ? Long.MAX_VALUE : most;
+    this.recordsLeft = scope.maxRecords();
   }
 
   /** Begins. Called once, on the transport's thread. */
   void start() {
-    TopicImage topic = deps.partitions().requireTopic(request.getTopic());
-    for (int partition : partitions(topic)) {
-      TopicIdPartition id = new TopicIdPartition(topic.id(), partition);
-      cursors.add(new TailCursor(deps.partitions().require(id), this::isReady));
+    for (TailPart part : scope.parts()) {
+      orAlone(
+          part.id().partition(),
+          () ->
+              cursors.add(
+                  new TailCursor(deps.partitions().require(part.id()), part, this::isReady)));
     }
     ends.begin();
     pump.call();
-  }
-
-  private Set<Integer> partitions(TopicImage topic) {
-    Set<Integer> chosen = new TreeSet<>(request.getPartitionsList());
-    if (chosen.isEmpty()) {
-      for (int i = 0; i < topic.partitions().size(); i++) {
-        chosen.add(i);
-      }
-    }
-    for (int partition : chosen) {
-      if (topic.partition(partition).isEmpty()) {
-        throw Partitions.unknownPartition(topic, partition).exception();
-      }
-    }
-    return chosen;
   }
 
   private void isReady(TailCursor cursor) {
@@ -133,16 +118,37 @@ final class TailSession {
   }
 
   private void begin() {
-    for (TailCursor cursor : cursors) {
-      cursor.begin(deps.reader(), request.getStart(), request.getStopAtEnd());
+    for (TailCursor cursor : List.copyOf(cursors)) {
+      if (!orAlone(cursor.partition(), () -> cursor.begin(deps.reader()))) {
+        cursors.remove(cursor);
+      }
     }
-    // All or nothing: a tail that can't begin as asked is refused, not cut.
+    // All or nothing, unless asked otherwise: a tail that can't begin is refused, not cut.
     cursors.forEach(TailCursor::follow);
+  }
+
+  /** Does something for a partition; if it fails alone, that is told by the first message. */
+  private boolean orAlone(int partition, Runnable work) {
+    try {
+      work.run();
+      return true;
+    } catch (MillraceException refused) {
+      if (!scope.eachAlone()) {
+        throw refused;
+      }
+      notBegun.add(partitionError(partition, refused.error()));
+      return false;
+    }
   }
 
   private void send() {
     for (int steps = 0; client.isReady(); steps++) {
       unwritten.release();
+      if (!notBegun.isEmpty()) {
+        send(TailResponse.newBuilder().addAllErrors(notBegun).build());
+        notBegun.clear();
+        continue;
+      }
       if (recordsLeft == 0 || cursors.stream().allMatch(TailCursor::atEnd)) {
         ends.complete();
         return;
@@ -194,7 +200,7 @@ final class TailSession {
         recordsLeft -= taken.records();
         goOn(cursor, taken.noRoom());
       } catch (MillraceException failed) {
-        message.addErrors(partitionError(cursor, failed.error()));
+        message.addErrors(partitionError(cursor.partition(), failed.error()));
         giveUp(cursor);
       }
     }
@@ -227,9 +233,9 @@ final class TailSession {
     inHand = null;
   }
 
-  private static TailPartitionError partitionError(TailCursor cursor, MillraceError error) {
+  private static TailPartitionError partitionError(int partition, MillraceError error) {
     return TailPartitionError.newBuilder()
-        .setPartition(cursor.partition())
+        .setPartition(partition)
         .setError(RpcErrors.toProto(error))
         .build();
   }

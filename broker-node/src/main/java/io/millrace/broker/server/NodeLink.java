@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
  *
  * @param channels for all but records
  * @param forwardingChannels for records of clients that another broker's partitions are asked for
+ * @param tailChannels for tails of partitions that another broker leads
  * @param replicationChannels for records, so that they are not in the way of a word of life
  */
 record NodeLink(
@@ -32,6 +33,7 @@ record NodeLink(
     ControllerEndpoint controller,
     BrokerQueryEndpoint queries,
     NodeChannels forwardingChannels,
+    NodeChannels tailChannels,
     ForwardingEndpoint forwarding,
     NodeChannels replicationChannels,
     ReplicationEndpoint replication,
@@ -68,6 +70,10 @@ record NodeLink(
         new NodeChannels(
             endpoint -> channel(endpoint, maxMessageBytes).flowControlWindow(windowBytes).build());
     startup.opened("connections for clients' records", forwardingChannels::close);
+    NodeChannels tailChannels =
+        new NodeChannels(
+            endpoint -> channel(endpoint, maxMessageBytes).flowControlWindow(windowBytes).build());
+    startup.opened("connections for clients' tails", tailChannels::close);
     Bootstrap bootstrap =
         new Bootstrap(config, environment.store(), voters, new NodeProbe(channels), stop);
     int nodeId = config.get(NodeSettings.NODE_ID);
@@ -77,6 +83,7 @@ record NodeLink(
         new ControllerEndpoint(),
         new BrokerQueryEndpoint(nodeId, config),
         forwardingChannels,
+        tailChannels,
         new ForwardingEndpoint(nodeId),
         replicationChannels,
         new ReplicationEndpoint(nodeId),

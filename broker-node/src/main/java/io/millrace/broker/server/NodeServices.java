@@ -47,7 +47,10 @@ final class NodeServices {
             state.members(),
             new RemoteBrokers(clusterId, config.get(NodeSettings.NODE_ID), link.channels()),
             new ForwardingLink(
-                clusterId, config.get(NodeSettings.NODE_ID), link.forwardingChannels()),
+                clusterId,
+                config.get(NodeSettings.NODE_ID),
+                link.forwardingChannels(),
+                link.tailChannels()),
             link.forwarding(),
             logDirs,
             state.replicas(),

@@ -202,7 +202,7 @@ class FetchStreamMemoryTest {
   private void tail(FakeCall<TailResponse> call) {
     TailStart start = TailStart.newBuilder().setEarliest(true).build();
     TailRequest request = TailRequest.newBuilder().setTopic("orders").setStart(start).build();
-    new TailSession(deps, budget, request, call).start();
+    new TailSession(deps, budget, TailScope.of(deps.partitions(), request), call).start();
   }
 
   private FakeCall<FetchResponse> fetch() {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 class ForwardingApiTest {
   private static final int BROKER = 1;
 
+  private final FakePartitions partitions = new FakePartitions();
   private final ForwardingEndpoint endpoint = new ForwardingEndpoint(BROKER);
   private final Recorder<AppendRecordsRequest, AppendRecordsResponse> call = new Recorder<>();
 
@@ -22,14 +23,14 @@ class ForwardingApiTest {
   /** Nobody passes on what was passed on: so nothing can go round in circles. */
   @Test
   void whatWasPassedOnBeforeIsRefused() {
-    endpoint.begin("c", new FakePartitions().produceDeps());
+    endpoint.begin("c", partitions.produceDeps(), partitions.fetchDeps());
     refused(context("c", 2), BROKER, "hops: 2 (expected: 1)");
     refused(context("c", 0), BROKER, "hops: 0 (expected: 1)");
   }
 
   @Test
   void requestsOfAnotherClusterOrForAnotherBrokerAreRefused() {
-    endpoint.begin("c", new FakePartitions().produceDeps());
+    endpoint.begin("c", partitions.produceDeps(), partitions.fetchDeps());
     refused(context("d", 1), BROKER, "cluster_id: d (expected: c)");
     refused(context("c", 1), 2, "broker_id: 2 (expected: 1)");
   }

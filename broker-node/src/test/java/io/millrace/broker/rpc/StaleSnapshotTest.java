@@ -60,7 +60,7 @@ class StaleSnapshotTest {
             .setTopic("orders")
             .setStart(TailStart.newBuilder().setTimestampMs(1_000))
             .build();
-    new TailSession(deps, budget, request, call).start();
+    new TailSession(deps, budget, TailScope.of(deps.partitions(), request), call).start();
     Api.refusal(ErrorCode.UNAVAILABLE, Status.Code.UNAVAILABLE, call.error);
   }
 

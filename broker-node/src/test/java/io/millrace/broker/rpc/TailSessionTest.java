@@ -184,7 +184,7 @@ class TailSessionTest {
 
   private void start(FakeCall<TailResponse> call, TailRequest.Builder request) {
     TailRequest asked = request.setTopic("orders").setStopAtEnd(true).build();
-    new TailSession(deps, budget, asked, call).start();
+    new TailSession(deps, budget, TailScope.of(deps.partitions(), asked), call).start();
   }
 
   private static List<String> values(FakeCall<TailResponse> call) {

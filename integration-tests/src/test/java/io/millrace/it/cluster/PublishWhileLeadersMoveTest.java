@@ -7,7 +7,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.millrace.proto.v1.ConsumedRecord;
 import io.millrace.proto.v1.CreateTopicRequest;
-import io.millrace.proto.v1.PartitionMetadata;
 import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.ProducerServiceGrpc.ProducerServiceBlockingStub;
 import io.millrace.proto.v1.PublishRecord;
@@ -32,9 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Callers with nothing but a generated stub publish through brokers that mostly do not lead, while
- * leaders are killed and stopped on three processes: every record is there once, and those of a
- * caller in their order, without the callers repeating anything.
+ * Callers with nothing but a generated stub publish and tail through brokers that mostly do not
+ * lead, while leaders are killed and stopped on three processes: every record is there once, and
+ * those of a caller in their order, without the callers repeating anything.
  */
 class PublishWhileLeadersMoveTest {
   private static final String TOPIC = "thin";
@@ -57,6 +56,8 @@ class PublishWhileLeadersMoveTest {
               .mapToObj(id -> new Caller(id, cluster.node(id % 2 == 0 ? controller : third), done))
               .toList();
       callers.forEach(Thread::start);
+      Follower follower = new Follower(cluster.node(third));
+      follower.start();
 
       awaitProgress(callers);
       cluster.node(killed).kill();
@@ -74,7 +75,11 @@ class PublishWhileLeadersMoveTest {
       cluster.node(killed).beginAgain();
       cluster.node(killed).awaitReady();
 
+      int all = callers.stream().mapToInt(caller -> caller.published.get()).sum();
+      Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> follower.count() >= all);
+      follower.end();
       Map<Integer, List<Integer>> stored = stored(cluster);
+      assertThat(follower.seen).as("what a tail brought meanwhile").isEqualTo(stored);
       for (Caller caller : callers) {
         assertThat(stored.get(caller.id))
             .as("records of caller %s", caller.id)
@@ -158,26 +163,60 @@ class PublishWhileLeadersMoveTest {
   /** What is in the topic: for each caller the numbers of its records, in their order. */
   private static Map<Integer, List<Integer>> stored(ClusterProcesses cluster) {
     Map<Integer, List<Integer>> stored = new HashMap<>();
-    for (PartitionMetadata partition : cluster.metadata(1).getTopics(0).getPartitionsList()) {
-      ManagedChannel channel = channel(cluster.node(partition.getLeaderId()));
-      try {
-        Iterator<TailResponse> records =
-            SubscriptionServiceGrpc.newBlockingStub(channel)
-                .tail(
-                    TailRequest.newBuilder()
-                        .setTopic(TOPIC)
-                        .addPartitions(partition.getPartition())
-                        .setStart(TailStart.newBuilder().setEarliest(true))
-                        .setStopAtEnd(true)
-                        .build());
-        while (records.hasNext()) {
-          records.next().getRecordsList().forEach(record -> note(record, stored));
-        }
-      } finally {
-        channel.shutdownNow();
-      }
+    ManagedChannel channel = channel(cluster.node(1));
+    try {
+      Iterator<TailResponse> records =
+          SubscriptionServiceGrpc.newBlockingStub(channel)
+              .tail(fromTheStart().setStopAtEnd(true).build());
+      records.forEachRemaining(
+          message -> message.getRecordsList().forEach(record -> note(record, stored)));
+    } finally {
+      channel.shutdownNow();
     }
     return stored;
+  }
+
+  private static TailRequest.Builder fromTheStart() {
+    return TailRequest.newBuilder()
+        .setTopic(TOPIC)
+        .setStart(TailStart.newBuilder().setEarliest(true));
+  }
+
+  /** Follows the topic through one broker for as long as records come. */
+  private static final class Follower extends Thread {
+    final Map<Integer, List<Integer>> seen = new HashMap<>();
+    final List<String> errors = new ArrayList<>();
+    private final ManagedChannel channel;
+
+    Follower(BrokerProcess broker) {
+      channel = channel(broker);
+    }
+
+    @Override
+    public void run() {
+      try {
+        SubscriptionServiceGrpc.newBlockingStub(channel)
+            .tail(fromTheStart().build())
+            .forEachRemaining(this::take);
+      } catch (RuntimeException e) {
+        errors.add(e.toString());
+      }
+    }
+
+    private synchronized void take(TailResponse message) {
+      message.getErrorsList().forEach(error -> errors.add(error.toString()));
+      message.getRecordsList().forEach(record -> note(record, seen));
+    }
+
+    synchronized int count() {
+      return seen.values().stream().mapToInt(List::size).sum();
+    }
+
+    void end() throws InterruptedException {
+      errors.forEach(error -> assertThat(error).isEmpty());
+      channel.shutdownNow();
+      join();
+    }
   }
 
   private static void note(ConsumedRecord record, Map<Integer, List<Integer>> stored) {
