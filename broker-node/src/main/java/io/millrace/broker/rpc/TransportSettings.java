@@ -19,12 +19,16 @@ public record TransportSettings(
     long keepalivePermitMs,
     long maxConnectionAgeMs,
     long maxConnectionAgeGraceMs) {
-  /** The same for connections between nodes, which are never asked to go away. */
-  public TransportSettings withoutConnectionAge() {
+  /**
+   * The same for connections between nodes, which are never asked to go away.
+   *
+   * @param tails the most calls that last, which have room on one connection besides the others
+   */
+  public TransportSettings betweenNodes(int tails) {
     return new TransportSettings(
         maxMessageBytes,
         flowControlWindowBytes,
-        maxStreamsPerConnection,
+        (int) Math.min(Integer.MAX_VALUE, (long) maxStreamsPerConnection + tails),
         keepaliveMs,
         keepalivePermitMs,
         0,

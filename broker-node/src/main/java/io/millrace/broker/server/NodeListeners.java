@@ -47,7 +47,10 @@ final class NodeListeners {
    */
   RpcListener forNodes(BrokerServices services) {
     return open(
-        "internal", ListenerSettings.LISTENER_INTERNAL, transport.withoutConnectionAge(), services);
+        "internal",
+        ListenerSettings.LISTENER_INTERNAL,
+        transport.betweenNodes(config.get(LimitSettings.MAX_FETCH_STREAMS)),
+        services);
   }
 
   /**

@@ -118,6 +118,7 @@ class TailRouteTest {
     assertThat(seen).containsExactly("0-0", "0-1", "0-2");
     assertThat(route.isOver()).isFalse();
     leg(1).bring(1, 0, 1);
+    leg(1).bring(1, 4, 1);
     leg(1).complete();
     read(route);
     assertThat(seen).endsWith("1-0");

@@ -7,6 +7,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.ManagedChannelBuilder;
 import io.millrace.proto.v1.ConsumedRecord;
 import io.millrace.proto.v1.CreateTopicRequest;
+import io.millrace.proto.v1.ElectLeadersRequest;
+import io.millrace.proto.v1.ElectionType;
+import io.millrace.proto.v1.PartitionServiceGrpc;
 import io.millrace.proto.v1.ProducerServiceGrpc;
 import io.millrace.proto.v1.ProducerServiceGrpc.ProducerServiceBlockingStub;
 import io.millrace.proto.v1.PublishRecord;
@@ -32,8 +35,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Callers with nothing but a generated stub publish and tail through brokers that mostly do not
- * lead, while leaders are killed and stopped on three processes: every record is there once, and
- * those of a caller in their order, without the callers repeating anything.
+ * lead, while leaders are killed, hang and are stopped on three processes: every record is there
+ * once, and those of a caller in their order, without the callers repeating anything.
  */
 class PublishWhileLeadersMoveTest {
   private static final String TOPIC = "thin";
@@ -65,6 +68,12 @@ class PublishWhileLeadersMoveTest {
       cluster.node(killed).restart();
       cluster.node(killed).awaitReady();
       awaitProgress(callers);
+      awaitLeading(cluster, killed, controller);
+      cluster.node(killed).pause();
+      awaitProgress(callers);
+      cluster.node(killed).resume();
+      awaitProgress(callers);
+      awaitLeading(cluster, killed, controller);
       cluster.node(killed).stop();
       awaitProgress(callers);
       done.set(true);
@@ -85,6 +94,29 @@ class PublishWhileLeadersMoveTest {
             .as("records of caller %s", caller.id)
             .isEqualTo(IntStream.range(0, caller.published.get()).boxed().toList());
       }
+    }
+  }
+
+  /** Has the preferred replicas lead again, until a broker leads something. */
+  private static void awaitLeading(ClusterProcesses cluster, int node, int asked) {
+    ManagedChannel channel = channel(cluster.node(asked));
+    try {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .until(
+              () -> {
+                PartitionServiceGrpc.newBlockingStub(channel)
+                    .electLeaders(
+                        ElectLeadersRequest.newBuilder()
+                            .setType(ElectionType.ELECTION_TYPE_PREFERRED)
+                            .setAllTopics(true)
+                            .build());
+                return cluster.metadata(asked).getTopicsList().stream()
+                    .flatMap(topic -> topic.getPartitionsList().stream())
+                    .anyMatch(partition -> partition.getLeaderId() == node);
+              });
+    } finally {
+      channel.shutdownNow();
     }
   }
 
