@@ -28,6 +28,10 @@ final class CleaningChoice {
   private final List<LogDirectory> directories;
   private final CleaningStatus status;
   private final Set<TopicIdPartition> underWay = new HashSet<>();
+
+  /** Those whose cleaning ended early: the others go first. */
+  private final Set<TopicIdPartition> putBack = new HashSet<>();
+
   private final Map<TopicIdPartition, CleanableSection> uncleanable = new HashMap<>();
 
   CleaningChoice(List<LogDirectory> directories, CleaningStatus status) {
@@ -59,11 +63,15 @@ final class CleaningChoice {
     uncleanable.keySet().retainAll(present);
     status.looked(maxDirtyRatio, uncleanable.size());
     first.ifPresent(log -> underWay.add(log.host().id()));
+    if (first.isEmpty()) {
+      putBack.clear();
+    }
     return first;
   }
 
-  private static Optional<FilthyLog> better(Optional<FilthyLog> first, FilthyLog other) {
-    boolean due = other.section().isDue(other.host().config().log());
+  private Optional<FilthyLog> better(Optional<FilthyLog> first, FilthyLog other) {
+    boolean due =
+        !putBack.contains(other.host().id()) && other.section().isDue(other.host().config().log());
     return due && (first.isEmpty() || other.isBefore(first.get())) ? Optional.of(other) : first;
   }
 
@@ -105,7 +113,15 @@ final class CleaningChoice {
     LOG.error("[{}] can't be compacted and is left as it is: {}", log.host().name(), why);
   }
 
-  synchronized void ended(FilthyLog log) {
+  /**
+   * A log is not being cleaned any more.
+   *
+   * @param well whether its cleaning came to its end; else it is taken again when no other is left
+   */
+  synchronized void ended(FilthyLog log, boolean well) {
     underWay.remove(log.host().id());
+    if (!well) {
+      putBack.add(log.host().id());
+    }
   }
 }

@@ -4,6 +4,7 @@ import io.millrace.common.time.Clock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 
 /**
  * Holds cleanings back so that together they move no more bytes a second than allowed. What was
@@ -11,6 +12,9 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class CleaningThrottle {
   private static final long NANOS_PER_SECOND = TimeUnit.SECONDS.toNanos(1);
+
+  /** So often a cleaning that waits looks whether it must end. */
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final Clock clock;
   private final long bytesPerSecond;
@@ -28,8 +32,12 @@ final class CleaningThrottle {
     this.freeAtNanos = clock.monotonicNanos();
   }
 
-  /** So many bytes were moved: waits as long as they take. */
-  void moved(long bytes) {
+  /**
+   * So many bytes were moved: waits as long as they take.
+   *
+   * @param over whether the cleaning must end: then there is nothing to wait for
+   */
+  void moved(long bytes, BooleanSupplier over) {
     if (bytesPerSecond == Long.MAX_VALUE) {
       return;
     }
@@ -38,18 +46,19 @@ final class CleaningThrottle {
       long now = clock.monotonicNanos();
       double takesNanos = (double) bytes / bytesPerSecond * NANOS_PER_SECOND;
       freeAtNanos = (freeAtNanos - now > 0 ? freeAtNanos : now) + (long) takesNanos;
-      awaitTurn(freeAtNanos);
+      awaitTurn(freeAtNanos, over);
     } finally {
       lock.unlock();
     }
   }
 
-  private void awaitTurn(long untilNanos) {
+  private void awaitTurn(long untilNanos, BooleanSupplier over) {
     boolean interrupted = false;
     long left = untilNanos - clock.monotonicNanos();
-    while (!open && left > 0) {
+    while (!open && left > 0 && !over.getAsBoolean()) {
       try {
-        left = opened.awaitNanos(left);
+        long unused = opened.awaitNanos(Math.min(left, LOOK_NANOS));
+        left = untilNanos - clock.monotonicNanos();
       } catch (InterruptedException e) {
         interrupted = true;
       }

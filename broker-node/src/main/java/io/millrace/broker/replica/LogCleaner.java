@@ -81,23 +81,25 @@ final class LogCleaner implements AutoCloseable {
       boolean goOn = true;
       while (goOn && !closing && timeGuard.isTrusted()) {
         Optional<FilthyLog> next = choice.take(clock.wallMs());
-        goOn = next.isPresent() && clean(next.get());
+        next.ifPresent(this::clean);
+        goOn = next.isPresent();
       }
     } catch (RuntimeException | Error e) {
       throw faults.fatal("the log cleaner failed", e);
     }
   }
 
-  /** Whether it went well: there may be more to do at once. */
-  private boolean clean(FilthyLog log) {
+  private void clean(FilthyLog log) {
+    boolean well = false;
     try {
-      Optional<LogCleaningLease> lease = onShard(log, runtime -> runtime.beginCleaning());
-      return lease.isPresent() && clean(log, lease.get());
+      Optional<LogCleaningLease> lease = onShard(log, PartitionRuntime::beginCleaning);
+      well = lease.isPresent() && clean(log, lease.get());
     } finally {
-      choice.ended(log);
+      choice.ended(log, well);
     }
   }
 
+  /** Whether it came to its end. */
   private boolean clean(FilthyLog log, LogCleaningLease lease) {
     try {
       cleanNow(log, lease);
@@ -142,7 +144,7 @@ final class LogCleaner implements AutoCloseable {
   }
 
   private void moved(LogCleaningLease lease, long bytes) {
-    throttle.moved(bytes);
+    throttle.moved(bytes, lease::isOver);
     lease.requireStanding();
     if (closing) {
       throw new CleaningEndedException("the broker is shutting down");
