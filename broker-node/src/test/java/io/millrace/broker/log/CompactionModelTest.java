@@ -8,6 +8,7 @@ import io.millrace.broker.log.clean.OffsetMap;
 import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatchBuilder;
+import io.millrace.common.record.RecordBatches;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -67,6 +68,9 @@ class CompactionModelTest {
 
     /** A cut into what was cleaned forgets producers: what was their last batch there is gone. */
     long producersKnownFrom;
+
+    /** The log's end was lost there: what was the last batch before may have been cleaned away. */
+    long lastBatchesFrom;
 
     /** A cleaning may have rewritten what lies below, though it ended early. */
     long seenByCleaning;
@@ -246,6 +250,7 @@ class CompactionModelTest {
     }
 
     private void cutModelTo(long end) {
+      lastBatchesFrom = end < model.end() ? end : lastBatchesFrom;
       if (end <= logStart) {
         beginAnew(end);
       } else {
@@ -336,6 +341,7 @@ class CompactionModelTest {
     }
 
     private void checkProducers() {
+      ProducerStateTable rebuilt = producersOfTheBatches();
       for (long id = 0; id < 3; id++) {
         Optional<Batch> last = last(id);
         if (last.isEmpty() || last.get().base < Math.max(logStart, producersKnownFrom)) {
@@ -343,6 +349,10 @@ class CompactionModelTest {
         }
         Batch batch = last.get();
         int end = batch.sequence + batch.entries.size();
+        if (batch.base >= lastBatchesFrom) {
+          assertThat(rebuilt.check(id, (short) 0, batch.sequence, end - 1))
+              .isEqualTo(new SequenceCheck.Duplicate(batch.base, batch.end() - 1, -1));
+        }
         ProducerStateTable producers = test.log.producers();
         assertThat(producers.check(id, (short) 0, batch.sequence, end - 1))
             .isEqualTo(new SequenceCheck.Duplicate(batch.base, batch.end() - 1, -1));
@@ -351,6 +361,19 @@ class CompactionModelTest {
         assertThat(producers.check(id, (short) 0, end, end))
             .isInstanceOf(SequenceCheck.Accept.class);
       }
+    }
+
+    /** What a new follower learns of the producers. */
+    private ProducerStateTable producersOfTheBatches() {
+      ProducerStateTable rebuilt = new ProducerStateTable(1);
+      LogSnapshot log = test.log.snapshot();
+      long offset = logStart;
+      while (offset < log.logEndOffset()) {
+        LogRead read = log.read(offset, 700, Long.MAX_VALUE, true);
+        RecordBatches.split(read.records()).forEach(batch -> rebuilt.update(batch, 0));
+        offset = read.nextOffset();
+      }
+      return rebuilt;
     }
 
     private void checkHeld() {
