@@ -1,7 +1,6 @@
 package io.millrace.broker.rpc;
 
 import io.millrace.broker.rpc.TailLegs.Leg;
-import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicIdPartition;
@@ -75,8 +74,6 @@ final class TailRoute {
 
     /** Since when nobody serves it. */
     long strandedMs;
-
-    MillraceError why = new MillraceError(ErrorCode.LEADER_NOT_AVAILABLE, "no leader yet");
 
     Place(TailPart asked, long nowMs) {
       this.asked = asked;
@@ -418,7 +415,7 @@ final class TailRoute {
   }
 
   private void drop(Predicate<Arrived> unwanted) {
-    for (Arrived each : arrived) {
+    for (Arrived each : List.copyOf(arrived)) {
       if (unwanted.test(each) && arrived.remove(each)) {
         client.budget().release(each.bytes());
       }
