@@ -1,0 +1,7 @@
+package io.millrace.broker.group.core;
+
+/**
+ * Names a member's stream: put in with each heartbeat that came on it, handed back with what is
+ * pushed on it. Told apart by identity, never looked into.
+ */
+public interface StreamToken {}
