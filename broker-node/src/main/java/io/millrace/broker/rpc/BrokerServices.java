@@ -1,6 +1,7 @@
 package io.millrace.broker.rpc;
 
 import io.grpc.BindableService;
+import io.millrace.broker.group.CoordinatorLookup;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.BrokerDefaults;
@@ -15,6 +16,7 @@ import io.millrace.metadata.ChangeHistory;
 import io.millrace.metadata.MetadataQuorum;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.rpc.QuorumMembers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -41,6 +43,8 @@ public final class BrokerServices {
    * @param fetchThreads for reads from the disk
    * @param metadataThreads for looking through the metadata; nothing on them waits for a disk
    * @param scheduler for the ends of long polls
+   * @param coordinators tells who coordinates groups
+   * @param authorizer says who may do what; nobody may change the system's own topics
    * @param ready whether requests may be served
    */
   public record Parts(
@@ -61,8 +65,13 @@ public final class BrokerServices {
       Clock clock,
       RpcMetrics metrics,
       CorruptReads corruptReads,
+      CoordinatorLookup coordinators,
       Authorizer authorizer,
-      BooleanSupplier ready) {}
+      BooleanSupplier ready) {
+    public Parts {
+      authorizer = InternalTopics.guard(authorizer);
+    }
+  }
 
   /**
    * The bounds of producing and administering; times in milliseconds.
@@ -151,7 +160,12 @@ public final class BrokerServices {
     parts.quorum().subscribe(history);
     services.add(
         new MetadataEndpoint(
-            parts.node(), parts.quorum()::image, parts.authorizer(), history, paced));
+            parts.node(),
+            parts.quorum()::image,
+            parts.authorizer(),
+            groupId -> parts.coordinators().find(groupId, timeout(limits.adminTimeoutMs())),
+            history,
+            paced));
     services.add(
         new ClusterEndpoint(
             parts.members(),
@@ -201,6 +215,11 @@ public final class BrokerServices {
             () ->
                 TopicConfigs.effective(
                     topic.configs(), defaults.in(parts.quorum().image()), NotUnderstood.SILENT));
+  }
+
+  /** What is left for the call that this thread serves. */
+  private static Duration timeout(long mostMs) {
+    return Duration.ofMillis(Deadlines.capMs(mostMs));
   }
 
   private static List<BindableService> forAdministrators(

@@ -3,6 +3,7 @@ package io.millrace.broker.rpc;
 import com.google.protobuf.ByteString;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.millrace.broker.group.CoordinatorLookup.Coordinator;
 import io.millrace.broker.rpc.Authorizer.Operation;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
@@ -13,6 +14,8 @@ import io.millrace.metadata.ChangeHistory;
 import io.millrace.metadata.image.MetadataImage;
 import io.millrace.metadata.image.TopicImage;
 import io.millrace.metadata.image.Uuids;
+import io.millrace.proto.v1.FindCoordinatorRequest;
+import io.millrace.proto.v1.FindCoordinatorResponse;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
 import io.millrace.proto.v1.GetServerInfoRequest;
@@ -23,6 +26,7 @@ import io.millrace.proto.v1.WatchMetadataRequest;
 import io.millrace.proto.v1.WatchMetadataResponse;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /** Answers from the node's own image. Thread-safe. */
@@ -36,6 +40,13 @@ final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase
   private final Authorizer authorizer;
   private final ChangeHistory history;
   private final PacedStream.Deps streams;
+  private final Coordinators coordinators;
+
+  /** Finds the coordinators of groups. */
+  interface Coordinators {
+    /** The coordinator of a group; fails with COORDINATOR_NOT_AVAILABLE while there is none. */
+    CompletableFuture<Coordinator> find(String groupId);
+  }
 
   /**
    * Makes it.
@@ -47,8 +58,10 @@ final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase
       NodeInfo node,
       Supplier<MetadataImage> image,
       Authorizer authorizer,
+      Coordinators coordinators,
       ChangeHistory history,
       PacedStream.Deps streams) {
+    this.coordinators = coordinators;
     this.node = node;
     this.image = image;
     this.authorizer = authorizer;
@@ -134,6 +147,22 @@ final class MetadataEndpoint extends MetadataServiceGrpc.MetadataServiceImplBase
                     });
       }
     }
+  }
+
+  @Override
+  public void findCoordinator(
+      FindCoordinatorRequest request, StreamObserver<FindCoordinatorResponse> call) {
+    authorizer.check(RequestContext.current(), Operation.DESCRIBE, "");
+    String groupId = GroupIds.require(request.getGroupId());
+    Replies.when(call, coordinators.find(groupId).thenApply(MetadataEndpoint::coordinator));
+  }
+
+  private static FindCoordinatorResponse coordinator(Coordinator found) {
+    return FindCoordinatorResponse.newBuilder()
+        .setCoordinator(TopicViews.endpoint(found.broker()))
+        .setPartition(found.partition())
+        .setLeaderEpoch(found.leaderEpoch())
+        .build();
   }
 
   @Override

@@ -139,6 +139,7 @@ final class TopicEndpoint extends TopicServiceGrpc.TopicServiceImplBase {
   public void createPartitions(
       CreatePartitionsRequest request, StreamObserver<CreatePartitionsResponse> call) {
     authorize(Operation.ALTER, request.getName());
+    InternalTopics.requireOrdinary(request.getName());
     requirePlace();
     RequestOptions options =
         TopicRequests.options(request.getRequestId(), request.getValidateOnly());

@@ -28,6 +28,7 @@ public final class BrokerSettings {
               ReplicationConfigs.catchingUp(),
               TopicConfigs.brokerDefaults(),
               StorageSettings.PRODUCERS,
+              ConsumerGroupSettings.SECTION,
               LoggingSettings.SECTION));
 
   private BrokerSettings() {}

@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.group.CoordinatorLookup;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.ReplicaManager;
@@ -62,6 +63,11 @@ final class NodeServices {
             environment.clock(),
             telemetry.calls(),
             telemetry.corruptReads(),
+            new CoordinatorLookup(
+                state.quorum(),
+                Wiring.offsetsTopic(config),
+                readiness(state.replicas()),
+                environment.clock()),
             Authorizer.ALLOW_ALL,
             ready),
         Wiring.limits(config),

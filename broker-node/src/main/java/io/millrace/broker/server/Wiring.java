@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.group.OffsetsTopicSettings;
 import io.millrace.broker.replica.CleanerSettings;
 import io.millrace.broker.replica.ReplicaSettings;
 import io.millrace.broker.replica.ReplicaSettings.Housekeeping;
@@ -105,6 +106,14 @@ final class Wiring {
         config.get(RequestSettings.PRODUCE_TIMEOUT_MS),
         config.get(RequestSettings.PRODUCE_MAX_TIMEOUT_MS),
         config.get(RequestSettings.ADMIN_TIMEOUT_MS));
+  }
+
+  /** How the topic of groups and offsets is made. */
+  static OffsetsTopicSettings offsetsTopic(EffectiveConfig config) {
+    return new OffsetsTopicSettings(
+        config.get(ConsumerGroupSettings.OFFSETS_TOPIC_PARTITIONS),
+        config.get(ConsumerGroupSettings.OFFSETS_TOPIC_REPLICATION_FACTOR),
+        Math.max(1, NodeVoters.of(config).all().size()));
   }
 
   /** What brokers put into one message for each other: no more than their listeners take. */

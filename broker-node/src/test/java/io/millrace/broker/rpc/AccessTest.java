@@ -159,6 +159,7 @@ class AccessTest {
             node,
             partitions::image,
             partitions.authorizer,
+            groupId -> new CompletableFuture<>(),
             new ChangeHistory(10),
             new PacedStream.Deps(
                 Runnable::run,

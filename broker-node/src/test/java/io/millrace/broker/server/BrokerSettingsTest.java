@@ -102,6 +102,8 @@ class BrokerSettingsTest {
       log.segment.delete.delay.ms=60000
       producer.id.expiration.ms=86400000
       producer.batches.remembered=64
+      offsets.topic.num.partitions=50
+      offsets.topic.replication.factor=3
       logging.format=text
       logging.level=info
       """;

@@ -37,6 +37,11 @@ public record TopicImage(
 
   /** Whether the topic is the system's own: its name begins with two underscores. */
   public boolean internal() {
+    return isInternal(name);
+  }
+
+  /** The same of a name, whether or not there is such a topic. */
+  public static boolean isInternal(String name) {
     return name.startsWith("__");
   }
 
