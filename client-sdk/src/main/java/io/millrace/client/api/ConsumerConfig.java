@@ -1,6 +1,7 @@
 package io.millrace.client.api;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a consumer reads.
@@ -13,10 +14,10 @@ import java.time.Duration;
  * @param checkCrcs whether the checksum of every batch is compared with its bytes before its
  *     records are returned; without it a bit that flipped on the way goes unnoticed, for less
  *     processor time
- * @param outOfRange what to do when the position is below the log's start or above its end, or when
- *     the topic was deleted and created again: then the position means nothing any more. Where
- *     records that were read are lost with their leader (an unclean election), FAIL throws, and the
- *     others go on where the logs part
+ * @param offsetReset what to do when the group has committed no offset for a partition, when the
+ *     position is below the log's start or above its end, or when the topic was deleted and created
+ *     again: then the position means nothing any more. Where records that were read are lost with
+ *     their leader (an unclean election), NONE throws, and the others go on where the logs part
  * @param rack the rack or zone that this consumer stands in, as the brokers' {@code rack} names it:
  *     partitions are read from an in-sync replica there, where there is one, and else from their
  *     leaders (KIP-392). A replica in the rack that is lost or falls out of sync is left for the
@@ -25,6 +26,7 @@ import java.time.Duration;
  * @param readReplicaMaxAge how long a partition is read from a replica that does not lead before
  *     its leader is asked again for the best one; at least 1 ms. Kafka uses {@code
  *     metadata.max.age.ms} for it
+ * @param group the group that it takes part in, or whose offsets it commits; empty for none
  */
 public record ConsumerConfig(
     int creditBytes,
@@ -32,19 +34,10 @@ public record ConsumerConfig(
     int maxPollRecords,
     int maxDecompressedBytes,
     boolean checkCrcs,
-    OutOfRange outOfRange,
+    OffsetReset offsetReset,
     String rack,
-    Duration readReplicaMaxAge) {
-  /** Where to go on when the position is out of range. */
-  public enum OutOfRange {
-    /** Nowhere: the poll throws {@code OFFSET_OUT_OF_RANGE}, or {@code UNKNOWN_TOPIC_ID}. */
-    FAIL,
-    /** At the first record that is kept. */
-    EARLIEST,
-    /** At the end. */
-    LATEST
-  }
-
+    Duration readReplicaMaxAge,
+    Optional<GroupConfig> group) {
   public ConsumerConfig {
     ConfigChecks.atLeast("creditBytes", creditBytes, 1);
     ConfigChecks.atLeast("maxFetchBytes", maxFetchBytes, 1);
@@ -56,7 +49,7 @@ public record ConsumerConfig(
 
   /**
    * 16 MiB of credits, messages of 512 KiB, 1,000 records a poll, 128 MiB unpacked, CRCs checked,
-   * FAIL, no rack, leaders asked again after 5 minutes.
+   * no group and no reset (with a group LATEST), no rack, leaders asked again after 5 minutes.
    */
   public static ConsumerConfig defaults() {
     return builder().build();
@@ -74,9 +67,10 @@ public record ConsumerConfig(
     private int maxPollRecords = 1_000;
     private int maxDecompressedBytes = 128 << 20;
     private boolean checkCrcs = true;
-    private OutOfRange outOfRange = OutOfRange.FAIL;
+    private Optional<OffsetReset> offsetReset = Optional.empty();
     private String rack = "";
     private Duration readReplicaMaxAge = Duration.ofMinutes(5);
+    private Optional<GroupConfig> group = Optional.empty();
 
     private Builder() {}
 
@@ -110,9 +104,9 @@ public record ConsumerConfig(
       return this;
     }
 
-    /** See {@link ConsumerConfig#outOfRange()}. */
-    public Builder outOfRange(OutOfRange policy) {
-      this.outOfRange = policy;
+    /** See {@link ConsumerConfig#offsetReset()}. */
+    public Builder offsetReset(OffsetReset reset) {
+      this.offsetReset = Optional.of(reset);
       return this;
     }
 
@@ -128,6 +122,17 @@ public record ConsumerConfig(
       return this;
     }
 
+    /** See {@link ConsumerConfig#group()}. */
+    public Builder group(GroupConfig config) {
+      this.group = Optional.of(config);
+      return this;
+    }
+
+    /** A group with the defaults: see {@link GroupConfig#of}. */
+    public Builder group(String groupId) {
+      return group(GroupConfig.of(groupId));
+    }
+
     /**
      * The settings as a value.
      *
@@ -140,9 +145,10 @@ public record ConsumerConfig(
           maxPollRecords,
           maxDecompressedBytes,
           checkCrcs,
-          outOfRange,
+          offsetReset.orElse(group.isPresent() ? OffsetReset.LATEST : OffsetReset.NONE),
           rack,
-          readReplicaMaxAge);
+          readReplicaMaxAge,
+          group);
     }
   }
 }

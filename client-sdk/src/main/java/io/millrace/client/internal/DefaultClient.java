@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 
 /** Wires the parts of a client. Thread-safe. */
 public final class DefaultClient implements MillraceClient {
@@ -31,11 +32,22 @@ public final class DefaultClient implements MillraceClient {
             return thread;
           });
 
+  /** Sends the signs of life of consumers to their groups; nothing blocks on it. */
+  private final ScheduledThreadPoolExecutor groups =
+      new ScheduledThreadPoolExecutor(
+          1,
+          task -> {
+            Thread thread = new Thread(task, "millrace-client-groups");
+            thread.setDaemon(true);
+            return thread;
+          });
+
   /** A client that has opened no connection yet. */
   public DefaultClient(ClientConfig config) {
     this.cluster = new ClusterClient(config, new SystemClock());
     this.metadata = new MetadataCache(cluster);
     this.offsets = new OffsetLookup(cluster, metadata);
+    groups.setRemoveOnCancelPolicy(true);
   }
 
   @Override
@@ -59,7 +71,13 @@ public final class DefaultClient implements MillraceClient {
   @Override
   public Consumer consumer(ConsumerConfig config) {
     StreamConsumer consumer =
-        new StreamConsumer(config, cluster, metadata, offsets, helper, consumers::remove);
+        new StreamConsumer(
+            config,
+            cluster,
+            metadata,
+            offsets,
+            new GroupMember.Threads(groups, helper),
+            consumers::remove);
     consumers.add(consumer);
     return consumer;
   }
@@ -78,6 +96,7 @@ public final class DefaultClient implements MillraceClient {
     List.copyOf(producers).forEach(StreamProducer::close);
     List.copyOf(consumers).forEach(StreamConsumer::close);
     cluster.close();
+    groups.shutdownNow();
     helper.shutdownNow();
   }
 }

@@ -13,13 +13,13 @@ import java.util.function.Consumer;
  */
 final class FetchQuestions implements Questions {
   private final Executor helper;
-  private final Consumer<FetchEvent> events;
+  private final Consumer<? super FetchEvent.Answered> events;
 
   /**
    * @param helper runs what blocks
    * @param events takes the answers, on any thread
    */
-  FetchQuestions(Executor helper, Consumer<FetchEvent> events) {
+  FetchQuestions(Executor helper, Consumer<? super FetchEvent.Answered> events) {
     this.helper = helper;
     this.events = events;
   }

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -47,6 +48,9 @@ final class MetadataCache {
 
   /** So many are kept however idle: a send from a callback can't wait until its topic is known. */
   static final int KEPT_TOPICS = 1_000;
+
+  /** So many topics are asked for by id in one request. */
+  private static final int IDS_AT_ONCE = 500;
 
   private final ClusterClient cluster;
   private final Map<String, Entry> topics = new ConcurrentHashMap<>();
@@ -183,6 +187,50 @@ final class MetadataCache {
    */
   void refreshSome(Collection<String> names, Duration timeout) {
     LookUp unused = lookUp(names, timeout, Set.of(), told -> !told.views.isEmpty());
+  }
+
+  /**
+   * The names of topics by id, asked for; what is told of them is remembered.
+   *
+   * @return without those that no broker that answered knows
+   */
+  Map<UUID, String> names(Collection<UUID> ids, Duration timeout) {
+    Map<UUID, String> names = new HashMap<>();
+    List<UUID> all = List.copyOf(ids);
+    for (int from = 0; from < all.size(); from += IDS_AT_ONCE) {
+      List<UUID> some = all.subList(from, Math.min(all.size(), from + IDS_AT_ONCE));
+      cluster.lookUp(
+          timeout,
+          Set.of(),
+          (channel, left) -> {
+            askForNames(some, channel, left, names);
+            return names;
+          },
+          told -> told.keySet().containsAll(some));
+    }
+    return names;
+  }
+
+  private void askForNames(
+      List<UUID> ids, Channel channel, Duration timeout, Map<UUID, String> names) {
+    GetMetadataRequest.Builder request = GetMetadataRequest.newBuilder();
+    ids.stream()
+        .filter(id -> !names.containsKey(id))
+        .map(Uuids::toBytes)
+        .forEach(request::addTopicIds);
+    GetMetadataResponse answer =
+        MetadataServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(timeout.toMillis(), TimeUnit.MILLISECONDS)
+            .getMetadata(request.build());
+    Map<Integer, BrokerAddress> toldBrokers = brokers(answer);
+    brokers = Map.copyOf(toldBrokers);
+    cluster.learn(List.copyOf(toldBrokers.values()));
+    for (TopicMetadata topic : answer.getTopicsList()) {
+      if (!topic.hasError()) {
+        TopicView view = learn(topic, toldBrokers);
+        names.put(Uuids.fromBytes(topic.getTopicId()), view.name());
+      }
+    }
   }
 
   private LookUp lookUp(Collection<String> names, Duration timeout, Set<BrokerAddress> askedLast) {

@@ -7,6 +7,7 @@ import io.millrace.common.record.RecordWalk;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * Moves the records of the message that is being read to the caller, a poll's worth at a time.
@@ -15,6 +16,7 @@ import java.util.function.BiConsumer;
 final class RecordHandOut {
   private final ConsumerConfig config;
   private final ConsumerCounters counters;
+  private final LongSupplier poll;
   private final BiConsumer<Subscription, MillraceException> onDefect;
   private final RecordWalk walk = new RecordWalk();
   private Optional<Reading> reading = Optional.empty();
@@ -23,14 +25,17 @@ final class RecordHandOut {
   private record Reading(Subscription subscription, FetchEvent.Data event, BatchDecoder records) {}
 
   /**
+   * @param poll the number of the present poll
    * @param onDefect told of a batch that can't be read; its message is dropped
    */
   RecordHandOut(
       ConsumerConfig config,
       ConsumerCounters counters,
+      LongSupplier poll,
       BiConsumer<Subscription, MillraceException> onDefect) {
     this.config = config;
     this.counters = counters;
+    this.poll = poll;
     this.onDefect = onDefect;
   }
 
@@ -54,6 +59,7 @@ final class RecordHandOut {
       return false;
     }
     Reading current = reading.get();
+    current.subscription().handsOut(poll.getAsLong());
     boolean enough;
     try {
       enough = current.records().moveTo(records, config.maxPollRecords());

@@ -1,59 +1,55 @@
 package io.millrace.client.internal;
 
-import io.millrace.client.api.BrokerAddress;
+import io.millrace.client.api.CommitCallback;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerMetrics;
 import io.millrace.client.api.ConsumerRecord;
+import io.millrace.client.api.OffsetAndMetadata;
 import io.millrace.client.api.OffsetSpec;
-import io.millrace.common.ErrorCode;
+import io.millrace.client.api.RebalanceListener;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
-import io.millrace.proto.v1.EpochEndOffset;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
-import java.util.stream.Collectors;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
- * The consumer over fetch streams. Used by one thread at a time, which the guard sees to, but for
- * {@link #wakeup}, {@link #metrics}, {@link #close} and the queue that the network and the helper
- * thread fill. Only the wait for that queue blocks.
+ * The consumer: who may do what when. Used by one thread at a time, which the guard sees to, but
+ * for {@link #wakeup}, {@link #metrics} and {@link #close}. The reader does the reading, the group
+ * tells it what.
  */
-final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
-  private final ConsumerConfig config;
-  private final ClusterClient cluster;
-  private final MetadataCache metadata;
-  private final SubscriptionLookUps lookUps;
-  private final ConsumerCounters counters = new ConsumerCounters();
-  private final ConsumerStreams streams;
-  private final FollowerProbes probes;
-  private final ReadPlaces places;
-  private final RecordHandOut handOut;
-  private final PausedMessages pausedMessages;
+final class StreamConsumer implements Consumer {
+  private static final PartitionReader.PollWork NO_GROUP =
+      new PartitionReader.PollWork() {
+        @Override
+        public void run() {}
+
+        @Override
+        public void ask(Collection<Subscription> unsettled) {}
+
+        @Override
+        public long dueMs() {
+          return Long.MAX_VALUE;
+        }
+      };
+
+  private final PartitionReader reader;
+  private final Optional<ConsumerGroup> group;
   private final UseGuard guard;
+  private final CountDownLatch ended = new CountDownLatch(1);
 
-  private final FetchEvents events = new FetchEvents();
-
-  /** Changed by whoever is inside, read by any thread. */
-  private final Map<TopicPartition, Subscription> subscriptions = new ConcurrentHashMap<>();
-
-  /** Those that a poll has to do something for: not all, as there may be thousands. */
-  private final Set<Subscription> unsettled = new LinkedHashSet<>();
-
-  /** Why the last look-up of starts failed; told once. */
-  private Optional<MillraceException> startsUnknown = Optional.empty();
+  /** How long the end may take. */
+  private volatile Duration closeTimeout = CLOSE_TIMEOUT;
 
   /**
-   * @param helper runs what blocks
+   * @param threads of the client
    * @param onClose told when it is closed
    */
   StreamConsumer(
@@ -61,25 +57,22 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
       ClusterClient cluster,
       MetadataCache metadata,
       OffsetLookup offsets,
-      Executor helper,
+      GroupMember.Threads threads,
       java.util.function.Consumer<StreamConsumer> onClose) {
-    this.config = config;
-    this.cluster = cluster;
-    this.metadata = metadata;
-    Questions questions = new FetchQuestions(helper, events::add);
-    this.lookUps = new SubscriptionLookUps(cluster, metadata, offsets, questions, unsettled, this);
-    this.probes = new FollowerProbes(cluster, questions);
-    this.streams = new ConsumerStreams(config, cluster, counters, events::add);
-    this.places = new ReadPlaces(config, cluster, metadata);
-    this.handOut = new RecordHandOut(config, counters, this::unreadable);
-    this.pausedMessages =
-        new PausedMessages(config.creditBytes() / 2, FetchConnection.MESSAGES_AHEAD / 2);
+    this.reader = new PartitionReader(config, cluster, metadata, offsets, threads.helper());
+    this.group =
+        config.group().map(g -> new ConsumerGroup(config, cluster, metadata, threads, reader));
     this.guard =
         new UseGuard(
             "the consumer",
             () -> {
-              end();
-              onClose.accept(this);
+              try {
+                group.ifPresent(g -> g.close(closeTimeout));
+              } finally {
+                reader.end();
+                onClose.accept(this);
+                ended.countDown();
+              }
             });
   }
 
@@ -87,20 +80,8 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   public void assign(TopicPartition partition, OffsetSpec from) {
     inside(
         () -> {
-          Subscription known = subscriptions.get(partition);
-          if (known == null) {
-            Subscription added =
-                new Subscription(
-                    partition,
-                    from,
-                    cluster.newLeaderBackoff(),
-                    places.atLeader(),
-                    streams.newSilence());
-            subscriptions.put(partition, added);
-            unsettled.add(added);
-          } else {
-            move(known, from);
-          }
+          refuseWhileSubscribed("assign");
+          reader.assign(partition, from);
         });
   }
 
@@ -108,154 +89,172 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
   public void unassign(TopicPartition partition) {
     inside(
         () -> {
-          Subscription subscription = assigned(partition);
-          forget(subscription);
-          subscription.leaveStream();
-          subscriptions.remove(partition);
-          unsettled.remove(subscription);
+          refuseWhileSubscribed("unassign");
+          reader.unassign(partition);
         });
+  }
+
+  private void refuseWhileSubscribed(String what) {
+    if (group.filter(ConsumerGroup::subscribed).isPresent()) {
+      throw new IllegalStateException(what + " while subscribed (expected: unsubscribe before)");
+    }
+  }
+
+  @Override
+  public void subscribe(Collection<String> topics, RebalanceListener listener) {
+    Set<String> names = Set.copyOf(topics);
+    if (names.isEmpty() || names.contains("")) {
+      throw new IllegalArgumentException("topics: " + topics + " (expected: names, at least one)");
+    }
+    inside(() -> subscribe(names, "", listener));
+  }
+
+  @Override
+  public void subscribeMatching(String regex, RebalanceListener listener) {
+    if (regex.isEmpty()) {
+      throw new IllegalArgumentException("regex is empty (expected: a regular expression)");
+    }
+    inside(() -> subscribe(Set.of(), regex, listener));
+  }
+
+  private void subscribe(Set<String> topics, String regex, RebalanceListener listener) {
+    ConsumerGroup own = own();
+    if (!own.subscribed() && !reader.assignment().isEmpty()) {
+      throw new IllegalStateException(
+          "subscribe while partitions are assigned: "
+              + reader.assignment()
+              + " (expected: none, or unsubscribe before)");
+    }
+    own.subscribe(topics, regex, listener);
+  }
+
+  @Override
+  public void unsubscribe() {
+    inside(
+        () -> {
+          group.ifPresent(own -> own.unsubscribe(CLOSE_TIMEOUT));
+          reader.assignment().forEach(reader::unassign);
+        });
+  }
+
+  @Override
+  public Set<String> subscription() {
+    return guard.inside(() -> group.map(ConsumerGroup::subscription).orElse(Set.of()));
+  }
+
+  private ConsumerGroup own() {
+    return group.orElseThrow(
+        () -> new IllegalStateException("the consumer has no group (ConsumerConfig.group)"));
+  }
+
+  @Override
+  public void commitSync() {
+    inside(() -> own().commitSync());
+  }
+
+  @Override
+  public void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets) {
+    inside(() -> own().commitSync(offsets));
+  }
+
+  @Override
+  public void commitAsync(CommitCallback callback) {
+    inside(() -> own().commitAsync(callback));
+  }
+
+  @Override
+  public void commitAsync(Map<TopicPartition, OffsetAndMetadata> offsets, CommitCallback callback) {
+    inside(() -> own().commitAsync(offsets, callback));
+  }
+
+  @Override
+  public Map<TopicPartition, OffsetAndMetadata> committed(Set<TopicPartition> partitions) {
+    return guard.inside(() -> own().committed(partitions));
   }
 
   @Override
   public void seek(TopicPartition partition, OffsetSpec place) {
-    inside(() -> move(assigned(partition), place));
+    inside(() -> reader.seek(partition, place));
   }
 
   @Override
   public Set<TopicPartition> assignment() {
-    return guard.inside(() -> Set.copyOf(subscriptions.keySet()));
+    return guard.inside(reader::assignment);
   }
 
   @Override
   public void pause(TopicPartition partition) {
-    inside(
-        () -> {
-          Subscription subscription = assigned(partition);
-          if (!subscription.paused()) {
-            subscription.pause(true);
-            handOut.takeBack(subscription).ifPresent(data -> keep(subscription, data));
-          }
-        });
+    inside(() -> reader.pause(partition));
   }
 
   @Override
   public void resume(TopicPartition partition) {
-    inside(
-        () -> {
-          Subscription subscription = assigned(partition);
-          if (subscription.paused()) {
-            subscription.pause(false);
-            pausedMessages.resume(subscription);
-            streams.heard(subscription, now());
-            unsettled.add(subscription);
-          }
-        });
+    inside(() -> reader.resume(partition));
   }
 
   @Override
   public Set<TopicPartition> paused() {
-    return guard.inside(
-        () ->
-            subscriptions.values().stream()
-                .filter(Subscription::paused)
-                .map(Subscription::partition)
-                .collect(Collectors.toUnmodifiableSet()));
+    return guard.inside(reader::paused);
   }
 
   @Override
   public long position(TopicPartition partition) {
-    return guard.inside(() -> assigned(partition).position());
+    return guard.inside(() -> reader.position(partition));
   }
 
   @Override
   public OptionalLong lag(TopicPartition partition) {
-    return guard.inside(() -> assigned(partition).lag());
+    return guard.inside(() -> reader.lag(partition));
   }
 
   @Override
   public Optional<MillraceException> trouble() {
-    return guard.inside(
-        () -> subscriptions.values().stream().flatMap(s -> s.trouble().stream()).findFirst());
+    return guard.inside(reader::trouble);
   }
 
   @Override
   public ConsumerMetrics metrics() {
-    Map<TopicPartition, ConsumerMetrics.Partition> partitions = new HashMap<>();
-    subscriptions.forEach((partition, s) -> partitions.put(partition, s.metrics()));
-    return new ConsumerMetrics(
-        counters.records.get(),
-        counters.bytes.get(),
-        counters.batches.get(),
-        counters.polls.get(),
-        counters.reconnects.get(),
-        counters.crcFailures.get(),
-        counters.corruptBatches.get(),
-        streams.count(),
-        streams.bufferedBytes(),
-        streams.creditBytes(),
-        partitions);
+    return reader.metrics();
   }
 
   @Override
   public List<ConsumerRecord> poll(Duration timeout) {
     return guard.inside(
         () -> {
-          List<ConsumerRecord> records = new ArrayList<>();
-          poll(timeout, records);
-          counters.polls.incrementAndGet();
-          counters.records.addAndGet(records.size());
-          return records;
+          if (group.isEmpty()) {
+            return reader.poll(timeout, NO_GROUP);
+          }
+          ConsumerGroup own = group.get();
+          own.polling();
+          try {
+            return reader.poll(timeout, own);
+          } finally {
+            own.idle();
+          }
         });
-  }
-
-  private void poll(Duration timeout, List<ConsumerRecord> records) {
-    long deadline = now() + Timeouts.millis(timeout);
-    throwReport();
-    throwFailure();
-    while (true) {
-      lookAfterSilence();
-      askLeadersAgain();
-      lookUps.askForStarts();
-      lookUps.findLeaders(now());
-      lookUps.askForLeaders();
-      unsettled.removeIf(Subscription::settled);
-      if (!takeEvents(records, 0) || !records.isEmpty()) {
-        return;
-      }
-      throwReport();
-      throwFailure();
-      lookUps.askForLeaders();
-      long now = now();
-      long next = Math.min(nextRetryMs(), Math.min(places.nextReviewMs(), streams.silentAtMs()));
-      long wait = Math.min(deadline, Math.max(now, next)) - now;
-      if (wait > 0 && !takeEvents(records, wait)) {
-        return;
-      }
-      if (!records.isEmpty() || now() >= deadline) {
-        return;
-      }
-    }
   }
 
   @Override
   public void wakeup() {
-    events.wake();
+    reader.wakeup();
   }
 
   @Override
-  public void close() {
+  public void close(Duration timeout) {
+    closeTimeout = timeout;
     guard.close();
     wakeup();
-  }
-
-  /** Nobody is inside, and nobody comes in any more. */
-  private void end() {
-    streams.close();
-    subscriptions.clear();
-    unsettled.clear();
-    events.clear();
-    handOut.clear();
-    pausedMessages.clear();
+    if (group.isPresent() && !guard.isInside()) {
+      try {
+        // The thread that is inside commits and leaves when it comes out.
+        boolean done = ended.await(Timeouts.millis(timeout), TimeUnit.MILLISECONDS);
+        if (!done) {
+          ClientLog.warn("the consumer was still in use " + timeout + " after it was closed");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
   }
 
   private void inside(Runnable work) {
@@ -264,325 +263,5 @@ final class StreamConsumer implements Consumer, SubscriptionLookUps.Owner {
           work.run();
           return true;
         });
-  }
-
-  private void move(Subscription subscription, OffsetSpec place) {
-    forget(subscription);
-    subscription.moveTo(place);
-    unsettled.add(subscription);
-  }
-
-  /** Drops what came in, and what is still under way. */
-  private void forget(Subscription subscription) {
-    streams.forget(subscription);
-    handOut.drop(subscription);
-    pausedMessages.drop(subscription);
-  }
-
-  private Subscription assigned(TopicPartition partition) {
-    Subscription subscription = subscriptions.get(partition);
-    if (subscription == null) {
-      throw new IllegalStateException(partition + " is not assigned");
-    }
-    return subscription;
-  }
-
-  /**
-   * Takes what is there, or waits for one event, until there are enough records.
-   *
-   * @return false after a wake-up
-   */
-  private boolean takeEvents(List<ConsumerRecord> records, long waitMs) {
-    long wait = waitMs;
-    while (!handOut.moveTo(records)) {
-      Optional<FetchEvent.Data> resumed = pausedMessages.next();
-      if (resumed.isPresent()) {
-        take(resumed.get());
-        continue;
-      }
-      Optional<FetchEvent> event = events.next(wait);
-      if (event.isEmpty()) {
-        return true;
-      }
-      // What follows is what is there already.
-      wait = 0;
-      if (!take(event.get())) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** False for a wake-up. */
-  private boolean take(FetchEvent event) {
-    if (event instanceof FetchEvent.Data data) {
-      take(data);
-    } else if (event instanceof FetchEvent.Ended ended) {
-      streams.ended(ended.connection()).forEach(s -> trouble(s, ended.cause()));
-    } else if (event instanceof FetchEvent.Answered answered) {
-      answered.then().run();
-    } else {
-      return false;
-    }
-    return true;
-  }
-
-  private void take(FetchEvent.Data event) {
-    FetchMessage message = event.message();
-    Optional<Subscription> known = streams.find(message.subscriptionId());
-    if (known.isEmpty()) {
-      event.done();
-      return;
-    }
-    Subscription subscription = known.get();
-    streams.heard(subscription, event.receivedMs());
-    Optional<MillraceException> error =
-        message.standing().error().map(e -> GrpcErrors.fromProto(e).exception());
-    if (error.isPresent()) {
-      event.done();
-      forget(subscription);
-      refused(subscription, error.get());
-      return;
-    }
-    Optional<MillraceException> misfit = subscription.misfit(message.standing());
-    if (misfit.isPresent()) {
-      event.done();
-      unreadable(subscription, misfit.get());
-      return;
-    }
-    int betterReplica = message.standing().preferredReadReplica();
-    if (betterReplica > 0) {
-      event.done();
-      sentTo(subscription, betterReplica);
-      return;
-    }
-    Optional<EpochEndOffset> diverging = message.standing().divergingEpoch();
-    if (diverging.isPresent()) {
-      event.done();
-      forget(subscription);
-      truncated(subscription, diverging.get());
-      return;
-    }
-    subscription.healthy();
-    subscription.told(message.standing().highWatermark());
-    if (message.recordBytes() == 0) {
-      event.done();
-    } else if (subscription.paused()) {
-      keep(subscription, event);
-    } else {
-      handOut.begin(subscription, event);
-    }
-  }
-
-  /** For later, as it is paused; without room it leaves the stream, and reads it again then. */
-  private void keep(Subscription subscription, FetchEvent.Data event) {
-    if (!pausedMessages.keep(subscription, event)) {
-      event.done();
-      forget(subscription);
-      subscription.leaveStream();
-    }
-  }
-
-  /** The leader ended the subscription for a better place. */
-  private void sentTo(Subscription subscription, int nodeId) {
-    forget(subscription);
-    subscription.ended();
-    unsettled.add(subscription);
-    places
-        .sentTo(subscription, nodeId, now())
-        .ifPresent(notKnown -> trouble(subscription, notKnown));
-  }
-
-  /**
-   * Whatever a follower says: what is true of the partition, the leader knows. Who that is is asked
-   * first: what ended the follower may have ended its leader too, and brokers may have moved.
-   */
-  private void backToLeader(Subscription subscription) {
-    Optional<BrokerAddress> follower = subscription.place().follower();
-    subscription.ended();
-    places.failed(subscription, now());
-    unsettled.add(subscription);
-    lookUps.waitForLeader(subscription, follower);
-  }
-
-  /** Those that have read at one place for long enough, or whose follower may be well again. */
-  private void askLeadersAgain() {
-    for (Subscription subscription : places.due(subscriptions.values(), now())) {
-      forget(subscription);
-      subscription.leaveStream();
-      subscription.place().askLeader();
-      unsettled.add(subscription);
-    }
-  }
-
-  private void refused(Subscription subscription, MillraceException e) {
-    if (subscription.place().atFollower()) {
-      backToLeader(subscription);
-      return;
-    }
-    boolean gone =
-        e.code() == ErrorCode.OFFSET_OUT_OF_RANGE || e.code() == ErrorCode.UNKNOWN_TOPIC_ID;
-    if (gone && config.outOfRange() != ConsumerConfig.OutOfRange.FAIL) {
-      if (e.code() == ErrorCode.UNKNOWN_TOPIC_ID) {
-        metadata.forget(subscription.partition().topic());
-      }
-      boolean earliest = config.outOfRange() == ConsumerConfig.OutOfRange.EARLIEST;
-      subscription.moveAfterPause(earliest ? OffsetSpec.earliest() : OffsetSpec.latest(), now(), e);
-      unsettled.add(subscription);
-    } else if (e.code() == ErrorCode.CORRUPT_BATCH) {
-      subscription.fail(CorruptBatches.served(subscription, e.error()).exception());
-      unsettled.add(subscription);
-    } else {
-      trouble(subscription, e);
-    }
-  }
-
-  /** Records that were read are gone: whoever is to go on does so where the logs part. */
-  private void truncated(Subscription subscription, EpochEndOffset end) {
-    if (subscription.place().atFollower()) {
-      backToLeader(subscription);
-      return;
-    }
-    MillraceException lost = subscription.truncated(end);
-    if (config.outOfRange() == ConsumerConfig.OutOfRange.FAIL) {
-      subscription.fail(lost);
-    } else {
-      subscription.moveAfterPause(OffsetSpec.offset(subscription.partsAt(end)), now(), lost);
-    }
-    unsettled.add(subscription);
-  }
-
-  /** A batch came in bytes that can't be read. */
-  private void unreadable(Subscription subscription, MillraceException e) {
-    forget(subscription);
-    subscription.leaveStream();
-    if (subscription.place().atFollower()) {
-      backToLeader(subscription);
-    } else {
-      subscription.fail(e);
-      unsettled.add(subscription);
-    }
-  }
-
-  @Override
-  public void leadersKnown(Subscription subscription, TopicView topic) {
-    if (subscription.paused()) {
-      return;
-    }
-    if (!subscription.isOf(topic.id())) {
-      refused(subscription, subscription.otherTopic());
-      return;
-    }
-    try {
-      streams.join(subscription, topic);
-    } catch (MillraceException e) {
-      trouble(subscription, e);
-    }
-  }
-
-  /**
-   * A machine that goes silent breaks no connection. Others may know that it leads no more; whether
-   * a follower is there, only itself can tell.
-   */
-  private void lookAfterSilence() {
-    long untilMs = events.takenUntilMs(now());
-    for (Subscription subscription : streams.takeSilent(untilMs)) {
-      FetchConnection stream = subscription.connection().orElseThrow();
-      if (!subscription.place().atFollower()) {
-        lookUps.doubtLeader(subscription, stream.broker());
-      } else if (streams.isSilent(stream, untilMs)) {
-        probes.ask(stream, this::leaveFollower);
-      }
-    }
-  }
-
-  private void leaveFollower(FetchConnection stream) {
-    for (Subscription subscription : streams.readAtFollower(stream)) {
-      forget(subscription);
-      subscription.leaveStream();
-      backToLeader(subscription);
-    }
-  }
-
-  /** Whoever is on a stream of a broker that does not lead its partition any more leaves it. */
-  @Override
-  public void leadersTold(Set<String> topics) {
-    for (Subscription subscription : streams.readAtLeaders(topics)) {
-      Optional<TopicView> topic = metadata.known(subscription.partition().topic());
-      if (topic.filter(subscription::isLedElsewhere).isPresent()) {
-        forget(subscription);
-        subscription.leaveStream();
-        unsettled.add(subscription);
-        leadersKnown(subscription, topic.get());
-      }
-    }
-  }
-
-  @Override
-  public void leadersUnknown(Subscription subscription, MillraceException why) {
-    trouble(subscription, why);
-  }
-
-  @Override
-  public void startsUnknown(MillraceException why) {
-    startsUnknown = Optional.of(why);
-  }
-
-  /**
-   * Tries again what can be tried again; else stops. What lasts as long as a request may take is
-   * reported, but not from here: records may be in hand, and other subscriptions lost as well.
-   */
-  private void trouble(Subscription subscription, MillraceException e) {
-    pausedMessages.drop(subscription);
-    if (subscription.place().atFollower()) {
-      backToLeader(subscription);
-      return;
-    }
-    unsettled.add(subscription);
-    if (!e.code().retriable() || e.code() == ErrorCode.UNKNOWN_TOPIC) {
-      metadata.forget(subscription.partition().topic());
-      subscription.fail(e);
-      return;
-    }
-    long now = now();
-    subscription.lost(now, e);
-    if (subscription.troubledMs(now) >= cluster.config().requestTimeout().toMillis()) {
-      subscription.report(e, now);
-    }
-  }
-
-  /** Only while no records are in hand. */
-  private void throwReport() {
-    Optional<MillraceException> unknown = startsUnknown;
-    startsUnknown = Optional.empty();
-    if (unknown.isPresent()) {
-      throw unknown.get();
-    }
-    Optional<MillraceException> report =
-        unsettled.stream().flatMap(s -> s.report().stream()).findFirst();
-    if (report.isPresent()) {
-      unsettled.forEach(s -> s.reported(report.get()));
-      throw report.get();
-    }
-  }
-
-  private void throwFailure() {
-    for (Subscription subscription : unsettled) {
-      if (subscription.failure().isPresent()) {
-        throw subscription.failure().get();
-      }
-    }
-  }
-
-  private long nextRetryMs() {
-    long next = Long.MAX_VALUE;
-    for (Subscription subscription : unsettled) {
-      next = Math.min(next, subscription.retryAtMs());
-    }
-    return next;
-  }
-
-  private long now() {
-    return cluster.clock().monotonicMs();
   }
 }

@@ -1,14 +1,17 @@
 package io.millrace.client.internal;
 
 import io.millrace.client.api.ConsumerMetrics;
+import io.millrace.client.api.OffsetAndMetadata;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.MillraceException;
+import io.millrace.common.TopicIdPartition;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.EpochEndOffset;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.UUID;
 
@@ -43,6 +46,20 @@ final class Subscription {
   private volatile long highWatermark = UNKNOWN;
 
   private volatile boolean paused;
+
+  /** The topic whose partition its group has given; empty if no group did. */
+  private Optional<UUID> groupTopic = Optional.empty();
+
+  /** Whether it starts at what its group has committed, which is not known yet. */
+  private boolean awaitsCommitted;
+
+  /** The poll that handed out its records last; {@link #UNKNOWN} for none since it moved. */
+  private long handOutPoll = UNKNOWN;
+
+  /** Where that poll began, and the leader epoch of the batch before. */
+  private long handOutFrom = UNKNOWN;
+
+  private int handOutFromEpoch = -1;
 
   /** The topic whose offsets {@link #position} counts; empty before the first stream. */
   private Optional<UUID> topicId = Optional.empty();
@@ -158,9 +175,38 @@ final class Subscription {
     return moves;
   }
 
+  /** Its group gave it, by this id: it starts at what the group has committed. */
+  void startAtCommitted(UUID topic) {
+    groupTopic = Optional.of(topic);
+    topicId = groupTopic;
+    awaitsCommitted = true;
+  }
+
+  /** Whether its group gave it. */
+  boolean isOfGroup() {
+    return groupTopic.isPresent();
+  }
+
+  /** The partition as its group names it. */
+  TopicIdPartition idInGroup() {
+    return new TopicIdPartition(groupTopic.orElseThrow(), partition.partition());
+  }
+
+  /** Whether its group is to be asked where it starts. */
+  boolean needsCommitted() {
+    return awaitsCommitted && !asking && failure.isEmpty();
+  }
+
+  /** The group has committed this. */
+  void startsAtCommitted(OffsetAndMetadata at) {
+    awaitsCommitted = false;
+    startsAt(at.offset());
+    lastFetchedEpoch = at.leaderEpoch().orElse(-1);
+  }
+
   /** Whether its start is to be asked for. */
   boolean needsStart() {
-    return start.isPresent() && !asking && failure.isEmpty();
+    return start.isPresent() && !awaitsCommitted && !asking && failure.isEmpty();
   }
 
   /** Whether the question that is out is for its leader. */
@@ -213,7 +259,9 @@ final class Subscription {
     moves++;
     position = UNKNOWN;
     lastFetchedEpoch = -1;
-    topicId = Optional.empty();
+    topicId = groupTopic;
+    awaitsCommitted = false;
+    handOutPoll = UNKNOWN;
     start = Optional.of(to);
     startAtKnownOffset(to);
   }
@@ -356,6 +404,38 @@ final class Subscription {
       position = offset;
       lastFetchedEpoch = epoch;
     }
+  }
+
+  /** A poll is about to hand out records from the position on. */
+  void handsOut(long poll) {
+    if (poll != handOutPoll) {
+      handOutPoll = poll;
+      handOutFrom = position;
+      handOutFromEpoch = lastFetchedEpoch;
+    }
+  }
+
+  /**
+   * The place up to which the application has processed: what the present poll hands out it has not
+   * (S42). Empty while the start is not known.
+   *
+   * @param poll the present one, or the last one
+   */
+  Optional<OffsetAndMetadata> processed(long poll) {
+    if (poll == handOutPoll) {
+      return Optional.of(place(handOutFrom, handOutFromEpoch));
+    }
+    return handedOut();
+  }
+
+  /** The place up to which the application was given records. Empty while the start is unknown. */
+  Optional<OffsetAndMetadata> handedOut() {
+    return start.isPresent() ? Optional.empty() : Optional.of(place(position, lastFetchedEpoch));
+  }
+
+  private static OffsetAndMetadata place(long offset, int epoch) {
+    return new OffsetAndMetadata(
+        offset, epoch < 0 ? OptionalInt.empty() : OptionalInt.of(epoch), "");
   }
 
   /** The leader epoch of the batch before the position, or -1. */

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 
 /**
- * Lets one thread at a time into an object, and ends the object when nobody is inside. Thread-safe;
- * nobody ever waits.
+ * Lets one thread at a time into an object, also when it comes back by a callback from inside, and
+ * ends the object when nobody is inside. Thread-safe; nobody ever waits.
  */
 final class UseGuard {
   private final String name;
@@ -35,6 +35,9 @@ final class UseGuard {
    * @throws IllegalStateException after the close
    */
   <T> T inside(Supplier<T> work) {
+    if (isInside()) {
+      return work.get();
+    }
     enter();
     try {
       return work.get();
@@ -75,8 +78,9 @@ final class UseGuard {
     }
   }
 
-  boolean closed() {
-    return closed;
+  /** Whether the calling thread is inside. */
+  boolean isInside() {
+    return Thread.currentThread().equals(user.get());
   }
 
   /** Lets nobody in any more. Whoever is inside ends the object on leaving. Any thread. */

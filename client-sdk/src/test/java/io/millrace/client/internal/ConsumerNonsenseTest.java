@@ -7,8 +7,8 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
-import io.millrace.client.api.ConsumerConfig.OutOfRange;
 import io.millrace.client.api.ConsumerRecord;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.record.RecordBatch;
@@ -255,7 +255,7 @@ class ConsumerNonsenseTest extends ReadingTest {
   @Test
   void goesOnInTheTopicThatIsCreatedInThePlaceOfADeletedOneByThePolicy() {
     ConsumerConfig config =
-        ConsumerConfig.builder().maxPollRecords(4).outOfRange(OutOfRange.EARLIEST).build();
+        ConsumerConfig.builder().maxPollRecords(4).offsetReset(OffsetReset.EARLIEST).build();
     try (Consumer consumer = ofOne(config)) {
       consumer.poll(LONG);
       broker.renameTopicId();

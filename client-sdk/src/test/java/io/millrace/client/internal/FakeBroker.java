@@ -21,6 +21,8 @@ import io.millrace.proto.v1.FetchPartition;
 import io.millrace.proto.v1.FetchServiceGrpc;
 import io.millrace.proto.v1.FetchStreamRequest;
 import io.millrace.proto.v1.FetchStreamResponse;
+import io.millrace.proto.v1.FindCoordinatorRequest;
+import io.millrace.proto.v1.FindCoordinatorResponse;
 import io.millrace.proto.v1.GetMetadataRequest;
 import io.millrace.proto.v1.GetMetadataResponse;
 import io.millrace.proto.v1.GetServerInfoRequest;
@@ -210,6 +212,9 @@ final class FakeBroker implements AutoCloseable {
   volatile Function<DeleteRecordsRequest, DeleteRecordsResponse> onDelete =
       request -> DeleteRecordsResponse.getDefaultInstance();
 
+  /** The groups that it coordinates. */
+  final FakeGroups groups = new FakeGroups();
+
   volatile long logStart;
   UUID topicId = UUID.randomUUID();
 
@@ -258,6 +263,8 @@ final class FakeBroker implements AutoCloseable {
               .addService(new ProducerApi())
               .addService(new FetchApi())
               .addService(new TopicApi())
+              .addService(groups.groupApi())
+              .addService(groups.offsetApi())
               .build()
               .start();
       port = server.getPort();
@@ -361,7 +368,24 @@ final class FakeBroker implements AutoCloseable {
         answer.addTopics(
             name.equals(TOPIC) ? topic() : name.startsWith(MANY) ? oneOfMany(name) : unknown(name));
       }
+      for (ByteString id : request.getTopicIdsList()) {
+        if (id.equals(Uuids.toBytes(topicId))) {
+          answer.addTopics(topic());
+        }
+      }
       observer.onNext(onTold.apply(answer.build()));
+      observer.onCompleted();
+    }
+
+    @Override
+    public void findCoordinator(
+        FindCoordinatorRequest request, StreamObserver<FindCoordinatorResponse> observer) {
+      groups.lookUps.incrementAndGet();
+      observer.onNext(
+          FindCoordinatorResponse.newBuilder()
+              .setCoordinator(
+                  BrokerEndpoint.newBuilder().setNodeId(1).setHost("127.0.0.1").setPort(port))
+              .build());
       observer.onCompleted();
     }
 

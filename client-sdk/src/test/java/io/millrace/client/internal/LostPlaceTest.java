@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.TopicPartition;
 import io.millrace.proto.v1.Error;
@@ -44,8 +45,7 @@ class LostPlaceTest {
           return Optional.of(Error.newBuilder().setCode(refusal).build());
         };
     Consumer consumer =
-        client.consumer(
-            ConsumerConfig.builder().outOfRange(ConsumerConfig.OutOfRange.EARLIEST).build());
+        client.consumer(ConsumerConfig.builder().offsetReset(OffsetReset.EARLIEST).build());
     consumer.assign(PARTITION, OffsetSpec.offset(0));
     while (consumer.trouble().isEmpty()) {
       assertThat(consumer.poll(Duration.ofMillis(5))).isEmpty();
@@ -63,8 +63,7 @@ class LostPlaceTest {
               Error.newBuilder().setCode(ErrorCode.ERROR_CODE_OFFSET_OUT_OF_RANGE).build());
         };
     Consumer consumer =
-        client.consumer(
-            ConsumerConfig.builder().outOfRange(ConsumerConfig.OutOfRange.EARLIEST).build());
+        client.consumer(ConsumerConfig.builder().offsetReset(OffsetReset.EARLIEST).build());
     consumer.assign(PARTITION, OffsetSpec.offset(0));
     while (consumer.trouble().isEmpty()) {
       assertThat(consumer.poll(Duration.ofMillis(5))).isEmpty();

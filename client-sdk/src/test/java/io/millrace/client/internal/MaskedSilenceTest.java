@@ -54,7 +54,7 @@ class MaskedSilenceTest {
             cluster,
             metadata,
             new OffsetLookup(cluster, metadata),
-            Runnable::run,
+            TestThreads.withHelper(Runnable::run),
             closed -> {});
     consumer.assign(SPEAKS, OffsetSpec.earliest());
     consumer.assign(SILENT, OffsetSpec.earliest());

@@ -45,7 +45,7 @@ class SilentFetchTest {
           cluster,
           metadata,
           new OffsetLookup(cluster, metadata),
-          Runnable::run,
+          TestThreads.withHelper(Runnable::run),
           closed -> {});
 
   private ClientConfig config() {

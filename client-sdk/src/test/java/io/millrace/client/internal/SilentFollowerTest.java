@@ -42,7 +42,7 @@ class SilentFollowerTest {
           cluster,
           metadata,
           new OffsetLookup(cluster, metadata),
-          Runnable::run,
+          TestThreads.withHelper(Runnable::run),
           closed -> {});
 
   @BeforeEach

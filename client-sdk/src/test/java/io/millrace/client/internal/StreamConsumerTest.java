@@ -9,6 +9,7 @@ import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.Header;
 import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
@@ -238,7 +239,7 @@ class StreamConsumerTest extends FakeBrokerTest {
                 cluster,
                 metadata,
                 new OffsetLookup(cluster, metadata),
-                helper,
+                TestThreads.withHelper(helper),
                 c -> {})) {
       consumer.assign(OTHER, OffsetSpec.offset(0));
       consumer.assign(PARTITION, OffsetSpec.offset(100));
@@ -358,8 +359,7 @@ class StreamConsumerTest extends FakeBrokerTest {
       consumer.seek(PARTITION, 41);
       assertThat(read(consumer, 59)).isEqualTo(from(41));
     }
-    ConsumerConfig config =
-        ConsumerConfig.builder().outOfRange(ConsumerConfig.OutOfRange.EARLIEST).build();
+    ConsumerConfig config = ConsumerConfig.builder().offsetReset(OffsetReset.EARLIEST).build();
     try (Consumer consumer = client.consumer(config)) {
       consumer.assign(PARTITION, OffsetSpec.offset(3));
       assertThat(read(consumer, 60)).isEqualTo(from(40));
@@ -389,7 +389,7 @@ class StreamConsumerTest extends FakeBrokerTest {
                 cluster,
                 metadata,
                 new OffsetLookup(cluster, metadata),
-                Runnable::run,
+                TestThreads.withHelper(Runnable::run),
                 c -> {})) {
       consumer.assign(PARTITION, OffsetSpec.latest());
       consumer.poll(Duration.ofMillis(1));

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
-import io.millrace.client.api.ConsumerConfig.OutOfRange;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
@@ -37,12 +37,12 @@ class TruncatedLogTest extends FakeBrokerTest {
   }
 
   /** Reads it all, and then from another leader. */
-  private Consumer moved(OutOfRange policy) {
+  private Consumer moved(OffsetReset policy) {
     return moved(policy, 40);
   }
 
-  private Consumer moved(OutOfRange policy, long divergesFrom) {
-    Consumer consumer = client.consumer(ConsumerConfig.builder().outOfRange(policy).build());
+  private Consumer moved(OffsetReset policy, long divergesFrom) {
+    Consumer consumer = client.consumer(ConsumerConfig.builder().offsetReset(policy).build());
     consumer.assign(PARTITION, OffsetSpec.offset(0));
     read(consumer, 100);
     assertThat(broker.lastFetchedEpochs).containsExactly(-1);
@@ -64,7 +64,7 @@ class TruncatedLogTest extends FakeBrokerTest {
 
   @Test
   void S12_recordsThatWereReadAndAreLostAreToldOf() {
-    try (Consumer consumer = moved(OutOfRange.FAIL)) {
+    try (Consumer consumer = moved(OffsetReset.NONE)) {
       assertThatThrownBy(() -> consumer.poll(LONG))
           .isInstanceOfSatisfying(
               MillraceException.class,
@@ -80,7 +80,7 @@ class TruncatedLogTest extends FakeBrokerTest {
 
   @Test
   void S12_whoGoesOnDoesSoWhereTheLogsPart() {
-    try (Consumer consumer = moved(OutOfRange.LATEST)) {
+    try (Consumer consumer = moved(OffsetReset.LATEST)) {
       assertThat(read(consumer, 60)).isEqualTo(40);
       assertThat(broker.lastFetchedEpochs).containsExactly(-1, 0, -1);
     }
@@ -89,7 +89,7 @@ class TruncatedLogTest extends FakeBrokerTest {
   /** The next leader lacks the epoch that was read; the one before ends further on. */
   @Test
   void S12_whoGoesOnSkipsNothingThatWasNotRead() {
-    try (Consumer consumer = moved(OutOfRange.LATEST, 150)) {
+    try (Consumer consumer = moved(OffsetReset.LATEST, 150)) {
       sendHundred();
 
       assertThat(read(consumer, 100)).isEqualTo(100);
@@ -98,7 +98,7 @@ class TruncatedLogTest extends FakeBrokerTest {
 
   @Test
   void whoWasMovedHasNothingToCompare() {
-    try (Consumer consumer = moved(OutOfRange.FAIL)) {
+    try (Consumer consumer = moved(OffsetReset.NONE)) {
       consumer.seek(PARTITION, 70);
       assertThat(read(consumer, 30)).isEqualTo(70);
     }

@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
-import io.millrace.client.api.ConsumerConfig.OutOfRange;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.MillraceClient;
 import io.millrace.client.api.NewTopic;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.client.api.Producer;
 import io.millrace.client.api.ProducerConfig;
@@ -71,12 +71,12 @@ class ConsumerOnBrokerTest {
   }
 
   /** Reads little ahead: most of the log is still the broker's. */
-  private static ConsumerConfig narrow(OutOfRange policy) {
+  private static ConsumerConfig narrow(OffsetReset policy) {
     return ConsumerConfig.builder()
         .maxPollRecords(5)
         .creditBytes(2_000)
         .maxFetchBytes(1_000)
-        .outOfRange(policy)
+        .offsetReset(policy)
         .build();
   }
 
@@ -106,7 +106,7 @@ class ConsumerOnBrokerTest {
 
   @Test
   void failsWhenItsPlaceIsDeletedAndSaysWhereTheLogBegins() {
-    try (Consumer consumer = consumer(narrow(OutOfRange.FAIL))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.NONE))) {
       List<Long> read = new ArrayList<>(offsets(consumer.poll(LONG)));
       client.admin().deleteRecords(Map.of(PARTITION, 150L));
       assertThatThrownBy(() -> pollOn(consumer, read))
@@ -131,7 +131,7 @@ class ConsumerOnBrokerTest {
 
   @Test
   void goesOnAtTheFirstRecordThatIsKept() {
-    try (Consumer consumer = consumer(narrow(OutOfRange.EARLIEST))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.EARLIEST))) {
       List<Long> read = new ArrayList<>(offsets(consumer.poll(LONG)));
       client.admin().deleteRecords(Map.of(PARTITION, 150L));
       while (!read.contains(RECORDS - 1L)) {
@@ -145,7 +145,7 @@ class ConsumerOnBrokerTest {
 
   @Test
   void goesOnAtTheEnd() {
-    try (Consumer consumer = consumer(narrow(OutOfRange.LATEST))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.LATEST))) {
       List<Long> read = new ArrayList<>(offsets(consumer.poll(LONG)));
       client.admin().deleteRecords(Map.of(PARTITION, 150L));
       Awaitility.await()
@@ -163,7 +163,7 @@ class ConsumerOnBrokerTest {
 
   @Test
   void saysThatItsTopicWasDeletedAndReadsTheNewOneOnlyWhenTold() {
-    try (Consumer consumer = consumer(narrow(OutOfRange.FAIL))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.NONE))) {
       List<Long> read = new ArrayList<>(offsets(consumer.poll(LONG)));
       client.admin().deleteTopic(TOPIC);
       assertThatThrownBy(() -> pollOn(consumer, read))
@@ -184,7 +184,7 @@ class ConsumerOnBrokerTest {
 
   @Test
   void goesOnAfterARestartOfTheBrokerWithNothingLostOrDoubled() {
-    try (Consumer consumer = consumer(narrow(OutOfRange.FAIL))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.NONE))) {
       List<Long> read = new ArrayList<>(read(consumer, 50));
       node.stop();
       Awaitility.await()
@@ -206,7 +206,7 @@ class ConsumerOnBrokerTest {
   @Test
   void beginsExactlyWhereItWasSentWhateverIsUnderWay() {
     Random random = new Random(7);
-    try (Consumer consumer = consumer(narrow(OutOfRange.FAIL))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.NONE))) {
       for (int i = 0; i < 40; i++) {
         long place = random.nextInt(RECORDS);
         consumer.seek(PARTITION, place);
@@ -228,7 +228,7 @@ class ConsumerOnBrokerTest {
       producer.send(ProducerRecord.of(TOPIC, new byte[300_000]).toPartition(0)).join();
     }
     send(RECORDS, RECORDS + 10);
-    try (Consumer consumer = consumer(narrow(OutOfRange.FAIL))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.NONE))) {
       assertThat(read(consumer, RECORDS + 11)).isEqualTo(range(0, RECORDS + 11));
     }
   }
@@ -236,7 +236,7 @@ class ConsumerOnBrokerTest {
   /** The broker sends no more to a paused partition, and nothing is lost of it. */
   @Test
   void isSentNothingWhileItIsPaused() {
-    try (Consumer consumer = consumer(narrow(OutOfRange.FAIL))) {
+    try (Consumer consumer = consumer(narrow(OffsetReset.NONE))) {
       List<Long> read = new ArrayList<>(offsets(consumer.poll(LONG)));
       consumer.pause(PARTITION);
       send(RECORDS, RECORDS + 100);

@@ -4,6 +4,7 @@ import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
 import io.millrace.client.api.ConsumerRecord;
 import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.TopicPartition;
 import io.millrace.common.time.Clock;
@@ -58,8 +59,7 @@ final class TailReader implements SoakWorker {
 
   private void pay(Visit visit, SoakStop stop) {
     // Retention may be quicker than a reader.
-    ConsumerConfig config =
-        ConsumerConfig.builder().outOfRange(ConsumerConfig.OutOfRange.EARLIEST).build();
+    ConsumerConfig config = ConsumerConfig.builder().offsetReset(OffsetReset.EARLIEST).build();
     long endMs = clock.monotonicMs() + visit.life().toMillis();
     Map<Integer, Long> last = new HashMap<>();
     try (Consumer consumer = client.consumer(config)) {
