@@ -214,4 +214,52 @@ public interface Admin {
    * not waited for, and other trouble for a few seconds only.
    */
   OffsetsFound offsetsNow(Map<TopicPartition, OffsetSpec> places);
+
+  /** All groups, asked of every broker; of one that does not answer, it is said why. */
+  GroupsFound listGroups();
+
+  /**
+   * A group with its members.
+   *
+   * @throws io.millrace.common.MillraceException {@code UNKNOWN_GROUP} if it has neither members
+   *     nor offsets
+   */
+  GroupDescription describeGroup(String groupId);
+
+  /**
+   * Deletes a group and its committed offsets.
+   *
+   * @throws io.millrace.common.MillraceException {@code GROUP_NOT_EMPTY} while it has members;
+   *     {@code UNKNOWN_GROUP}
+   */
+  void deleteGroup(String groupId);
+
+  /**
+   * What a group has committed, by partition, with the ends of the partitions as far as they can be
+   * told now. Topics that are gone are left out; a group that does not exist has none.
+   */
+  List<GroupOffset> groupOffsets(String groupId);
+
+  /**
+   * Forgets committed offsets; a partition that has none is no error.
+   *
+   * @throws io.millrace.common.MillraceException {@code GROUP_SUBSCRIBED_TO_TOPIC} while a member
+   *     reads the topic; others may be done
+   */
+  void deleteGroupOffsets(String groupId, Set<TopicPartition> partitions);
+
+  /** Tells what {@link #alterGroupOffsets} would do, or refuse, and changes nothing. */
+  List<GroupOffsetChange> validateGroupOffsets(
+      String groupId, Set<TopicPartition> partitions, GroupOffsetTarget target);
+
+  /**
+   * Moves the committed offsets of a group that has no members; one that does not exist begins with
+   * them. A place out of the log's range becomes its start or end.
+   *
+   * @return what was changed, by partition
+   * @throws io.millrace.common.MillraceException {@code GROUP_NOT_EMPTY}; {@code INVALID_REQUEST}
+   *     if nothing is committed that could be shifted
+   */
+  List<GroupOffsetChange> alterGroupOffsets(
+      String groupId, Set<TopicPartition> partitions, GroupOffsetTarget target);
 }

@@ -57,7 +57,7 @@ public final class DefaultClient implements MillraceClient {
 
   @Override
   public Admin admin() {
-    return new GrpcAdmin(cluster, offsets, new RecordDeletions(cluster, metadata));
+    return new GrpcAdmin(cluster, metadata, offsets);
   }
 
   @Override

@@ -67,19 +67,26 @@ final class GroupOffsets {
       Optional<MemberIdentity> member,
       Map<TopicIdPartition, OffsetAndMetadata> offsets,
       Duration timeout) {
+    return errors(coordinator.callOnce(timeout, committing(member, offsets)).getTopicsList());
+  }
+
+  /** Commits for a group without members; returns why some were refused. */
+  Map<TopicIdPartition, MillraceError> commit(
+      Map<TopicIdPartition, OffsetAndMetadata> offsets, Duration timeout) {
+    return errors(coordinator.call(timeout, committing(Optional.empty(), offsets)).getTopicsList());
+  }
+
+  private ClusterClient.Call<CommitOffsetsResponse> committing(
+      Optional<MemberIdentity> member, Map<TopicIdPartition, OffsetAndMetadata> offsets) {
     CommitOffsetsRequest.Builder request =
         CommitOffsetsRequest.newBuilder()
             .setGroupId(coordinator.groupId())
             .addAllTopics(toProto(offsets));
     member.ifPresent(m -> request.setMemberId(m.memberId()).setMemberEpoch(m.epoch()));
-    CommitOffsetsResponse answer =
-        coordinator.callOnce(
-            timeout,
-            (channel, left) ->
-                OffsetServiceGrpc.newBlockingStub(channel)
-                    .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
-                    .commitOffsets(request.build()));
-    return errors(answer.getTopicsList());
+    return (channel, left) ->
+        OffsetServiceGrpc.newBlockingStub(channel)
+            .withDeadlineAfter(left.toMillis(), TimeUnit.MILLISECONDS)
+            .commitOffsets(request.build());
   }
 
   /**

@@ -11,6 +11,11 @@ import io.millrace.client.api.DrainReport;
 import io.millrace.client.api.ElectionReport;
 import io.millrace.client.api.ElectionType;
 import io.millrace.client.api.FeatureLevels;
+import io.millrace.client.api.GroupDescription;
+import io.millrace.client.api.GroupOffset;
+import io.millrace.client.api.GroupOffsetChange;
+import io.millrace.client.api.GroupOffsetTarget;
+import io.millrace.client.api.GroupsFound;
 import io.millrace.client.api.HealthDescription;
 import io.millrace.client.api.MetadataValue;
 import io.millrace.client.api.MetadataWatch;
@@ -72,14 +77,18 @@ final class GrpcAdmin implements Admin {
   private final BrokerCalls brokers;
   private final ConfigCalls configs;
   private final PartitionCalls partitions;
+  private final GroupCalls groups;
+  private final GroupOffsetMoves moves;
 
-  GrpcAdmin(ClusterClient cluster, OffsetLookup offsets, RecordDeletions deletions) {
+  GrpcAdmin(ClusterClient cluster, MetadataCache metadata, OffsetLookup offsets) {
     this.cluster = cluster;
     this.offsets = offsets;
-    this.deletions = deletions;
+    this.deletions = new RecordDeletions(cluster, metadata);
     this.brokers = new BrokerCalls(cluster);
     this.configs = new ConfigCalls(cluster);
     this.partitions = new PartitionCalls(cluster);
+    this.groups = new GroupCalls(cluster, metadata, offsets);
+    this.moves = new GroupOffsetMoves(cluster, metadata, offsets, groups);
   }
 
   @Override
@@ -300,6 +309,43 @@ final class GrpcAdmin implements Admin {
             .setRequestId(UUID.randomUUID().toString())
             .build();
     topics(stub -> stub.deleteTopic(request));
+  }
+
+  @Override
+  public GroupsFound listGroups() {
+    return groups.list();
+  }
+
+  @Override
+  public GroupDescription describeGroup(String groupId) {
+    return groups.describe(groupId);
+  }
+
+  @Override
+  public void deleteGroup(String groupId) {
+    groups.delete(groupId);
+  }
+
+  @Override
+  public List<GroupOffset> groupOffsets(String groupId) {
+    return groups.offsets(groupId);
+  }
+
+  @Override
+  public void deleteGroupOffsets(String groupId, Set<TopicPartition> partitions) {
+    groups.deleteOffsets(groupId, partitions);
+  }
+
+  @Override
+  public List<GroupOffsetChange> validateGroupOffsets(
+      String groupId, Set<TopicPartition> partitions, GroupOffsetTarget target) {
+    return moves.plan(groupId, partitions, target);
+  }
+
+  @Override
+  public List<GroupOffsetChange> alterGroupOffsets(
+      String groupId, Set<TopicPartition> partitions, GroupOffsetTarget target) {
+    return moves.move(groupId, partitions, target);
   }
 
   @Override
