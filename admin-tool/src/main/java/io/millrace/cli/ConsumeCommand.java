@@ -5,15 +5,20 @@ import io.millrace.cli.record.RecordFormat;
 import io.millrace.client.api.Admin;
 import io.millrace.client.api.Consumer;
 import io.millrace.client.api.ConsumerConfig;
+import io.millrace.client.api.GroupConfig;
 import io.millrace.client.api.MillraceClient;
+import io.millrace.client.api.OffsetReset;
 import io.millrace.client.api.OffsetSpec;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceException;
 import io.millrace.common.TopicPartition;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -28,7 +33,9 @@ import picocli.CommandLine.TypeConversionException;
     name = "consume",
     description = {
       "Prints a topic's records up to the end that it has now, or on and on with --follow.",
-      "Records of a partition come in their order."
+      "Records of a partition come in their order.",
+      "With --group, what the group gives to this command, from where it has committed; what is"
+          + " printed is committed."
     },
     footer = {
       "%nFormat: %%t topic, %%p partition, %%o offset, %%T timestamp (ms), %%k key, %%v value,"
@@ -39,6 +46,7 @@ import picocli.CommandLine.TypeConversionException;
       "  ${ROOT-COMMAND-NAME} consume orders --from latest --follow",
       "  ${ROOT-COMMAND-NAME} consume orders --from 15m -o json",
       "  ${ROOT-COMMAND-NAME} consume orders --from -10 --format '%%o %%xv\\n'",
+      "  ${ROOT-COMMAND-NAME} consume orders --group billing --follow",
       "  ${ROOT-COMMAND-NAME} consume orders -p 0,2 --from 2026-01-31 --to 2026-02-01",
     })
 final class ConsumeCommand implements Callable<Integer> {
@@ -107,6 +115,14 @@ final class ConsumeCommand implements Callable<Integer> {
   private boolean follow;
 
   @Option(
+      names = "--group",
+      paramLabel = "GROUP",
+      description =
+          "Read as a member of this group, together with its others. --from says where to begin where"
+              + " it has committed nothing: earliest, latest or an age.")
+  private Optional<String> group = Optional.empty();
+
+  @Option(
       names = "--rack",
       paramLabel = "RACK",
       description =
@@ -130,6 +146,10 @@ final class ConsumeCommand implements Callable<Integer> {
     Optional<Place> last = to.map(text -> place("--to", text));
     check(first, last);
     OutageNotes notes = new OutageNotes(context, connection.timeout());
+    if (group.isPresent()) {
+      consumeInGroup(group.get(), first, notes);
+      return 0;
+    }
     try (MillraceClient client = connection.connect(context);
         Consumer consumer = client.consumer(ConsumerConfig.builder().rack(rack).build())) {
       Admin admin = client.admin();
@@ -142,10 +162,71 @@ final class ConsumeCommand implements Callable<Integer> {
     return 0;
   }
 
+  private void consumeInGroup(String groupId, Place first, OutageNotes notes) {
+    ConsumerConfig config =
+        ConsumerConfig.builder()
+            .group(groupConfig(groupId))
+            .offsetReset(reset(first))
+            .rack(rack)
+            .build();
+    try (MillraceClient client = connection.connect(context)) {
+      choose(client.admin());
+      CountDownLatch left = new CountDownLatch(1);
+      try (Consumer consumer = client.consumer(config)) {
+        GroupReader reader = new GroupReader(context, consumer, notes);
+        try (CliContext.OnInterrupt hook = context.onInterrupt(() -> leave(reader, left))) {
+          reader.print(topic, follow, max, printer());
+          consumer.close();
+        } finally {
+          left.countDown();
+        }
+      }
+    }
+  }
+
+  /** On an interrupt the group is left first, so that others have the partitions at once. */
+  private static void leave(GroupReader reader, CountDownLatch left) {
+    reader.stop();
+    try {
+      boolean done = left.await(Consumer.CLOSE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      Runtime.getRuntime().halt(done ? CliContext.INTERRUPTED : ErrorReports.FAILURE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private GroupConfig groupConfig(String groupId) {
+    try {
+      return GroupConfig.builder(groupId).withoutAutoCommit().build();
+    } catch (IllegalArgumentException e) {
+      throw mistake("--group: " + e.getMessage());
+    }
+  }
+
+  private OffsetReset reset(Place first) {
+    if (first instanceof Place.Known known) {
+      if (known.spec() instanceof OffsetSpec.Earliest) {
+        return OffsetReset.EARLIEST;
+      }
+      if (known.spec() instanceof OffsetSpec.Latest) {
+        return OffsetReset.LATEST;
+      }
+      if (known.spec() instanceof OffsetSpec.AtTime at) {
+        return OffsetReset.byAge(
+            Duration.ofMillis(Math.max(0, context.clock().wallMs() - at.timestampMs())));
+      }
+    }
+    throw mistake("--from " + from + " with --group (expected: earliest, latest or an age)");
+  }
+
   /** What is wrong whatever is in the topic. */
   private void check(Place first, Optional<Place> last) {
     if (output.isPresent() && output.get() != OutputFormat.json) {
       throw mistake("-o " + output.get() + ": consume prints --format or json");
+    }
+    if (group.isPresent() && (last.isPresent() || !partitions.isEmpty())) {
+      throw mistake(
+          (last.isPresent() ? "--to" : "--partition") + " with --group, which says what to read");
     }
     Optional<Long> end = last.flatMap(ConsumeCommand::offset);
     if (follow && last.isPresent() && end.isEmpty()) {

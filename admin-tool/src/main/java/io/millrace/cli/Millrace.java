@@ -174,6 +174,7 @@ public final class Millrace implements Runnable, CommandGroup {
         new Member("topic", TopicCommand.class),
         new Member("produce", ProduceCommand.class),
         new Member("consume", ConsumeCommand.class),
+        new Member("group", GroupCommand.class),
         new Member("perf", PerfCommand.class),
         new Member("log", LogCommand.class),
         new Member("format", FormatCommand.class),

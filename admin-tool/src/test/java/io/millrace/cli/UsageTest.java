@@ -219,7 +219,7 @@ class UsageTest {
     String commands =
         help.substring(help.indexOf("\nCommands:\n") + 11, help.indexOf("\nExit codes:"));
     assertThat(commands.replaceAll("\\n {8,}", " ").strip().lines())
-        .hasSize(17)
+        .hasSize(18)
         .allMatch(line -> line.endsWith("."));
     assertThat(CommandLineRun.of("log", "--help").out())
         .containsPattern("dump +Prints .*of one of its\\s+files\\.\n");
