@@ -26,6 +26,7 @@ class ArchitectureTest {
     "io.millrace.metadata.controller..",
     "io.millrace.broker.replica.core..",
     "io.millrace.broker.replica.link..",
+    "io.millrace.broker.group.core..",
   };
 
   private static JavaClasses project = new ClassFileImporter().importPackages();
@@ -151,6 +152,15 @@ class ArchitectureTest {
             .should()
             .dependOnClassesThat(
                 resideInAnyPackage("io.grpc..", "com.google.protobuf..", "io.millrace.proto..")));
+  }
+
+  @Test
+  void expressionsOfClientsNeverRunInAnEngineThatBacktracks() {
+    check(
+        noClasses()
+            .that(resideInAnyPackage("io.millrace.broker.group.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("java.util.regex..")));
   }
 
   @Test

@@ -37,7 +37,8 @@ public sealed interface CoordinatorEffect {
   record Push(StreamToken stream, GroupAnswer.MemberState state) implements CoordinatorEffect {}
 
   /**
-   * End a stream; the core has forgotten it.
+   * End a stream, if it is not over yet; the core has forgotten it. Comes after the answers to what
+   * came on it.
    *
    * @param stream the stream
    * @param error why: the member is fenced, another stream took its place, or this broker does not
@@ -59,4 +60,20 @@ public sealed interface CoordinatorEffect {
    * COORDINATOR_LOADING. What is known of topics and settings stays.
    */
   record Reload() implements CoordinatorEffect {}
+
+  /**
+   * Report as an error: the partition can't be loaded, by a record of a newer version or by a
+   * broken log. Requests are refused with this from now on; only a new core may try again.
+   *
+   * @param error what was found
+   */
+  record LoadFailed(MillraceError error) implements CoordinatorEffect {}
+
+  /**
+   * Report as a fault of this code. What it concerned was refused with INTERNAL, and nothing of it
+   * was kept; the core goes on.
+   *
+   * @param defect what was thrown
+   */
+  record Defect(RuntimeException defect) implements CoordinatorEffect {}
 }
