@@ -103,19 +103,21 @@ final class CoordinatorConnection {
     return true;
   }
 
+  /** Gives the stream up, as nothing is heard on it: it is asked again who coordinates. */
+  void abandonSilent() {
+    stream.ifPresent(
+        open ->
+            coordinator.failed(
+                open.broker,
+                new MillraceException(ErrorCode.REQUEST_TIMED_OUT, open.broker + " is silent")));
+    abandon();
+  }
+
   /** Gives the stream up. */
   void abandon() {
     current = 0;
     waiting.clear();
-    stream.ifPresent(
-        open -> {
-          if (!open.answered.get()) {
-            coordinator.failed(
-                open.broker,
-                new MillraceException(ErrorCode.REQUEST_TIMED_OUT, "no answer to the first frame"));
-          }
-          open.requests().cancel("given up", null);
-        });
+    stream.ifPresent(open -> open.requests().cancel("given up", null));
     stream = Optional.empty();
     left(false);
   }

@@ -199,7 +199,7 @@ final class GroupMember implements CoordinatorConnection.Listener {
       } else if (action instanceof MemberAction.Send send) {
         connection.send(send.heartbeat());
       } else if (action instanceof MemberAction.Abandon) {
-        connection.abandon();
+        connection.abandonSilent();
       } else if (action instanceof MemberAction.Leave leave) {
         leave(leave.leave());
       } else {
@@ -237,6 +237,10 @@ final class GroupMember implements CoordinatorConnection.Listener {
             });
     if (!underWay) {
       leaveByCall(leave, done);
+      if (leave.getMemberEpoch() == 0) {
+        // It was told nothing that others could wait for.
+        done.complete(false);
+      }
     }
   }
 

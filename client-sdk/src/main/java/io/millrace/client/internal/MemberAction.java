@@ -19,7 +19,7 @@ sealed interface MemberAction {
   /** A frame on the stream. */
   record Send(HeartbeatRequest heartbeat) implements MemberAction {}
 
-  /** The stream is given up. */
+  /** The stream is given up, as the coordinator says nothing. */
   record Abandon() implements MemberAction {}
 
   /** The membership is over: the coordinator is to know, and the stream ends. */

@@ -96,6 +96,18 @@ class ConsumerGroupTest extends ReadingTest {
     return records;
   }
 
+  private static void collectUntil(
+      Consumer consumer, List<ConsumerRecord> all, BooleanSupplier reached) {
+    Awaitility.await()
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(1))
+        .until(
+            () -> {
+              all.addAll(consumer.poll(SHORT));
+              return reached.getAsBoolean();
+            });
+  }
+
   private static void pollUntil(Consumer consumer, BooleanSupplier reached) {
     Awaitility.await()
         .until(
@@ -277,17 +289,13 @@ class ConsumerGroupTest extends ReadingTest {
   @Test
   void S36_doesNotTouchAPartitionThatItKeeps() {
     try (Consumer consumer = subscribed(config(manual()))) {
-      List<ConsumerRecord> all = new ArrayList<>(records(consumer));
-      pollUntil(consumer, () -> broker.served.size() == 2);
+      List<ConsumerRecord> all = new ArrayList<>();
+      collectUntil(consumer, all, () -> broker.served.size() == 2);
       broker.groups.give(Set.of(zero));
-      while (of(PARTITION, all).size() < 100 || events.size() < 2) {
-        all.addAll(consumer.poll(SHORT));
-      }
+      collectUntil(consumer, all, () -> of(PARTITION, all).size() >= 100 && events.size() >= 2);
       assertThat(events).containsExactly("assigned [orders-0, orders-1]", "revoked [orders-1]");
       broker.groups.give(Set.of(zero, one));
-      while (of(OTHER, all).size() < 100) {
-        all.addAll(records(consumer));
-      }
+      collectUntil(consumer, all, () -> of(OTHER, all).size() >= 100);
       assertThat(of(PARTITION, all)).as("each once").isEqualTo(values(0, 0));
       assertThat(broker.served).as("the kept one was asked for once").hasSize(3);
     }
