@@ -23,10 +23,12 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,6 +56,7 @@ public final class ReplicaManager
   private final List<LogDirectory> directories = new ArrayList<>();
   private final LogCleaner cleaner;
   private final HostedPartitions hosted = new HostedPartitions();
+  private final List<Consumer<PartitionHost>> hostedListeners = new CopyOnWriteArrayList<>();
   private final ServingWaiters waiters = new ServingWaiters();
   private final PartitionReconciler reconciler;
   private final ScheduledThreadPoolExecutor thread;
@@ -147,8 +150,19 @@ public final class ReplicaManager
     add(directory.host(found.id(), found.name(), opened.log(), found.config()));
   }
 
+  /**
+   * Tells of each partition whose log is opened here from now on; to be called before {@link
+   * #recover}.
+   *
+   * @param listener called on any thread, before the partition is asked to lead; must not block
+   */
+  public void onHosted(Consumer<PartitionHost> listener) {
+    hostedListeners.add(listener);
+  }
+
   private void add(HostedPartition partition) {
     hosted.add(partition);
+    hostedListeners.forEach(listener -> listener.accept(partition));
     partition.onAdvance(
         () -> {
           if (!waiters.isEmpty()) {

@@ -2,6 +2,7 @@ package io.millrace.broker.rpc;
 
 import io.grpc.BindableService;
 import io.millrace.broker.group.CoordinatorLookup;
+import io.millrace.broker.group.GroupCoordinators;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.BrokerDefaults;
@@ -44,6 +45,7 @@ public final class BrokerServices {
    * @param metadataThreads for looking through the metadata; nothing on them waits for a disk
    * @param scheduler for the ends of long polls
    * @param coordinators tells who coordinates groups
+   * @param groups the coordinators of this broker
    * @param authorizer says who may do what; nobody may change the system's own topics
    * @param ready whether requests may be served
    */
@@ -66,6 +68,7 @@ public final class BrokerServices {
       RpcMetrics metrics,
       CorruptReads corruptReads,
       CoordinatorLookup coordinators,
+      GroupCoordinators groups,
       Authorizer authorizer,
       BooleanSupplier ready) {
     public Parts {
@@ -82,6 +85,7 @@ public final class BrokerServices {
    * @param maxFetchStreams the most fetch streams and tails of the server
    * @param maxMetadataStreams the most streams of the server that tell of the metadata
    * @param maxForwardedBytes the most bytes of publications that wait for one other broker
+   * @param maxGroupStreams the most streams of members of groups
    * @param produceTimeoutMs how long a produce request waits when it names no time
    * @param produceMaxTimeoutMs the longest that it can ask for
    * @param adminTimeoutMs how long a change of the metadata may take
@@ -93,6 +97,7 @@ public final class BrokerServices {
       int maxFetchStreams,
       int maxMetadataStreams,
       long maxForwardedBytes,
+      int maxGroupStreams,
       long produceTimeoutMs,
       long produceMaxTimeoutMs,
       long adminTimeoutMs) {}
@@ -172,6 +177,7 @@ public final class BrokerServices {
             inspection(parts, paced),
             new AdminCommands(parts.quorum(), limits.adminTimeoutMs()),
             parts.authorizer()));
+    services.addAll(forGroups(parts, limits, streams));
     services.addAll(
         forAdministrators(
             parts,
@@ -220,6 +226,19 @@ public final class BrokerServices {
   /** What is left for the call that this thread serves. */
   private static Duration timeout(long mostMs) {
     return Duration.ofMillis(Deadlines.capMs(mostMs));
+  }
+
+  private static List<BindableService> forGroups(Parts parts, Limits limits, OpenStreams streams) {
+    GroupCalls calls = new GroupCalls(parts.groups(), parts.clock(), limits.adminTimeoutMs());
+    JoinGroupSession.Deps sessions =
+        new JoinGroupSession.Deps(
+            calls,
+            parts.metadataThreads(),
+            new StreamPlaces("max.group.streams", limits.maxGroupStreams()),
+            streams);
+    return List.of(
+        new GroupEndpoint(parts.node().nodeId(), calls, sessions, parts.authorizer()),
+        new OffsetEndpoint(calls, parts.authorizer()));
   }
 
   private static List<BindableService> forAdministrators(

@@ -118,6 +118,8 @@ public final class MillraceServer implements AutoCloseable {
     awaitQuorum(quorum);
     parts.state().replicas().recover(quorum.image());
     goOnUnlessStopped();
+    // Before the partitions: whoever begins to lead one knows the topics of that time.
+    quorum.subscribe(parts.groups());
     quorum.subscribe(parts.state().replication());
     quorum.subscribe(parts.state().replicas());
     if (NodeRole.of(config).contains(NodeRole.BROKER)) {

@@ -1,6 +1,9 @@
 package io.millrace.broker.server;
 
 import io.millrace.broker.group.CoordinatorLookup;
+import io.millrace.broker.group.GroupCoordinators;
+import io.millrace.broker.group.GroupEnvironment;
+import io.millrace.broker.group.GroupMetrics;
 import io.millrace.broker.metadata.ProducerIds;
 import io.millrace.broker.metadata.TopicReadiness;
 import io.millrace.broker.replica.ReplicaManager;
@@ -23,6 +26,7 @@ final class NodeServices {
   /**
    * The services for clients.
    *
+   * @param groups the coordinators of groups
    * @param ready whether requests may be served
    */
   static BrokerServices forClients(
@@ -32,6 +36,7 @@ final class NodeServices {
       NodeState state,
       NodeThreads threads,
       Telemetry telemetry,
+      GroupCoordinators groups,
       BooleanSupplier ready) {
     ProducerIds producerIds =
         new ProducerIds(config.get(NodeSettings.NODE_ID), state.session()::epoch, state.quorum());
@@ -68,10 +73,35 @@ final class NodeServices {
                 Wiring.offsetsTopic(config),
                 readiness(state.replicas()),
                 environment.clock()),
+            groups,
             Authorizer.ALLOW_ALL,
             ready),
         Wiring.limits(config),
         Wiring.fetchLimits(config));
+  }
+
+  /** The coordinators of groups; in the {@link Startup} to resign. */
+  static GroupCoordinators groups(
+      EffectiveConfig config,
+      ServerEnvironment environment,
+      Startup startup,
+      NodeState state,
+      NodeThreads threads,
+      Telemetry telemetry) {
+    GroupCoordinators groups =
+        new GroupCoordinators(
+            new GroupEnvironment(
+                config.get(NodeSettings.NODE_ID),
+                state.quorum()::image,
+                Wiring.groups(config),
+                threads.groups(),
+                threads.timers(),
+                environment.clock(),
+                environment.faults(),
+                new GroupMetrics(telemetry.registry().registry())));
+    state.replicas().onHosted(groups::hosted);
+    startup.opened("coordinators of groups", groups::close);
+    return groups;
   }
 
   private static TopicReadiness readiness(ReplicaManager replicas) {

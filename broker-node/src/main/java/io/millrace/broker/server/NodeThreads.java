@@ -1,6 +1,10 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.group.GroupThreads;
 import io.millrace.common.config.EffectiveConfig;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -19,6 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * @param metadata for what looks through the metadata, which never waits
  * @param volumes asks how full the volumes are, which waits for their disks
  * @param dialer asks other nodes' listeners for a connection
+ * @param groups for the coordinators of groups
  */
 record NodeThreads(
     TimerThread timers,
@@ -28,7 +33,8 @@ record NodeThreads(
     DirectoryThreads catchUpReads,
     ExecutorService metadata,
     ExecutorService volumes,
-    ListenerDialer dialer) {
+    ListenerDialer dialer,
+    GroupThreads groups) {
   private static final int METADATA_THREADS = 2;
   private static final int RELIEF_THREADS = 2;
 
@@ -55,8 +61,27 @@ record NodeThreads(
     startup.opened("volumes thread", volumes::shutdownNow);
     ListenerDialer dialer = new ListenerDialer(uncaught);
     startup.opened("listener dialer", dialer::close);
+    GroupThreads groups = groups(config, uncaught, startup);
     return new NodeThreads(
-        timers, relief, fetch, replicaReads, catchUpReads, metadata, volumes, dialer);
+        timers, relief, fetch, replicaReads, catchUpReads, metadata, volumes, dialer, groups);
+  }
+
+  private static GroupThreads groups(
+      EffectiveConfig config, UncaughtThrowables uncaught, Startup startup) {
+    int count = config.get(ConsumerGroupSettings.COORDINATOR_THREADS);
+    AtomicInteger number = new AtomicInteger();
+    List<Executor> coordinators = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      ThreadPoolExecutor thread = threads("group", 1, number, uncaught);
+      // What comes after the end finds nobody: every coordinator has resigned by then.
+      thread.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+      startup.opened("a thread of coordinators", thread::shutdown);
+      coordinators.add(thread);
+    }
+    ThreadPoolExecutor loaders = threads("group-load", count, uncaught);
+    loaders.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
+    startup.opened("threads that read for coordinators", loaders::shutdownNow);
+    return new GroupThreads(coordinators, loaders);
   }
 
   private static int replicaReaders(EffectiveConfig config) {
@@ -68,7 +93,11 @@ record NodeThreads(
   }
 
   private static ThreadPoolExecutor threads(String name, int threads, UncaughtThrowables uncaught) {
-    AtomicInteger number = new AtomicInteger();
+    return threads(name, threads, new AtomicInteger(), uncaught);
+  }
+
+  private static ThreadPoolExecutor threads(
+      String name, int threads, AtomicInteger number, UncaughtThrowables uncaught) {
     return new ThreadPoolExecutor(
         threads,
         threads,

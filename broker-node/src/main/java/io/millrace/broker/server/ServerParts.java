@@ -1,5 +1,6 @@
 package io.millrace.broker.server;
 
+import io.millrace.broker.group.GroupCoordinators;
 import io.millrace.broker.replica.ReplicationMetrics;
 import io.millrace.broker.rpc.BrokerServices;
 import io.millrace.broker.rpc.ByteBudgets;
@@ -19,6 +20,7 @@ import java.util.function.BooleanSupplier;
  * @param state directories, metadata, partitions
  * @param telemetry what is counted and found for operators
  * @param budgets the memory that requests may take
+ * @param groups the coordinators of groups
  * @param nodes where other nodes connect
  * @param clients where clients connect
  */
@@ -29,6 +31,7 @@ record ServerParts(
     NodeState state,
     Telemetry telemetry,
     ByteBudgets budgets,
+    GroupCoordinators groups,
     RpcListener nodes,
     RpcListener clients) {
 
@@ -61,10 +64,13 @@ record ServerParts(
     NodeState state = NodeState.open(config, environment, threads, startup, link, replication);
     Telemetry telemetry = Telemetry.begin(metrics, calls, replication, state);
     NodeReplication.lead(config, environment, link, state, threads, telemetry);
+    GroupCoordinators groups =
+        NodeServices.groups(config, environment, startup, state, threads, telemetry);
     RpcListener clients =
         listeners.forClients(
-            NodeServices.forClients(config, environment, link, state, threads, telemetry, ready));
+            NodeServices.forClients(
+                config, environment, link, state, threads, telemetry, groups, ready));
     return new ServerParts(
-        http, threads, link, state, telemetry, listeners.budgets(), nodes, clients);
+        http, threads, link, state, telemetry, listeners.budgets(), groups, nodes, clients);
   }
 }

@@ -1,6 +1,7 @@
 package io.millrace.broker.server;
 
 import io.millrace.broker.group.OffsetsTopicSettings;
+import io.millrace.broker.group.core.GroupSettings;
 import io.millrace.broker.replica.CleanerSettings;
 import io.millrace.broker.replica.ReplicaSettings;
 import io.millrace.broker.replica.ReplicaSettings.Housekeeping;
@@ -103,9 +104,22 @@ final class Wiring {
         config.get(LimitSettings.MAX_FETCH_STREAMS),
         config.get(LimitSettings.MAX_METADATA_STREAMS),
         config.get(LimitSettings.IN_FLIGHT_BYTES) / FORWARDED_PART,
+        config.get(ConsumerGroupSettings.MAX_STREAMS),
         config.get(RequestSettings.PRODUCE_TIMEOUT_MS),
         config.get(RequestSettings.PRODUCE_MAX_TIMEOUT_MS),
         config.get(RequestSettings.ADMIN_TIMEOUT_MS));
+  }
+
+  /** What groups go by. */
+  static GroupSettings groups(EffectiveConfig config) {
+    return new GroupSettings(
+        config.get(ConsumerGroupSettings.SESSION_TIMEOUT_MS),
+        config.get(ConsumerGroupSettings.MIN_SESSION_TIMEOUT_MS),
+        config.get(ConsumerGroupSettings.MAX_SESSION_TIMEOUT_MS),
+        config.get(ConsumerGroupSettings.HEARTBEAT_INTERVAL_MS),
+        config.get(ConsumerGroupSettings.MAX_SIZE),
+        config.get(ConsumerGroupSettings.OFFSETS_RETENTION_MS),
+        config.get(ConsumerGroupSettings.OFFSET_METADATA_MAX_BYTES));
   }
 
   /** How the topic of groups and offsets is made. */

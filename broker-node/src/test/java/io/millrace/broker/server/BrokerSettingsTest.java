@@ -102,6 +102,15 @@ class BrokerSettingsTest {
       log.segment.delete.delay.ms=60000
       producer.id.expiration.ms=86400000
       producer.batches.remembered=64
+      group.session.timeout.ms=45000
+      group.min.session.timeout.ms=6000
+      group.max.session.timeout.ms=1800000
+      group.heartbeat.interval.ms=5000
+      group.max.size=10000
+      offsets.retention.ms=604800000
+      offset.metadata.max.bytes=4096
+      group.coordinator.threads=2
+      max.group.streams=10000
       offsets.topic.num.partitions=50
       offsets.topic.replication.factor=3
       logging.format=text

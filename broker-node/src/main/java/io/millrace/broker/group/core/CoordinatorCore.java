@@ -75,6 +75,10 @@ public final class CoordinatorCore {
   private @Nullable Plan inFlight;
 
   private long appends;
+
+  /** How often a group's partitions were assigned anew, since this core was made. */
+  private long rebalances;
+
   private long refreshAtMs = Deadlines.NEVER;
   private long sweepAtMs = Deadlines.NEVER;
   private long wakeAtMs = Deadlines.NEVER;
@@ -96,6 +100,27 @@ public final class CoordinatorCore {
     this.matches = parts.matches;
     this.live = parts.live;
     this.watch = parts.watch();
+  }
+
+  /** How much there is. Looks at each group: not to be asked for with every event. */
+  public Census census() {
+    int members = 0;
+    for (GroupImage group : committed.groups().values()) {
+      members += group.members().size();
+    }
+    return new Census(committed.groups().size(), members, rebalances);
+  }
+
+  /**
+   * How much a core coordinates.
+   *
+   * @param groups the groups
+   * @param members the members of all of them
+   * @param rebalances how often a group's partitions were assigned anew, since the core was made
+   */
+  public record Census(int groups, int members, long rebalances) {
+    /** Of nothing. */
+    public static final Census NONE = new Census(0, 0, 0);
   }
 
   /** The committed image; for tests. */
@@ -253,6 +278,7 @@ public final class CoordinatorCore {
   private void deliver(Plan plan, Now now, List<CoordinatorEffect> effects) {
     GroupsImage before = committed;
     committed = plan.changes().image();
+    rebalances += plan.changes().mark().raised().size();
     effects.addAll(plan.answers());
     plan.replaced()
         .forEach(stream -> effects.add(new CoordinatorEffect.EndStream(stream, Refusals.REPLACED)));

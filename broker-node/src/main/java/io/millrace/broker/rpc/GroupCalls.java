@@ -1,0 +1,51 @@
+package io.millrace.broker.rpc;
+
+import io.millrace.broker.group.GroupCoordinators;
+import io.millrace.broker.group.core.GroupAnswer;
+import io.millrace.broker.group.core.GroupCommand;
+import io.millrace.broker.group.core.GroupQuery;
+import io.millrace.common.time.Clock;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Takes requests about groups to their coordinators. Thread-safe. What it answers may complete on a
+ * coordinator's thread: what hangs on it must not block.
+ *
+ * @param timeoutMs how long a request may wait for its turn when its call has no earlier deadline
+ */
+record GroupCalls(GroupCoordinators coordinators, Clock clock, long timeoutMs) {
+  /**
+   * Has a command carried out.
+   *
+   * @param answer what it is answered with
+   * @return fails with the refusal
+   */
+  <A extends GroupAnswer> CompletableFuture<A> carryOut(GroupCommand command, Class<A> answer) {
+    return coordinators.submit(command, deadlineMs()).thenApply(each -> expect(each, answer));
+  }
+
+  /** Asks for something about a group; as {@link #carryOut}. */
+  <A extends GroupAnswer> CompletableFuture<A> ask(
+      String groupId, GroupQuery query, Class<A> answer) {
+    return coordinators.ask(groupId, query, deadlineMs()).thenApply(each -> expect(each, answer));
+  }
+
+  /** Asks each coordinator of this broker. */
+  <A extends GroupAnswer> CompletableFuture<List<A>> askAll(GroupQuery query, Class<A> answer) {
+    List<CompletableFuture<GroupAnswer>> all = coordinators.askAll(query, deadlineMs());
+    return CompletableFuture.allOf(all.toArray(CompletableFuture[]::new))
+        .thenApply(done -> all.stream().map(each -> expect(each.join(), answer)).toList());
+  }
+
+  private long deadlineMs() {
+    return clock.monotonicMs() + Deadlines.capMs(timeoutMs);
+  }
+
+  private static <A extends GroupAnswer> A expect(GroupAnswer answer, Class<A> expected) {
+    if (answer instanceof GroupAnswer.Refused refused) {
+      throw refused.error().exception();
+    }
+    return expected.cast(answer);
+  }
+}
