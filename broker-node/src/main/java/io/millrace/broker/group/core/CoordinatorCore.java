@@ -286,7 +286,8 @@ public final class CoordinatorCore {
       GroupImage group = committed.group(key.groupId());
       boolean present = group.member(key.memberId()).filter(member -> !member.away()).isPresent();
       if (present) {
-        watch.revocation(key, group, now);
+        Assignment then = before.group(key.groupId()).assignment(key.memberId());
+        watch.revocation(key, then, group, now);
         if (!plan.told().contains(key)) {
           push(key, before, effects);
         }

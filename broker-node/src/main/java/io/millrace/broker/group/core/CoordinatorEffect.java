@@ -29,7 +29,8 @@ public sealed interface CoordinatorEffect {
   record Answer(RequestToken token, GroupAnswer answer) implements CoordinatorEffect {}
 
   /**
-   * Tell a member its new state on its stream.
+   * Tell a member its new state on its stream. That answers no heartbeat: a member that counts its
+   * session by its own clock counts it from the heartbeats that were answered.
    *
    * @param stream the stream
    * @param state the member's state, always with what it may own

@@ -59,10 +59,6 @@ final class Deadlines {
     queue.clear();
   }
 
-  boolean isSet(MemberKey key) {
-    return timers.containsKey(key);
-  }
-
   /** Whether the deadline is set and over. */
   boolean isOver(MemberKey key, long nowMs) {
     @Nullable Timer timer = timers.get(key);

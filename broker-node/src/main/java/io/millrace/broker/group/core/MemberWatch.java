@@ -1,6 +1,8 @@
 package io.millrace.broker.group.core;
 
 import io.millrace.broker.group.core.GroupCommand.Heartbeat;
+import io.millrace.common.TopicIdPartition;
+import java.util.Set;
 
 /**
  * Watches by when members must be heard of, and must have given partitions up. Confined to the
@@ -27,7 +29,7 @@ class MemberWatch {
                         (id, member) -> {
                           MemberKey key = new MemberKey(groupId, id);
                           live.sessions.set(key, now.ms() + member.profile().sessionTimeoutMs());
-                          revocation(key, group, now);
+                          revocation(key, Assignment.NONE, group, now);
                         }));
   }
 
@@ -49,14 +51,16 @@ class MemberWatch {
   }
 
   /**
-   * By when the member must have given up what it is to. It hears of it within its session timeout,
-   * or takes itself for gone; then it has its rebalance timeout.
+   * By when the member must have given up what it is to: it hears of it within its session timeout,
+   * or takes itself for gone; then it has its rebalance timeout. What comes on top is heard of
+   * later, so all of it has time anew; that ends, as the member is given nothing meanwhile.
    */
-  void revocation(MemberKey key, GroupImage group, Now now) {
+  void revocation(MemberKey key, Assignment before, GroupImage group, Now now) {
     Member member = group.member(key.memberId()).orElseThrow();
-    if (group.assignment(key.memberId()).revoking().isEmpty()) {
+    Set<TopicIdPartition> revoking = group.assignment(key.memberId()).revoking().keySet();
+    if (revoking.isEmpty()) {
       live.revocations.cancel(key);
-    } else if (!live.revocations.isSet(key)) {
+    } else if (!before.revoking().keySet().containsAll(revoking)) {
       long sessionMs = member.profile().sessionTimeoutMs();
       live.revocations.set(key, now.ms() + sessionMs + member.profile().rebalanceTimeoutMs());
     }

@@ -222,6 +222,26 @@ final class CoordinatorCoreTest {
   }
 
   @Test
+  void slowMemberHasTimeAnewForWhatItIsToGiveUpBesides() {
+    MemberState one = coordinator.joined("one");
+    MemberState two = coordinator.joined("two");
+    Optional<MemberState> three = Optional.empty();
+    for (int second = 0; second < 644; second++) {
+      coordinator.passTime(1_000);
+      coordinator.run(beat("one", one.memberEpoch(), one.assigned().orElseThrow()));
+      coordinator.run(beat("two", two.memberEpoch(), List.of()));
+      if (second == 300) {
+        three = Optional.of(coordinator.joined("three"));
+        assertThat(group().members().get(0).revoking()).hasSize(3);
+      }
+      three.ifPresent(state -> coordinator.run(beat("three", state.memberEpoch(), List.of())));
+    }
+    assertThat(group().members()).extracting("memberId").containsExactly("one", "three", "two");
+    coordinator.passTime(4_000);
+    assertThat(group().members()).extracting("memberId").doesNotContain("one");
+  }
+
+  @Test
   void staticMemberThatComesBackHasItsPartitionsAgain() {
     MemberState before = coordinator.state(joinAs("m1", "static"));
     assertThat(refusal(coordinator.run(joinAs("m2", "static"))))

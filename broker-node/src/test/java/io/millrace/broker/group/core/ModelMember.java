@@ -198,12 +198,12 @@ final class ModelMember {
     }
     epoch = state.memberEpoch();
     SortedSet<TopicIdPartition> assigned = state.assigned().get();
-    boolean wasLeaving = !leaving.isEmpty();
+    SortedSet<TopicIdPartition> before = Partitions.sorted(leaving);
     leaving.clear();
     owned.stream().filter(partition -> !assigned.contains(partition)).forEach(leaving::add);
     ownedToTell |= !assigned.equals(owned);
     owned.addAll(assigned);
-    if (!leaving.isEmpty() && !wasLeaving) {
+    if (!before.containsAll(leaving)) {
       giveUpByMs = world.nowMs() + REBALANCE_MS;
     }
     List.copyOf(leaving).forEach(this::giveUpSoon);

@@ -198,9 +198,10 @@ final class PlantedGroupBugTest {
                         parts ->
                             new MemberWatch(parts.live) {
                               @Override
-                              void revocation(MemberKey key, GroupImage group, Now now) {
-                                super.revocation(
-                                    key, group, new Now(now.ms() - ModelMember.SESSION_MS, 0));
+                              void revocation(
+                                  MemberKey key, Assignment before, GroupImage group, Now now) {
+                                long early = now.ms() - ModelMember.SESSION_MS;
+                                super.revocation(key, before, group, new Now(early, 0));
                               }
                             })))
         .contains("two owners");
