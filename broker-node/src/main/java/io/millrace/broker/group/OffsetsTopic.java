@@ -18,13 +18,6 @@ public final class OffsetsTopic {
   /** Small, so that a coordinator that begins does not read much that is out of date. */
   private static final int SEGMENT_BYTES = 100 << 20;
 
-  /** Nothing of it may go by age or size: what a group committed last may be old. */
-  private static final Map<String, String> KEPT =
-      Map.of(
-          TopicConfigs.CLEANUP_POLICY.name(), "delete",
-          TopicConfigs.RETENTION_MS.name(), "-1",
-          TopicConfigs.RETENTION_BYTES.name(), "-1");
-
   private OffsetsTopic() {}
 
   /**
@@ -39,7 +32,8 @@ public final class OffsetsTopic {
 
   /** The topic's own configuration. */
   static Map<String, String> configs(int replicationFactor) {
-    Map<String, String> configs = new HashMap<>(KEPT);
+    Map<String, String> configs = new HashMap<>();
+    configs.put(TopicConfigs.CLEANUP_POLICY.name(), "compact");
     configs.put(TopicConfigs.SEGMENT_BYTES.name(), "" + SEGMENT_BYTES);
     configs.put(TopicConfigs.MIN_INSYNC_REPLICAS.name(), "" + Math.min(2, replicationFactor));
     return configs;

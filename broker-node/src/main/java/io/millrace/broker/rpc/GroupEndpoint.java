@@ -64,12 +64,14 @@ final class GroupEndpoint extends GroupServiceGrpc.GroupServiceImplBase {
             request, RequestContext.current().clientAddress(), Optional.empty());
     Replies.when(
         call,
-        ByteBudgets.KEY.get().whileUnanswered(
-            request.getSerializedSize(),
-            () ->
-                calls
-                    .carryOut(command, GroupAnswer.MemberState.class)
-                    .thenApply(GroupViews::state)));
+        ByteBudgets.KEY
+            .get()
+            .whileUnanswered(
+                request.getSerializedSize(),
+                () ->
+                    calls
+                        .carryOut(command, GroupAnswer.MemberState.class)
+                        .thenApply(GroupViews::state)));
   }
 
   @Override

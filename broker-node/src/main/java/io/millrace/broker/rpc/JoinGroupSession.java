@@ -99,8 +99,11 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
     requireSame(request.getGroupId(), request.getMemberId());
     var command = GroupRequests.heartbeat(request, clientHost, Optional.of(this));
     CompletableFuture<MemberState> state =
-        ByteBudgets.KEY.get().whileUnanswered(
-            request.getSerializedSize(), () -> deps.calls().carryOut(command, MemberState.class));
+        ByteBudgets.KEY
+            .get()
+            .whileUnanswered(
+                request.getSerializedSize(),
+                () -> deps.calls().carryOut(command, MemberState.class));
     whenDone(state, this::answered);
   }
 

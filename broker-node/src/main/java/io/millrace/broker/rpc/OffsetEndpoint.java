@@ -33,16 +33,18 @@ final class OffsetEndpoint extends OffsetServiceGrpc.OffsetServiceImplBase {
     GroupCommand command = GroupRequests.commit(request);
     Replies.when(
         call,
-        ByteBudgets.KEY.get().whileUnanswered(
-            request.getSerializedSize(),
-            () ->
-                calls
-                    .carryOut(command, GroupAnswer.PartitionResults.class)
-                    .thenApply(
-                        done ->
-                            CommitOffsetsResponse.newBuilder()
-                                .addAllTopics(GroupViews.results(done))
-                                .build())));
+        ByteBudgets.KEY
+            .get()
+            .whileUnanswered(
+                request.getSerializedSize(),
+                () ->
+                    calls
+                        .carryOut(command, GroupAnswer.PartitionResults.class)
+                        .thenApply(
+                            done ->
+                                CommitOffsetsResponse.newBuilder()
+                                    .addAllTopics(GroupViews.results(done))
+                                    .build())));
   }
 
   @Override
@@ -74,16 +76,18 @@ final class OffsetEndpoint extends OffsetServiceGrpc.OffsetServiceImplBase {
             List.copyOf(GroupRequests.partitions("topics", request.getTopicsList())));
     Replies.when(
         call,
-        ByteBudgets.KEY.get().whileUnanswered(
-            request.getSerializedSize(),
-            () ->
-                calls
-                    .carryOut(command, GroupAnswer.PartitionResults.class)
-                    .thenApply(
-                        done ->
-                            DeleteOffsetsResponse.newBuilder()
-                                .addAllTopics(GroupViews.results(done))
-                                .build())));
+        ByteBudgets.KEY
+            .get()
+            .whileUnanswered(
+                request.getSerializedSize(),
+                () ->
+                    calls
+                        .carryOut(command, GroupAnswer.PartitionResults.class)
+                        .thenApply(
+                            done ->
+                                DeleteOffsetsResponse.newBuilder()
+                                    .addAllTopics(GroupViews.results(done))
+                                    .build())));
   }
 
   private void authorize(Operation operation) {
