@@ -237,14 +237,14 @@ final class GroupMember implements CoordinatorConnection.Listener {
             });
     if (!underWay) {
       leaveByCall(leave, done);
-      if (leave.getMemberEpoch() == 0) {
-        // It was told nothing that others could wait for.
-        done.complete(false);
-      }
     }
   }
 
   private void leaveByCall(LeaveGroupRequest leave, CompletableFuture<Boolean> done) {
+    if (leave.getMemberEpoch() == 0) {
+      // It was told nothing that others could wait for.
+      done.complete(false);
+    }
     try {
       helper.execute(() -> done.complete(leaveByCall(leave)));
     } catch (RejectedExecutionException e) {

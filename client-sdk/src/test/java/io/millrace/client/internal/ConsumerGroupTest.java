@@ -90,9 +90,10 @@ class ConsumerGroupTest extends ReadingTest {
 
   private static List<ConsumerRecord> records(Consumer consumer) {
     List<ConsumerRecord> records = List.of();
-    while (records.isEmpty()) {
-      records = consumer.poll(LONG);
+    for (int i = 0; records.isEmpty() && i < 20; i++) {
+      records = consumer.poll(Duration.ofMillis(500));
     }
+    assertThat(records).isNotEmpty();
     return records;
   }
 
