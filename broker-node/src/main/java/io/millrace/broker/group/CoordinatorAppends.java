@@ -134,7 +134,7 @@ final class CoordinatorAppends {
 
   private void failed(MillraceError cause, boolean maybeWritten) {
     batches.clear();
-    MillraceError error = CoordinatorErrors.notAppended(host.name(), cause);
+    MillraceError error = CoordinatorErrors.notAppended(host.name(), cause, maybeWritten);
     outcome.accept(new AppendFailed(number, error, maybeWritten));
   }
 }

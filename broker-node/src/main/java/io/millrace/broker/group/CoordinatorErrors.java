@@ -76,8 +76,16 @@ final class CoordinatorErrors {
    * What the commands in an append are told that was refused, or did not get its acks in time.
    *
    * @param cause the partition's refusal
+   * @param maybeWritten whether it may be committed yet
    */
-  static MillraceError notAppended(TopicPartition partition, MillraceError cause) {
+  static MillraceError notAppended(
+      TopicPartition partition, MillraceError cause, boolean maybeWritten) {
+    if (maybeWritten) {
+      return new MillraceError(
+          ErrorCode.OUTCOME_UNKNOWN,
+          "what was written to " + partition + " may be committed or not: " + cause.message(),
+          cause.details());
+    }
     return cause.code() == ErrorCode.THROTTLED
         ? cause
         : new MillraceError(

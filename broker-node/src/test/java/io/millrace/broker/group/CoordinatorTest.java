@@ -159,7 +159,7 @@ class CoordinatorTest {
     CompletableFuture<GroupAnswer> unknown = commit("g", 5);
     await().until(() -> host.waiting() == 1);
     host.giveUpWaiting();
-    assertThat(refusal(unknown)).isEqualTo(ErrorCode.COORDINATOR_NOT_AVAILABLE);
+    assertThat(refusal(unknown)).isEqualTo(ErrorCode.OUTCOME_UNKNOWN);
     await().untilAsserted(() -> assertThat(refusal(offsets("g"))).isEqualTo(LOADING));
     host.commit();
     awaitReady();

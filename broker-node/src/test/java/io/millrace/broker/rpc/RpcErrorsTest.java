@@ -46,7 +46,9 @@ class RpcErrorsTest {
             ErrorCode.UNKNOWN_LEADER_EPOCH,
             ErrorCode.OFFSET_NOT_AVAILABLE,
             ErrorCode.NOT_ENOUGH_REPLICAS,
-            ErrorCode.BROKER_NOT_AVAILABLE);
+            ErrorCode.BROKER_NOT_AVAILABLE,
+            ErrorCode.COORDINATOR_NOT_AVAILABLE,
+            ErrorCode.COORDINATOR_LOADING);
   }
 
   @Test

@@ -198,7 +198,7 @@ final class SteadyCommits implements AutoCloseable {
 
   private static boolean isTemporary(StatusRuntimeException refused) {
     return switch (refused.getStatus().getCode()) {
-      case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED -> true;
+      case UNAVAILABLE, DEADLINE_EXCEEDED, CANCELLED, ABORTED -> true;
       case FAILED_PRECONDITION ->
           StatusProto.fromThrowable(refused).toString().contains("NOT_COORDINATOR");
       default -> false;
