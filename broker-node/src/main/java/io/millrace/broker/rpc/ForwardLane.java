@@ -118,9 +118,21 @@ final class ForwardLane {
           result.getLogAppendTimeMs(),
           result.getDuplicate());
     }
-    FrameResult judged = retries.judge(batch, RpcErrors.fromProto(result.getError()));
-    batch.refusedForGood = judged instanceof FrameResult.GivenUp;
+    MillraceError error = RpcErrors.fromProto(result.getError());
+    FrameResult judged = retries.judge(batch, error);
+    batch.answerIsResult =
+        judged instanceof FrameResult.GivenUp && saysAllOfIt(error.code(), batch.inDoubt);
+    batch.inDoubt |= !new FrameResult.Refused(error).nothingAppended();
     return judged;
+  }
+
+  /**
+   * Whether a refusal can be told of a batch that may be in the log. A retriable code that does not
+   * speak of the log means to the client that it can send the batch again, and doubles it.
+   */
+  private static boolean saysAllOfIt(ErrorCode code, boolean inDoubtBefore) {
+    return code == ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND
+        || (!inDoubtBefore && !code.retriable());
   }
 
   private static PartitionProduceResult result(LaneBatch batch, BatchOutcome outcome) {
@@ -131,20 +143,28 @@ final class ForwardLane {
           .build();
     }
     BatchOutcome.Failed failed = (BatchOutcome.Failed) outcome;
-    boolean telling = batch.refusedForGood || !failed.maybeAppended();
+    boolean telling = batch.answerIsResult || !failed.maybeAppended();
     return batch
         .answer
         .filter(answer -> telling && answer.hasError())
-        .orElseGet(() -> ProduceResults.failed(batch.id, inDoubt(batch, failed), List.of()));
+        .orElseGet(() -> ProduceResults.failed(batch.id, untold(batch, failed), List.of()));
   }
 
-  private static MillraceError inDoubt(LaneBatch batch, BatchOutcome.Failed failed) {
-    String last =
-        batch.answer.map(answer -> "; last answer: " + answer.getError().getMessage()).orElse("");
-    return failed.error().code() == ErrorCode.REQUEST_TIMED_OUT
-        ? new MillraceError(
-            ErrorCode.REQUEST_TIMED_OUT, "not acknowledged before the request's deadline" + last)
-        : failed.error();
+  /** The error of a batch that may be in the log, or that no leader was asked about. */
+  private static MillraceError untold(LaneBatch batch, BatchOutcome.Failed failed) {
+    boolean late = failed.error().code() == ErrorCode.REQUEST_TIMED_OUT;
+    if (!late && !failed.maybeAppended()) {
+      return failed.error();
+    }
+    MillraceError last =
+        batch
+            .answer
+            .filter(PartitionProduceResult::hasError)
+            .map(answer -> RpcErrors.fromProto(answer.getError()))
+            .orElse(failed.error());
+    String what =
+        late ? "not acknowledged before the request's deadline" : "may have been appended";
+    return new MillraceError(ErrorCode.REQUEST_TIMED_OUT, what + "; last answer: " + last);
   }
 
   private final class Effects implements ProducerEffects<LaneBatch> {

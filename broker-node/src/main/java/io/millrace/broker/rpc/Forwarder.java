@@ -129,6 +129,7 @@ final class Forwarder {
 
   /**
    * A repeat helps if the leader is elsewhere by then, or can be reached; else the caller judges.
+   * Of a batch in doubt the caller can't: only a repeat finds out whether it is in the log.
    */
   private FrameResult judge(LaneBatch batch, MillraceError error) {
     boolean again =
@@ -148,7 +149,11 @@ final class Forwarder {
           case UNKNOWN_TOPIC_ID, UNKNOWN_PARTITION -> leaders.exists(batch.id);
           default -> false;
         };
-    if (!again) {
+    boolean findsOut =
+        batch.inDoubt
+            && error.code().retriable()
+            && error.code() != ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND;
+    if (!again && !findsOut) {
       return new FrameResult.GivenUp(error);
     }
     // A leader that has not heard of the topic yet: to the session that would be the end.

@@ -24,8 +24,11 @@ final class LaneBatch {
   /** The last answer. */
   Optional<PartitionProduceResult> answer = Optional.empty();
 
-  /** Whether the last answer is one after which it is not tried again. */
-  boolean refusedForGood;
+  /** Whether an attempt was answered without saying whether it was appended. */
+  boolean inDoubt;
+
+  /** Whether the last answer is the result: it holds for all attempts. */
+  boolean answerIsResult;
 
   private final ByteBuffer bytes;
   private final RequestContext caller;

@@ -111,6 +111,53 @@ class ForwarderTest {
     assertThat(time.nowMs()).isEqualTo(TIMEOUT_MS);
   }
 
+  @Test
+  void S28_refusalOfARepeatDoesNotPassForTheResultOfABatchInDoubt() {
+    for (ErrorCode refusal :
+        List.of(
+            ErrorCode.NOT_ENOUGH_REPLICAS,
+            ErrorCode.THROTTLED,
+            ErrorCode.CORRUPT_BATCH,
+            ErrorCode.LOG_DIR_OFFLINE)) {
+      leader.plan.add(leader::loseAnswer);
+      leader.plan.add(append -> ModelLeader.refuse(refusal));
+      assertThat(publish(refusal.name()).hasError()).as("%s, then answered", refusal).isFalse();
+      assertThat(leader.log).endsWith(refusal.name());
+    }
+    assertThat(leader.log).hasSize(4);
+  }
+
+  @Test
+  void batchInDoubtIsNeverToldAsRefused() {
+    for (ErrorCode refusal :
+        List.of(
+            ErrorCode.NOT_ENOUGH_REPLICAS,
+            ErrorCode.THROTTLED,
+            ErrorCode.INVALID_TIMESTAMP,
+            ErrorCode.POLICY_VIOLATION,
+            ErrorCode.INVALID_PRODUCER_EPOCH,
+            ErrorCode.OUT_OF_ORDER_SEQUENCE)) {
+      leader.plan.clear();
+      leader.plan.add(leader::loseAnswer);
+      for (int i = 0; i < 1_000; i++) {
+        leader.plan.add(append -> ModelLeader.refuse(refusal));
+      }
+      PartitionProduceResult result = publish("a");
+      assertThat(code(result)).as("after %s", refusal).isEqualTo("REQUEST_TIMED_OUT");
+      assertThat(result.getError().getMessage()).contains(refusal.name());
+    }
+  }
+
+  @Test
+  void whatIsKnownOfTheLogIsToldOfABatchInDoubt() {
+    leader.plan.add(leader::loseAnswer);
+    leader.plan.add(append -> ModelLeader.refuse(ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND));
+    assertThat(code(publish("a"))).isEqualTo("NOT_ENOUGH_REPLICAS_AFTER_APPEND");
+
+    leader.plan.add(append -> ModelLeader.refuse(ErrorCode.INVALID_TIMESTAMP));
+    assertThat(code(publish("b"))).as("the only attempt").isEqualTo("INVALID_TIMESTAMP");
+  }
+
   /** The one that was given up is still under way, and comes after the later one: it is refused. */
   @Test
   void S28_batchThatWasGivenUpCanNotComeAfterALaterOne() {

@@ -20,7 +20,14 @@ public sealed interface FrameResult {
    *
    * @param error why
    */
-  record Refused(MillraceError error) implements FrameResult {}
+  record Refused(MillraceError error) implements FrameResult {
+    /**
+     * Whether the code says for sure that this attempt appended nothing; earlier attempts may have.
+     */
+    public boolean nothingAppended() {
+      return Refusal.nothingAppended(error.code());
+    }
+  }
 
   /**
    * As {@link Refused}, whatever the code, and the owner does not want the batch to be tried again:
