@@ -11,7 +11,7 @@ interface LeaderAppends {
   /**
    * One batch for one partition.
    *
-   * @param batch with its producer's sequence; must not change any more
+   * @param batch with its producer's sequence; must not change any more, and is not changed here
    * @param caller the client that it is appended for
    */
   record Append(TopicIdPartition id, Acks acks, ByteBuffer batch, RequestContext caller) {}

@@ -1,5 +1,6 @@
 package io.millrace.broker.rpc;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
@@ -51,9 +52,14 @@ final class RemoteAppends implements LeaderAppends {
             thrown -> ProduceResults.failed(append.id(), RpcErrors.toError(thrown), List.of()));
   }
 
-  /** The call that brought the records may end before they are appended: it is left alone. */
+  /**
+   * The call that brought the records may end before they are appended: it is left alone. The
+   * partition writes offsets and times into the bytes it gets, and a repeat needs them as they
+   * were.
+   */
   private CompletableFuture<ProduceResponse> here(Append append, long timeoutMs) {
-    ProduceRequest request = request(append, timeoutMs);
+    ProduceRequest request =
+        request(append, ByteString.copyFrom(append.batch().duplicate()), timeoutMs);
     Context mine = Context.ROOT.withValue(RequestContext.KEY, append.caller());
     Context outer = mine.attach();
     try {
@@ -70,7 +76,7 @@ final class RemoteAppends implements LeaderAppends {
         AppendRecordsRequest.newBuilder()
             .setContext(link.context(append.caller(), timeoutMs))
             .setBrokerId(leader.id())
-            .setRequest(request(append, timeoutMs))
+            .setRequest(request(append, Payloads.shared(append.batch()), timeoutMs))
             .build();
     ForwardedAnswer<AppendRecordsResponse> answer = new ForwardedAnswer<>(leader);
     Context outer = Context.ROOT.attach();
@@ -84,7 +90,7 @@ final class RemoteAppends implements LeaderAppends {
     return answer.future().thenApply(AppendRecordsResponse::getResponse);
   }
 
-  private static ProduceRequest request(Append append, long timeoutMs) {
+  private static ProduceRequest request(Append append, ByteString records, long timeoutMs) {
     return ProduceRequest.newBuilder()
         .setAcks(
             switch (append.acks()) {
@@ -98,7 +104,7 @@ final class RemoteAppends implements LeaderAppends {
                 .setTopicId(Uuids.toBytes(append.id().topicId()))
                 .setPartition(append.id().partition())
                 .setLeaderEpoch(UNCHECKED_EPOCH)
-                .setRecords(Payloads.shared(append.batch())))
+                .setRecords(records))
         .build();
   }
 
