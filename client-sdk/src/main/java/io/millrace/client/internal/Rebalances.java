@@ -155,7 +155,6 @@ final class Rebalances {
       failures.run(() -> owner.call(() -> listener.onRevoked(named)));
       owner.afterRevoked();
       remove(revoked);
-      owner.owns(Set.copyOf(held.keySet()));
     }
   }
 
@@ -194,8 +193,10 @@ final class Rebalances {
         came.add(partition);
       }
     }
+    // Even if nothing changed: it counts as the owner of all that it was told to own since it
+    // spoke.
+    owner.owns(Set.copyOf(held.keySet()));
     if (!came.isEmpty()) {
-      owner.owns(Set.copyOf(held.keySet()));
       failures.run(() -> owner.call(() -> listener.onAssigned(Set.copyOf(came))));
     }
   }

@@ -302,6 +302,29 @@ class ConsumerGroupTest extends ReadingTest {
     }
   }
 
+  /** Otherwise it would count as the owner until it is fenced. */
+  @Test
+  void S36_saysThatItHasGivenUpWhatItNeverTook() {
+    broker.groups.onJoin = Set.of(zero);
+    try (Consumer consumer = subscribed(config(manual()))) {
+      records(consumer);
+      String member = broker.groups.members().get(0);
+      broker.groups.give(Set.of(zero, one));
+      awaitConfirmed(member);
+      assertThat(broker.groups.owned(member)).contains(one);
+      broker.groups.give(Set.of(zero));
+      awaitConfirmed(member);
+      pollUntil(consumer, () -> broker.groups.owned(member).equals(Set.of(zero)));
+      assertThat(events).containsExactly("assigned [orders-0]");
+    }
+  }
+
+  private void awaitConfirmed(String member) {
+    int epoch = broker.groups.epoch(member);
+    Awaitility.await()
+        .until(() -> broker.groups.heartbeats.stream().anyMatch(h -> h.getMemberEpoch() == epoch));
+  }
+
   @Test
   void S36_returnsNothingOfAPartitionOnceItsRevocationWasTold() {
     try (Consumer consumer = client.consumer(config(manual()).build())) {
@@ -327,11 +350,7 @@ class ConsumerGroupTest extends ReadingTest {
     try (Consumer consumer = subscribed(config(manual()))) {
       pollUntil(consumer, () -> consumer.metrics().bufferedBytes() > 1_000);
       broker.groups.give(Set.of(zero));
-      String member = broker.groups.members().get(0);
-      int epoch = broker.groups.epoch(member);
-      Awaitility.await()
-          .until(
-              () -> broker.groups.heartbeats.stream().anyMatch(h -> h.getMemberEpoch() == epoch));
+      awaitConfirmed(broker.groups.members().get(0));
       Awaitility.await()
           .pollInterval(Duration.ofMillis(5))
           .atMost(LONG)
