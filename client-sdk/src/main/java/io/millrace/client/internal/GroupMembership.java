@@ -330,7 +330,8 @@ final class GroupMembership {
     if (!sentWanted.equals(wanted)) {
       frame.setSubscription(wanted);
     }
-    if (!sentHeld.equals(held)) {
+    // Under another epoch it was not listened to.
+    if (sentEpoch != epoch || !sentHeld.equals(held)) {
       frame.setOwned(Partitions.toOwned(held));
     }
     sent(nowMs);

@@ -179,6 +179,25 @@ class GroupMembershipTest {
     assertThat(owned(opened(reopened()))).containsExactlyInAnyOrder(P0, P1);
   }
 
+  /** The coordinator keeps a join's old partitions as its own until it hears what it owns. */
+  @Test
+  void saysThatItOwnsNothingWhenItsJoinIsAnsweredWithNothing() {
+    membership.subscribe(ORDERS, now);
+    HeartbeatRequest confirmed = sent(membership.told(1, state(5, new TopicIdPartition[0]), now));
+    assertThat(confirmed.getMemberEpoch()).isEqualTo(5);
+    assertThat(owned(confirmed)).isEmpty();
+  }
+
+  /** What it gave and took away again while no answer came is released by what the member says. */
+  @Test
+  void saysWhatItOwnsUnderEachEpoch() {
+    member(P0);
+    opened(reopened());
+    HeartbeatRequest confirmed = sent(membership.told(2, state(6, P0), now));
+    assertThat(confirmed.getMemberEpoch()).isEqualTo(6);
+    assertThat(owned(confirmed)).containsExactly(P0);
+  }
+
   @Test
   void comesBackWithItsEpochAndAllThatItHasWhenAnAnswerIsLost() {
     member(P0);
