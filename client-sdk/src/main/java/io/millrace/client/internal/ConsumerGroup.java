@@ -53,6 +53,10 @@ final class ConsumerGroup
   private long closeDeadlineMs = Long.MAX_VALUE;
 
   private boolean subscribed;
+
+  /** How often it has subscribed: tells trouble of an older subscription. */
+  private long subscriptions;
+
   private Set<String> topics = Set.of();
 
   /** Whether a listener or callback is being called. */
@@ -121,13 +125,23 @@ final class ConsumerGroup
     }
 
     @Override
-    public void failed(MillraceException why) {
-      later(() -> failure = Optional.of(why));
+    public void failed(long subscription, MillraceException why) {
+      later(
+          () -> {
+            if (subscription == subscriptions) {
+              failure = Optional.of(why);
+            }
+          });
     }
 
     @Override
-    public void troubled(MillraceException why) {
-      later(() -> report = Optional.of(why));
+    public void troubled(long subscription, MillraceException why) {
+      later(
+          () -> {
+            if (subscription == subscriptions) {
+              report = Optional.of(why);
+            }
+          });
     }
   }
 
@@ -153,7 +167,9 @@ final class ConsumerGroup
       subscribed = true;
       idle();
     }
+    subscriptions++;
     member.subscribe(
+        subscriptions,
         io.millrace.proto.v1.Subscription.newBuilder()
             .addAllTopics(new TreeSet<>(names))
             .setTopicRegex(regex)
@@ -238,6 +254,10 @@ final class ConsumerGroup
 
   @Override
   public long dueMs() {
+    if (!inbox.isEmpty() || commits.hasCallbacks()) {
+      // The nudge may be gone, taken after the last run.
+      return now();
+    }
     long names = rebalances.waitsForNames() ? this.names.askAtMs() : Long.MAX_VALUE;
     return Math.min(autoCommit.dueMs(), names);
   }

@@ -32,11 +32,11 @@ final class GroupMember implements CoordinatorConnection.Listener {
     /** It has lost its partitions, and is to say when it has {@link #dropped} them. */
     void lost(MillraceException why);
 
-    /** Each poll is to throw this, until it subscribes anew. */
-    void failed(MillraceException why);
+    /** Each poll is to throw this, until it subscribes anew: the subscription of that number. */
+    void failed(long subscription, MillraceException why);
 
-    /** One poll is to throw this. */
-    void troubled(MillraceException why);
+    /** One poll is to throw this, unless it has subscribed anew since. */
+    void troubled(long subscription, MillraceException why);
   }
 
   private final ClusterClient cluster;
@@ -50,6 +50,10 @@ final class GroupMember implements CoordinatorConnection.Listener {
   private final GroupMembership membership;
 
   private final CoordinatorConnection connection;
+
+  /** The number of what it is subscribed to. */
+  private long subscription;
+
   private Optional<Future<?>> timer = Optional.empty();
 
   /** To be done when the coordinator knows that the member has left. */
@@ -103,8 +107,17 @@ final class GroupMember implements CoordinatorConnection.Listener {
     return identity;
   }
 
-  void subscribe(Subscription topics) {
-    step(now -> membership.subscribe(topics, now));
+  /**
+   * See {@link GroupMembership#subscribe}.
+   *
+   * @param number told with the troubles that it has
+   */
+  void subscribe(long number, Subscription topics) {
+    step(
+        now -> {
+          subscription = number;
+          return membership.subscribe(topics, now);
+        });
   }
 
   /** See {@link GroupMembership#owns}. */
@@ -214,9 +227,9 @@ final class GroupMember implements CoordinatorConnection.Listener {
     } else if (action instanceof MemberAction.Lose lose) {
       listener.lost(lose.why());
     } else if (action instanceof MemberAction.Fail fail) {
-      listener.failed(fail.why());
+      listener.failed(subscription, fail.why());
     } else if (action instanceof MemberAction.Report report) {
-      listener.troubled(report.why());
+      listener.troubled(subscription, report.why());
     } else {
       throw new IllegalStateException(action.toString());
     }

@@ -93,6 +93,9 @@ final class GroupMembership {
   private Set<TopicIdPartition> sentHeld = Set.of();
   private Subscription sentWanted = Subscription.getDefaultInstance();
 
+  /** What the open stream's first frame asked for. */
+  private Subscription openedFor = Subscription.getDefaultInstance();
+
   private long heartbeatIntervalMs;
   private long lastSentMs;
 
@@ -265,7 +268,9 @@ final class GroupMembership {
   }
 
   private void refused(MillraceException why, long nowMs) {
-    if (FINAL.contains(why.code())) {
+    // One that came after another subscription was sent may mean either: the newer one is asked for
+    // by itself.
+    if (FINAL.contains(why.code()) && openedFor.equals(wanted)) {
       if (phase == Phase.MEMBER) {
         lose(why);
       }
@@ -312,6 +317,7 @@ final class GroupMembership {
         .setRack(member.rack())
         .setClientId(member.clientId())
         .setRebalanceTimeoutMs((int) Math.max(1_000, group.maxPollInterval().toMillis()));
+    openedFor = wanted;
     sent(nowMs);
     answerDueMs = nowMs + ANSWER_PATIENCE_MS;
     actions.add(new MemberAction.Open(stream, first.build()));

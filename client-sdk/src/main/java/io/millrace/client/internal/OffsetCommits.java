@@ -106,6 +106,11 @@ final class OffsetCommits {
     }
   }
 
+  /** Whether there are any for {@link #runCallbacks}. */
+  boolean hasCallbacks() {
+    return !finished.isEmpty();
+  }
+
   private long now() {
     return cluster.clock().monotonicMs();
   }

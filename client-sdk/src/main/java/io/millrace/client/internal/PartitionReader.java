@@ -41,7 +41,10 @@ final class PartitionReader implements SubscriptionLookUps.Owner {
     /** Finds out what partitions need to begin, and puts it off if it must be waited for. */
     void ask(Collection<Subscription> unsettled);
 
-    /** When there is something to do by time alone; {@code Long.MAX_VALUE} for never. */
+    /**
+     * When there is something to do: now, if there is already; {@code Long.MAX_VALUE} for never by
+     * time alone.
+     */
     long dueMs();
   }
 

@@ -330,6 +330,30 @@ class GroupMembershipTest {
     opened(membership.subscribe(ORDERS, now));
   }
 
+  /** Which of two subscriptions is refused is known only once the newer one was sent by itself. */
+  @Test
+  void asksForTheNewerSubscriptionByItselfWhenAnOlderOneMayBeRefused() {
+    Subscription bad = Subscription.newBuilder().setTopicRegex("(").build();
+    MillraceException refusal = error(ErrorCode.INVALID_REGULAR_EXPRESSION);
+    membership.subscribe(bad, now);
+    assertThat(membership.subscribe(ORDERS, now)).as("while it joins").isEmpty();
+    assertThat(membership.ended(1, refusal, now)).isEmpty();
+    assertThat(opened(tickWhenDue()).getSubscription()).isEqualTo(ORDERS);
+
+    membership.told(2, state(5, P0), now);
+    sent(membership.subscribe(bad, now));
+    sent(membership.subscribe(ORDERS.toBuilder().addTopics("payments").build(), now));
+    assertThat(membership.ended(2, refusal, now)).as("as a member").isEmpty();
+    assertThat(opened(tickWhenDue()).getSubscription().getTopicsList()).contains("payments");
+
+    assertThat(membership.told(3, state(5, P0), now)).isEmpty();
+    sent(membership.subscribe(bad, now));
+    assertThat(membership.ended(3, refusal, now)).as("it may be the one before").isEmpty();
+    assertThat(opened(tickWhenDue()).getSubscription()).isEqualTo(bad);
+    assertThat(membership.ended(4, refusal, now))
+        .hasAtLeastOneElementOfType(MemberAction.Fail.class);
+  }
+
   /** S39: whoever was replaced under its instance id does not fight for it. */
   @Test
   void S39_losesItsPartitionsForGoodToAnotherOneWithItsInstanceId() {
