@@ -9,6 +9,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.net.SocketAddress;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Puts the {@link RequestContext} around each call. Thread-safe. */
 final class ContextInterceptor implements ServerInterceptor {
@@ -27,18 +28,23 @@ final class ContextInterceptor implements ServerInterceptor {
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     RequestContext request =
         new RequestContext(
             RequestContext.ANONYMOUS,
             header(headers, CLIENT_ID),
-            address == null ? "" : address.toString(),
+            text(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)),
             listener,
             "",
             0,
             header(headers, TRACE));
     Context context = Context.current().withValue(RequestContext.KEY, request);
     return Contexts.interceptCall(context, call, headers, next);
+  }
+
+  /** Host and port; Java puts the name that was looked up, if any, and a slash before them. */
+  private static String text(@Nullable SocketAddress address) {
+    String text = address == null ? "" : address.toString();
+    return text.substring(text.indexOf('/') + 1);
   }
 
   private static String header(Metadata headers, Metadata.Key<String> key) {

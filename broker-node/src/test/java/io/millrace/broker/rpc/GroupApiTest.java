@@ -215,7 +215,7 @@ class GroupApiTest {
     Group group = group("single");
     assertThat(group.getState()).isEqualTo(GroupState.GROUP_STATE_STABLE);
     assertThat(group.getCoordinatorId()).isEqualTo(1);
-    assertThat(group.getMembers(0).getClientHost()).contains("127.0.0.1");
+    assertThat(group.getMembers(0).getClientHost()).startsWith("127.0.0.1:");
     assertThat(group.getMembers(0).getAssigned().getTopics(0).getPartitionsList())
         .containsExactlyInAnyOrder(0, 1, 2, 3);
     refused(
