@@ -150,6 +150,11 @@ public final class LogSnapshot {
     return in(view, SegmentReader::firstTimestampMs);
   }
 
+  /** Whether a segment has a batch with records. */
+  boolean hasRecords(SegmentView view) {
+    return in(view, reader -> reader.firstWithRecords().isPresent());
+  }
+
   /** The disk that the log lies on. */
   LogDisk disk() {
     return disk;

@@ -51,13 +51,20 @@ final class Retention {
   }
 
   /**
-   * Whether compaction has left nothing that has a time: such a segment goes with the next one that
-   * goes.
+   * Whether compaction has left no record, now or before the topic's policy changed: such a segment
+   * goes with the next one that goes.
    */
   private boolean isEmptied(SegmentView view) {
-    return config.compaction().compact()
-        && config.compaction().delete()
-        && largestTimestampMs(view) < 0;
+    return config.compaction().delete() && largestTimestampMs(view) < 0 && !hasRecords(view);
+  }
+
+  private boolean hasRecords(SegmentView view) {
+    try {
+      return log.hasRecords(view);
+    } catch (CorruptBatchException corrupt) {
+      LOG.warn("whether it has records is not known: {}", corrupt.getMessage());
+      return true;
+    }
   }
 
   /** Whether even the last segment is expired by time, so that it must be rolled to go. */

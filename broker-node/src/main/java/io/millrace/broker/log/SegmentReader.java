@@ -187,15 +187,20 @@ final class SegmentReader {
 
   /** The largest timestamp of the first batch that has records; -1 if there is none. */
   long firstTimestampMs() throws IOException {
+    return firstWithRecords().map(RecordBatch::maxTimestamp).orElse(RecordBatch.NO_TIMESTAMP);
+  }
+
+  /** The header of the first batch that has records. */
+  Optional<RecordBatch> firstWithRecords() throws IOException {
     HeaderWalk walk = walkFrom(handle.offsets().floor(view.baseOffset()));
     while (walk.hasBatch()) {
       RecordBatch batch = walk.header();
       if (batch.recordCount() > 0) {
-        return batch.maxTimestamp();
+        return Optional.of(batch);
       }
       walk.next();
     }
-    return RecordBatch.NO_TIMESTAMP;
+    return Optional.empty();
   }
 
   /** Where the batch that holds the offset begins. */

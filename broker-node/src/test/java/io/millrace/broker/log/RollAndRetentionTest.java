@@ -3,6 +3,7 @@ package io.millrace.broker.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.millrace.common.file.MemoryFileStore;
+import io.millrace.common.record.EmptyBatches;
 import io.millrace.common.record.RecordBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -219,6 +220,41 @@ class RollAndRetentionTest {
     test.log.reconfigure(BASE.toBuilder().retentionMs(1_000).build());
 
     assertThat(retain(12)).isEmpty();
+    assertThat(baseOffsets()).containsExactly(0L, 5L, 10L);
+  }
+
+  @Test
+  void S27_aSegmentThatCompactionHasEmptiedGoesWithTheNextThatGoes() {
+    test.startEpoch(0);
+    test.log.appendReplicated(EmptyBatches.gap(0, 9, 0));
+    test.clock.advanceMs(1);
+    test.log.reconfigure(BASE.toBuilder().segmentBytes(200).build());
+    test.append(3, 100);
+    test.flush();
+    assertThat(baseOffsets()).containsExactly(0L, 10L, 11L, 12L);
+    test.log.reconfigure(BASE.toBuilder().segmentBytes(200).retentionMs(1_000).build());
+
+    assertThat(retain(13)).as("nothing is expired yet").isEmpty();
+    test.clock.advanceMs(1_001);
+    assertThat(retain(13)).extracting(DetachedSegment::baseOffset).containsExactly(0L, 10L, 11L);
+  }
+
+  @Test
+  void S27_recordsWithoutATimeAreNotTakenForNoneInACompactedLog() {
+    long now = test.clock.wallMs;
+    test.clock.wallMs = -1;
+    test.append(5, 100);
+    test.clock.wallMs = now;
+    test.append(6, 100);
+    test.flush();
+    test.log.reconfigure(
+        BASE.toBuilder()
+            .retentionMs(1_000)
+            .compaction(CompactionConfig.DELETE.withPolicy(true, true))
+            .build());
+    test.clock.advanceMs(10_000);
+
+    assertThat(retain(11)).isEmpty();
     assertThat(baseOffsets()).containsExactly(0L, 5L, 10L);
   }
 
