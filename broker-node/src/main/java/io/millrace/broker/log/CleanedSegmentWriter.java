@@ -1,6 +1,7 @@
 package io.millrace.broker.log;
 
 import io.millrace.broker.log.SegmentChecksum.FileSum;
+import io.millrace.common.file.AtomicFile;
 import io.millrace.common.file.FileStore.OpenMode;
 import io.millrace.common.file.FileStore.StoredFile;
 import io.millrace.common.record.RecordBatch;
@@ -15,7 +16,7 @@ import java.util.zip.CRC32C;
 final class CleanedSegmentWriter implements AutoCloseable {
   private static final int BUFFER_BYTES = 1 << 20;
 
-  private final LogDisk disk;
+  private final CleaningDisk disk;
   private final SegmentFiles files;
   private final int indexIntervalBytes;
   private final CleaningPace pace;
@@ -27,7 +28,7 @@ final class CleanedSegmentWriter implements AutoCloseable {
   private int written;
 
   CleanedSegmentWriter(
-      LogDisk disk, SegmentFiles files, int indexIntervalBytes, CleaningPace pace) {
+      CleaningDisk disk, SegmentFiles files, int indexIntervalBytes, CleaningPace pace) {
     this.disk = disk;
     this.files = files;
     this.indexIntervalBytes = indexIntervalBytes;
@@ -70,6 +71,7 @@ final class CleanedSegmentWriter implements AutoCloseable {
 
   private void write(ByteBuffer bytes) {
     int count = bytes.remaining();
+    disk.requireRoom(count);
     disk.run("write " + data.path().getFileName(), () -> data.write(bytes, written));
     written += count;
     pace.moved(count);
@@ -93,8 +95,10 @@ final class CleanedSegmentWriter implements AutoCloseable {
 
   /** Deletes what was written. */
   void discard() {
-    files
-        .rewritten()
-        .forEach(path -> disk.delete(SegmentFiles.suffixed(path, SegmentFiles.CLEANED)));
+    for (Path path : files.rewritten()) {
+      Path cleaned = SegmentFiles.suffixed(path, SegmentFiles.CLEANED);
+      disk.delete(cleaned);
+      disk.delete(SegmentFiles.suffixed(cleaned, AtomicFile.TEMPORARY_SUFFIX));
+    }
   }
 }

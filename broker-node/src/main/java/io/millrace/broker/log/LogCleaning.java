@@ -4,7 +4,6 @@ import io.millrace.broker.log.clean.BatchCleaner;
 import io.millrace.broker.log.clean.CleaningRules;
 import io.millrace.broker.log.clean.KeyCollector;
 import io.millrace.common.record.RecordFilter;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogCleaning {
   private final LogSnapshot log;
-  private final LogDisk disk;
+  private final CleaningDisk disk;
   private final CleanableSection section;
   private final LogConfig config;
   private final CleaningOrder order;
@@ -47,12 +46,12 @@ public final class LogCleaning {
       CleaningOrder order,
       CleaningPace pace) {
     this.log = log;
-    this.disk = log.disk();
+    this.disk = new CleaningDisk(log.disk());
     this.section = section;
     this.config = config;
     this.order = order;
     this.pace = pace;
-    this.pass = new SegmentPass(disk, log.leaderEpochs(), pace);
+    this.pass = new SegmentPass(log.disk(), log.leaderEpochs(), pace);
   }
 
   /**
@@ -136,7 +135,7 @@ public final class LogCleaning {
 
   private CleanedGroup clean(List<SegmentView> group, BatchCleaner cleaner, long cleanedOffset) {
     long bytes = group.stream().mapToLong(SegmentView::size).sum();
-    requireRoom(bytes);
+    disk.requireRoom(bytes);
     SegmentFiles files = group.get(0).segment().files();
     CleanedSegmentWriter into =
         new CleanedSegmentWriter(disk, files, config.indexIntervalBytes(), pace);
@@ -171,22 +170,10 @@ public final class LogCleaning {
 
   private boolean isUnchanged(List<SegmentView> group, CleanedSegment cleaned) {
     Optional<SegmentChecksum> known =
-        disk.get(
-            "read checksum of " + cleaned.files().log().getFileName(),
-            () -> SealedIndexes.readChecksum(disk, cleaned.files()));
+        log.disk()
+            .get(
+                "read checksum of " + cleaned.files().log().getFileName(),
+                () -> SealedIndexes.readChecksum(log.disk(), cleaned.files()));
     return group.size() == 1 && known.filter(sums -> sums.log().equals(cleaned.sum())).isPresent();
-  }
-
-  private void requireRoom(long bytes) {
-    long room;
-    try {
-      room = disk.store().usableSpace(disk.directory());
-    } catch (IOException e) {
-      throw disk.failed("look for room", e);
-    }
-    if (room < bytes) {
-      throw new CleaningEndedException(
-          "room on the disk: " + room + " bytes (expected: at least " + bytes + ")");
-    }
   }
 }

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * remembered: what was on its way is in doubt from then on, so that nothing more is written.
  * Thread-safe.
  */
-final class LogDisk {
+class LogDisk {
   private final FileStore store;
   private final Path directory;
   private volatile @Nullable LogDirException failure;

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 
 /**
  * Reads whole segments for a cleaning, batch by batch, each checked: offset, epoch, CRC. Confined
- * to the cleaning thread; one buffer for all, as large as the largest batch.
+ * to the cleaning thread; one buffer for all, as large as the largest batch that is good.
  */
 final class SegmentPass {
   private static final int CHUNK_BYTES = 1 << 20;
@@ -58,6 +58,9 @@ final class SegmentPass {
       if (size < RecordBatch.HEADER_BYTES || size > view.size() - position) {
         throw view.corrupt(position, offset, "batch size: " + size);
       }
+      if (size > chunk.capacity()) {
+        requireGoodInPieces(view, handle, position, size, offset);
+      }
       load(view, handle, position, size, offset);
       RecordBatch batch = header(position);
       requireGood(view, batch, position, offset);
@@ -81,6 +84,24 @@ final class SegmentPass {
     }
     if (!defect.isEmpty()) {
       throw view.corrupt(position, offset, defect);
+    }
+  }
+
+  /** Memory is taken for such a size once the CRC shows that it is right. */
+  private void requireGoodInPieces(
+      SegmentView view, SegmentHandle handle, int position, int size, long offset)
+      throws IOException {
+    if (size > handle.data().size() - position) {
+      view.requireUncut();
+      throw view.corrupt(position, offset, "the segment ends before " + size + " bytes more");
+    }
+    BatchScan.Options options = new BatchScan.Options(offset, epochs, null, (batch, at) -> {});
+    BatchScan.Result result =
+        BatchScan.scan(handle.data(), position, position + size, offset, options);
+    view.requireUncut();
+    pace.moved(size);
+    if (!result.reachedEnd()) {
+      throw view.corrupt(position, offset, result.defect());
     }
   }
 

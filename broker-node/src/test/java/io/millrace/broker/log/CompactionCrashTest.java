@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import com.sun.management.ThreadMXBean;
 import io.millrace.broker.log.CompactedLogModel.Entry;
 import io.millrace.broker.log.clean.OffsetMap;
 import io.millrace.common.file.FaultPlan;
@@ -13,11 +14,13 @@ import io.millrace.common.file.MemoryFileStore;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatchBuilder;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** S32: whatever ends a cleaning, at whatever operation of the disk, leaves a correct log. */
@@ -227,6 +230,146 @@ class CompactionCrashTest {
         .isInstanceOf(CorruptBatchException.class)
         .hasMessageContaining("00000000000000000000.log");
     assertThat(scene.disk.list(TestLog.DIRECTORY)).isEqualTo(files);
+  }
+
+  @Test
+  void S32_aWrongLengthTakesNoMemory() throws IOException {
+    TestLog test = new TestLog(LogConfig.DEFAULT.toBuilder().segmentBytes(1 << 27).build());
+    test.append(40, 1 << 20);
+    test.log.close();
+    // 32 MB more than the batch has, and less than the segment.
+    test.flipBit(TestLog.files(0).log(), 8 * 8 + 1);
+    test.reopen(true);
+    SegmentView view = test.log.snapshot().active();
+    SegmentPass pass =
+        new SegmentPass(test.log.snapshot().disk(), LeaderEpochCache.EMPTY, bytes -> {});
+
+    long before = allocatedBytes();
+    assertThatThrownBy(() -> pass.read(view, batch -> {}))
+        .isInstanceOf(CorruptBatchException.class)
+        .hasMessageContaining("CRC is wrong");
+    assertThat(allocatedBytes() - before).isLessThan(16 << 20);
+  }
+
+  private static long allocatedBytes() {
+    return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
+  }
+
+  @Test
+  void S32_batchesLargerThanTheBufferAreCleaned() {
+    CompactionConfig compaction = CompactionConfig.DELETE.withPolicy(false, true);
+    TestLog test =
+        new TestLog(
+            LogConfig.DEFAULT.toBuilder().segmentBytes(3 << 20).compaction(compaction).build());
+    for (int i = 0; i < 3; i++) {
+      RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE);
+      builder.append(
+          test.clock.wallMs,
+          TestLog.bytes("k" + i % 2),
+          TestLog.bytes("v".repeat(3 << 20)),
+          List.of());
+      test.append(TestLog.stamped(i, 0, builder.build()));
+    }
+    test.append("the last segment");
+    test.flush();
+
+    assertThat(test.clean(3).recordsRemoved()).isEqualTo(1);
+    assertThat(test.values(0)).extracting(String::length).containsExactly(3 << 20, 3 << 20, 16);
+  }
+
+  @Test
+  void S32_wantOfRoomEndsTheCleaningAndFailsNoDisk() {
+    for (String reason : List.of("No space left on device", "Disk quota exceeded")) {
+      long operations = operationsOnWhatCountsForNothing();
+      assertThat(operations).isGreaterThan(10);
+      for (long at = 0; at < operations; at++) {
+        Scene scene = new Scene();
+        onWhatCountsForNothing(scene).skip(at).failOnce(reason);
+        requireEndedWithoutHarm(scene);
+      }
+    }
+  }
+
+  @Test
+  void S32_wantOfRoomIsSeenInWhateverWordsTheSystemTellsIt() {
+    Scene scene = new Scene();
+    FaultPlan.Condition writing = scene.faults.on(Operation.WRITE).path("**.cleaned");
+    writing.run(() -> scene.disk.limitTo(0));
+    writing.failOnce("Kein Platz");
+    FaultPlan.Condition discarding = scene.faults.on(Operation.DELETE).path("**.log.cleaned");
+    discarding.skip(1).run(() -> scene.disk.limitTo(Long.MAX_VALUE));
+
+    requireEndedWithoutHarm(scene);
+  }
+
+  private static FaultPlan.Condition onWhatCountsForNothing(Scene scene) {
+    return scene
+        .faults
+        .on(Operation.OPEN, Operation.WRITE, Operation.FORCE)
+        .path("**.cleaned{,.tmp}");
+  }
+
+  private static long operationsOnWhatCountsForNothing() {
+    Scene scene = new Scene();
+    AtomicLong operations = new AtomicLong();
+    onWhatCountsForNothing(scene).run(operations::incrementAndGet);
+    scene.test.clean(scene.test.log.logEndOffset());
+    return operations.get();
+  }
+
+  private static void requireEndedWithoutHarm(Scene scene) {
+    CleanableSection section =
+        CleanableSection.of(
+            scene.test.log.snapshot(),
+            scene.test.config,
+            scene.test.log.logEndOffset(),
+            scene.test.clock.wallMs);
+    assertThat(scene.test.clean(section, new OffsetMap(1 << 16, 0.9), Integer.MAX_VALUE)).isEmpty();
+    assertThat(files(scene.disk)).noneMatch(name -> name.contains(SegmentFiles.CLEANED));
+    assertThat(state(scene.test.log)).isEqualTo(scene.state);
+
+    scene.test.append(9, 0, 0, "goes on");
+    scene.test.flush();
+    scene.faults.clear();
+    scene.disk.limitTo(Long.MAX_VALUE);
+    assertThat(scene.test.clean(scene.test.log.logEndOffset()).recordsRemoved()).isPositive();
+  }
+
+  private static List<String> files(MemoryFileStore disk) {
+    try {
+      return disk.list(TestLog.DIRECTORY).stream().map(Path::toString).toList();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void S32_aCleaningLeavesRoomToThoseWhoAppend() {
+    Scene scene = new Scene();
+    long used = Long.MAX_VALUE - scene.disk.usableSpace(TestLog.DIRECTORY);
+    scene.disk.limitTo(used + CleaningDisk.RESERVE_BYTES);
+    AtomicLong operations = new AtomicLong();
+    onWhatCountsForNothing(scene).run(operations::incrementAndGet);
+
+    requireEndedWithoutHarm(scene);
+    assertThat(operations.get()).as("nothing is begun that can't be ended").isZero();
+  }
+
+  @Test
+  void S32_aCleaningEndsWhenOthersTakeTheRoomMeanwhile() {
+    Scene scene = new Scene();
+    AtomicLong writes = new AtomicLong();
+    scene.faults.on(Operation.WRITE).path("**.cleaned").run(writes::incrementAndGet);
+    onWhatCountsForNothing(scene)
+        .run(
+            () ->
+                scene.disk.limitTo(
+                    CleaningDisk.RESERVE_BYTES
+                        + scene.disk.totalSpace(TestLog.DIRECTORY)
+                        - scene.disk.usableSpace(TestLog.DIRECTORY)));
+
+    requireEndedWithoutHarm(scene);
+    assertThat(writes.get()).as("no batch is written into the reserve").isZero();
   }
 
   @Test
