@@ -101,27 +101,33 @@ final class Coordinator {
    * Asks for a command to be carried out.
    *
    * @param deadlineMs when nobody waits for it any more, on the monotonic clock
-   * @return completed on the coordinator's thread: what hangs on it must not block
+   * @param answered completed on the coordinator's thread: what hangs on it must not block, and
+   *     what hung on it before this call is done before a stream is told of anything newer
    */
-  CompletableFuture<GroupAnswer> submit(GroupCommand command, long deadlineMs) {
-    return take(
-        requests.take(command instanceof GroupCommand.CommitOffsets),
+  void submit(GroupCommand command, long deadlineMs, CompletableFuture<GroupAnswer> answered) {
+    take(
+        command instanceof GroupCommand.CommitOffsets,
         deadlineMs,
+        answered,
         token -> new CoordinatorEvent.Submitted(token, command));
   }
 
   /** Asks a question; as {@link #submit}. */
   CompletableFuture<GroupAnswer> ask(GroupQuery query, long deadlineMs) {
-    return take(
-        requests.take(false), deadlineMs, token -> new CoordinatorEvent.Asked(token, query));
+    CompletableFuture<GroupAnswer> answered = new CompletableFuture<>();
+    take(false, deadlineMs, answered, token -> new CoordinatorEvent.Asked(token, query));
+    return answered;
   }
 
-  private CompletableFuture<GroupAnswer> take(
-      Optional<WaitingRequests.Request> taken,
+  private void take(
+      boolean commit,
       long deadlineMs,
+      CompletableFuture<GroupAnswer> answered,
       Function<WaitingRequests.Request, CoordinatorEvent> event) {
+    Optional<WaitingRequests.Request> taken = requests.take(commit, answered);
     if (taken.isEmpty()) {
-      return CompletableFuture.completedFuture(new GroupAnswer.Refused(requests.throttled()));
+      answered.complete(new GroupAnswer.Refused(requests.throttled()));
+      return;
     }
     WaitingRequests.Request request = taken.get();
     post(
@@ -135,7 +141,6 @@ final class Coordinator {
             on(event.apply(request));
           }
         });
-    return request.answered();
   }
 
   /** A member's stream is over. Any thread. */

@@ -58,11 +58,15 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
    * Has a command carried out.
    *
    * @param deadlineMs when nobody waits for it any more, on the monotonic clock
+   * @param answered completed with the answer; what hung on it before this call is done before the
+   *     coordinator tells a member's stream of anything newer
    */
-  public CompletableFuture<GroupAnswer> submit(GroupCommand command, long deadlineMs) {
-    return find(command.groupId())
-        .map(coordinator -> coordinator.submit(command, deadlineMs))
-        .orElseGet(() -> refused(command.groupId()));
+  public void submit(
+      GroupCommand command, long deadlineMs, CompletableFuture<GroupAnswer> answered) {
+    find(command.groupId())
+        .ifPresentOrElse(
+            coordinator -> coordinator.submit(command, deadlineMs, answered),
+            () -> answered.complete(refused(command.groupId())));
   }
 
   /**
@@ -73,7 +77,7 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
   public CompletableFuture<GroupAnswer> ask(String groupId, GroupQuery query, long deadlineMs) {
     return find(groupId)
         .map(coordinator -> coordinator.ask(query, deadlineMs))
-        .orElseGet(() -> refused(groupId));
+        .orElseGet(() -> CompletableFuture.completedFuture(refused(groupId)));
   }
 
   /** Asks every coordinator here for groups; those that have none are asked too. */
@@ -103,9 +107,9 @@ public final class GroupCoordinators implements MetadataListener, AutoCloseable 
         .map(topic -> OffsetsTopic.partitionOf(groupId, topic.partitions().size()));
   }
 
-  private CompletableFuture<GroupAnswer> refused(String groupId) {
-    MillraceError why = partition(groupId).map(this::whyNone).orElseGet(CoordinatorErrors::noTopic);
-    return CompletableFuture.completedFuture(new GroupAnswer.Refused(why));
+  private GroupAnswer refused(String groupId) {
+    return new GroupAnswer.Refused(
+        partition(groupId).map(this::whyNone).orElseGet(CoordinatorErrors::noTopic));
   }
 
   /** Why there is no coordinator of a partition here. */

@@ -26,11 +26,12 @@ final class WaitingRequests {
 
   /** A request. */
   final class Request implements RequestToken {
-    private final CompletableFuture<GroupAnswer> answered = new CompletableFuture<>();
     private final boolean commit;
+    private final CompletableFuture<GroupAnswer> answered;
 
-    private Request(boolean commit) {
+    private Request(boolean commit, CompletableFuture<GroupAnswer> answered) {
       this.commit = commit;
+      this.answered = answered;
     }
 
     /** Answers it, once. */
@@ -42,22 +43,19 @@ final class WaitingRequests {
       }
       answered.complete(answer);
     }
-
-    CompletableFuture<GroupAnswer> answered() {
-      return answered;
-    }
   }
 
   /**
    * Takes a request; empty if too many wait. Any thread.
    *
    * @param commit whether it commits offsets
+   * @param answered completed with the answer
    */
-  Optional<Request> take(boolean commit) {
+  Optional<Request> take(boolean commit, CompletableFuture<GroupAnswer> answered) {
     if (waiting.getAndUpdate(now -> Math.min(MOST, now + 1)) == MOST) {
       return Optional.empty();
     }
-    return Optional.of(new Request(commit));
+    return Optional.of(new Request(commit, answered));
   }
 
   /** What those are told that are not taken. */

@@ -7,6 +7,7 @@ import io.millrace.broker.group.core.GroupQuery;
 import io.millrace.common.time.Clock;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 
 /**
  * Takes requests about groups to their coordinators. Thread-safe. What it answers may complete on a
@@ -22,7 +23,21 @@ record GroupCalls(GroupCoordinators coordinators, Clock clock, long timeoutMs) {
    * @return fails with the refusal
    */
   <A extends GroupAnswer> CompletableFuture<A> carryOut(GroupCommand command, Class<A> answer) {
-    return coordinators.submit(command, deadlineMs()).thenApply(each -> expect(each, answer));
+    return carryOut(command, answer, (done, thrown) -> {});
+  }
+
+  /**
+   * Has a command carried out; as above.
+   *
+   * @param next takes the answer, or what the future fails with, before the coordinator tells a
+   *     member's stream of anything newer; what hangs on the future itself may come later
+   */
+  <A extends GroupAnswer> CompletableFuture<A> carryOut(
+      GroupCommand command, Class<A> answer, BiConsumer<? super A, ? super Throwable> next) {
+    CompletableFuture<GroupAnswer> answered = new CompletableFuture<>();
+    CompletableFuture<A> done = answered.thenApply(each -> expect(each, answer)).whenComplete(next);
+    coordinators.submit(command, deadlineMs(), answered);
+    return done;
   }
 
   /** Asks for something about a group; as {@link #carryOut}. */

@@ -13,6 +13,7 @@ import io.millrace.proto.v1.LeaveGroupRequest;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -98,32 +99,32 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
   private void heartbeat(HeartbeatRequest request) {
     requireSame(request.getGroupId(), request.getMemberId());
     var command = GroupRequests.heartbeat(request, clientHost, Optional.of(this));
-    CompletableFuture<MemberState> state =
+    CompletableFuture<MemberState> unused =
         ByteBudgets.KEY
             .get()
             .whileUnanswered(
                 request.getSerializedSize(),
-                () -> deps.calls().carryOut(command, MemberState.class));
-    whenDone(state, this::answered);
+                () -> deps.calls().carryOut(command, MemberState.class, orFailed(this::answered)));
   }
 
   private void leave(LeaveGroupRequest request) {
     requireSame(request.getGroupId(), request.getMemberId());
-    whenDone(
-        deps.calls().carryOut(GroupRequests.leave(request), GroupAnswer.Done.class),
-        left -> onCompleted());
+    CompletableFuture<GroupAnswer.Done> unused =
+        deps.calls()
+            .carryOut(
+                GroupRequests.leave(request),
+                GroupAnswer.Done.class,
+                orFailed(left -> onCompleted()));
   }
 
-  private <A> void whenDone(CompletableFuture<A> answer, Consumer<A> next) {
-    CompletableFuture<A> unused =
-        answer.whenComplete(
-            (value, thrown) -> {
-              if (thrown != null) {
-                failed(thrown);
-              } else {
-                next.accept(value);
-              }
-            });
+  private <A> BiConsumer<A, Throwable> orFailed(Consumer<A> next) {
+    return (answer, thrown) -> {
+      if (thrown != null) {
+        failed(thrown);
+      } else {
+        next.accept(answer);
+      }
+    };
   }
 
   private synchronized void requireSame(String groupId, String memberId) {

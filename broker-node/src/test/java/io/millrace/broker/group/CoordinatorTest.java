@@ -191,8 +191,7 @@ class CoordinatorTest {
     await().until(() -> host.waiting() == 1);
     for (int i = 0; i < many.size(); i++) {
       answers.add(
-          coordinators.submit(
-              new GroupCommand.CommitOffsets("g" + i, "", 0, List.of(many.get(i))), NEVER));
+          submit(new GroupCommand.CommitOffsets("g" + i, "", 0, List.of(many.get(i))), NEVER));
     }
     int before = host.batches();
     while (!answers.get(answers.size() - 1).isDone()) {
@@ -229,7 +228,7 @@ class CoordinatorTest {
             "",
             0,
             List.of(new GroupCommand.OffsetToCommit(new TopicIdPartition(ORDERS, 0), 5, -1, "")));
-    assertThat(refusal(coordinators.submit(late, 0))).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
+    assertThat(refusal(submit(late, 0))).isEqualTo(ErrorCode.REQUEST_TIMED_OUT);
     assertThat(committed("g")).isEmpty();
   }
 
@@ -320,7 +319,7 @@ class CoordinatorTest {
   }
 
   private CompletableFuture<GroupAnswer> commit(String group, long offset) {
-    return coordinators.submit(
+    return submit(
         new GroupCommand.CommitOffsets(
             group,
             "",
@@ -330,10 +329,16 @@ class CoordinatorTest {
         NEVER);
   }
 
+  private CompletableFuture<GroupAnswer> submit(GroupCommand command, long deadlineMs) {
+    CompletableFuture<GroupAnswer> answered = new CompletableFuture<>();
+    coordinators.submit(command, deadlineMs, answered);
+    return answered;
+  }
+
   private FakeStream join(String group, String member) {
     FakeStream stream = new FakeStream();
     CompletableFuture<GroupAnswer> joined =
-        coordinators.submit(
+        submit(
             new GroupCommand.Heartbeat(
                 group,
                 member,

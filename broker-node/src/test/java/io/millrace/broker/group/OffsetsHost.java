@@ -41,8 +41,9 @@ import org.jspecify.annotations.Nullable;
  * A partition of the offsets topic with a log in memory. What is produced is in the log at once,
  * and committed when the test says so. Thread-safe.
  */
-final class OffsetsHost implements PartitionHost {
-  static final UUID TOPIC = new UUID(7, 7);
+public final class OffsetsHost implements PartitionHost {
+  /** The topic's id. */
+  public static final UUID TOPIC = new UUID(7, 7);
 
   private final TopicIdPartition id;
   private final MemoryFileStore disk = new MemoryFileStore();
@@ -61,7 +62,8 @@ final class OffsetsHost implements PartitionHost {
   private boolean commitsAtOnce;
   private int batches;
 
-  OffsetsHost(int partition) {
+  /** Of an empty log; nobody leads. */
+  public OffsetsHost(int partition) {
     id = new TopicIdPartition(TOPIC, partition);
     Path path = Path.of("/data/" + name());
     try {
@@ -85,7 +87,7 @@ final class OffsetsHost implements PartitionHost {
   }
 
   /** This broker leads in an epoch from here on; what is in the log is not committed by that. */
-  void lead(int newEpoch) {
+  public void lead(int newEpoch) {
     synchronized (this) {
       EpochStart start = log.prepareEpoch(newEpoch);
       start.run();
@@ -109,7 +111,7 @@ final class OffsetsHost implements PartitionHost {
   }
 
   /** What is produced from now on is committed at once. */
-  synchronized void commitAtOnce() {
+  public synchronized void commitAtOnce() {
     commitsAtOnce = true;
   }
 
