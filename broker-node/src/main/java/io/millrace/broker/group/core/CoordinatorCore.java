@@ -241,6 +241,9 @@ public final class CoordinatorCore {
       if (waiting.isEmpty()) {
         return;
       }
+      if (matches.isFull()) {
+        forgetUnusedExpressions();
+      }
       Plan plan = new Planner(committed, parts, sweep, settings, now).plan(waiting);
       plan.defects().forEach(defect -> effects.add(new CoordinatorEffect.Defect(defect)));
       if (plan.changes().isEmpty()) {
@@ -397,17 +400,7 @@ public final class CoordinatorCore {
     if (role != Role.READY) {
       return;
     }
-    Set<String> used = new HashSet<>();
-    committed
-        .groups()
-        .values()
-        .forEach(
-            group ->
-                group
-                    .members()
-                    .values()
-                    .forEach(member -> used.add(member.subscription().topicRegex())));
-    matches.retain(used);
+    forgetUnusedExpressions();
     boolean deleted =
         event.changed().stream()
             .flatMap(name -> before.topic(name).stream())
@@ -417,6 +410,15 @@ public final class CoordinatorCore {
       sweep.after = "";
       sweepAtMs = now.ms();
     }
+  }
+
+  /** What an append under way uses besides is compiled again when it is looked for. */
+  private void forgetUnusedExpressions() {
+    Set<String> used = new HashSet<>();
+    for (GroupImage group : committed.groups().values()) {
+      group.members().values().forEach(member -> used.add(member.subscription().topicRegex()));
+    }
+    matches.retain(used);
   }
 
   // ---- the end, or a new beginning

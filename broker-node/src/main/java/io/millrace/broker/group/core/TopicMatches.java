@@ -21,7 +21,14 @@ final class TopicMatches {
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;
   private static final long FNV_PRIME = 0x100000001b3L;
 
+  /** So many expressions are kept whether they are used or not. */
+  private static final int MIN_KEPT = 64;
+
   private final Map<String, Expression> expressions = new HashMap<>();
+
+  /** More of them are looked through for those that nobody uses; twice what was used then. */
+  private int most = MIN_KEPT;
+
   private TopicsView topics = TopicsView.EMPTY;
   private boolean known;
 
@@ -55,18 +62,31 @@ final class TopicMatches {
         .forEach(expression -> changed.forEach(name -> expression.refresh(name, now)));
   }
 
+  /** Whether so many expressions came since the last {@link #retain} that it is worth another. */
+  boolean isFull() {
+    return expressions.size() > most;
+  }
+
   /** Forgets the expressions that nobody uses any more. */
   void retain(Set<String> used) {
     expressions.keySet().retainAll(used);
+    most = Math.max(MIN_KEPT, 2 * expressions.size());
+  }
+
+  /** How many expressions are kept; for tests. */
+  int expressionCount() {
+    return expressions.size();
   }
 
   /**
-   * Checks an expression, which is not empty.
+   * Checks an expression, which is not empty. Keeps nothing of it: who brings it may be refused.
    *
    * @throws io.millrace.common.MillraceException INVALID_REGULAR_EXPRESSION
    */
   void check(String regex) {
-    names(regex);
+    if (!expressions.containsKey(regex)) {
+      TopicExpression.of(regex);
+    }
   }
 
   private SortedSet<String> names(String regex) {
