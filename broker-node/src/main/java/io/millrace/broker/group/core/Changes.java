@@ -32,6 +32,7 @@ final class Changes {
    * @param unsettled the groups in which partitions may have become free, or are to be given up
    * @param moved the members that may be given something
    * @param changed the members of which a record tells
+   * @param back the members that came back and were told nothing yet
    */
   record State(
       GroupsImage image,
@@ -40,28 +41,45 @@ final class Changes {
       PSortedSet<String> raised,
       PSortedSet<String> unsettled,
       PSortedSet<MemberKey> moved,
-      PSortedSet<MemberKey> changed) {
+      PSortedSet<MemberKey> changed,
+      PSortedSet<MemberKey> back) {
     private State withRaised(String groupId) {
-      return new State(image, recordCount, bytes, raised.plus(groupId), unsettled, moved, changed);
+      return new State(
+          image, recordCount, bytes, raised.plus(groupId), unsettled, moved, changed, back);
     }
 
     private State withoutRaised(String groupId) {
-      return new State(image, recordCount, bytes, raised.minus(groupId), unsettled, moved, changed);
+      return new State(
+          image, recordCount, bytes, raised.minus(groupId), unsettled, moved, changed, back);
     }
 
     private State withUnsettled(String groupId) {
-      return new State(image, recordCount, bytes, raised, unsettled.plus(groupId), moved, changed);
+      return new State(
+          image, recordCount, bytes, raised, unsettled.plus(groupId), moved, changed, back);
     }
 
     private State withMoved(MemberKey key) {
-      return new State(image, recordCount, bytes, raised, unsettled, moved.plus(key), changed);
+      return new State(
+          image, recordCount, bytes, raised, unsettled, moved.plus(key), changed, back);
+    }
+
+    private State withBack(MemberKey key) {
+      return new State(
+          image, recordCount, bytes, raised, unsettled, moved, changed, back.plus(key));
     }
   }
 
   Changes(GroupsImage base) {
     this.state =
         new State(
-            base, 0, 0, TreePSet.empty(), TreePSet.empty(), TreePSet.empty(), TreePSet.empty());
+            base,
+            0,
+            0,
+            TreePSet.empty(),
+            TreePSet.empty(),
+            TreePSet.empty(),
+            TreePSet.empty(),
+            TreePSet.empty());
   }
 
   GroupsImage image() {
@@ -108,7 +126,8 @@ final class Changes {
             state.raised(),
             state.unsettled(),
             state.moved(),
-            member(record).map(state.changed()::plus).orElse(state.changed()));
+            member(record).map(state.changed()::plus).orElse(state.changed()),
+            state.back());
   }
 
   private static Optional<MemberKey> member(GroupRecord record) {
@@ -160,6 +179,11 @@ final class Changes {
   /** A member is to be looked at in the end. */
   void move(MemberKey key) {
     state = state.withMoved(key);
+  }
+
+  /** A member came back that owned nothing: what it is not to keep is free at once. */
+  void comeBack(MemberKey key) {
+    state = state.withBack(key);
   }
 
   /** A member is gone, and what it had is free. */

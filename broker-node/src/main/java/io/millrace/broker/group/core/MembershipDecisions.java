@@ -212,6 +212,7 @@ class MembershipDecisions {
       changes.removeRemnants(from);
     }
     changes.add(new AssignmentFact(to.groupId(), to.memberId(), Optional.of(kept)));
+    changes.comeBack(to);
   }
 
   // ---- leaving

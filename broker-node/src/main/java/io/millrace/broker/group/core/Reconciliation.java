@@ -26,7 +26,7 @@ final class Reconciliation {
     Assignment before = group.assignment(memberId);
     SortedSet<TopicIdPartition> target = group.target(memberId);
     if (group.member(memberId).filter(Member::away).isPresent()) {
-      return changed(before, dropping(before, target));
+      return dropping(group, memberId);
     }
     Assignment revoked = revoking(before, target);
     boolean mayGain = confirmed && revoked.revoking().isEmpty();
@@ -37,9 +37,15 @@ final class Reconciliation {
     return after.equals(before) ? Optional.empty() : Optional.of(after);
   }
 
-  /** Who is away owns nothing: what it is to give up is free at once. */
-  private static Assignment dropping(Assignment before, SortedSet<TopicIdPartition> target) {
-    return revoking(before, target).releasing(Partitions.NONE);
+  /**
+   * What is left to a member that owns nothing, as it is away, or came back and was told nothing
+   * yet: what it is to give up is free at once.
+   *
+   * @return empty if nothing changes
+   */
+  static Optional<Assignment> dropping(GroupImage group, String memberId) {
+    Assignment before = group.assignment(memberId);
+    return changed(before, revoking(before, group.target(memberId)).releasing(Partitions.NONE));
   }
 
   private static Assignment revoking(Assignment before, SortedSet<TopicIdPartition> target) {

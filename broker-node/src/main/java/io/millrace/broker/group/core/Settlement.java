@@ -34,7 +34,14 @@ class Settlement {
       return;
     }
     aim(changes, groupId);
-    for (String memberId : changes.group(groupId).members().keySet()) {
+    SortedMap<String, Member> members = changes.group(groupId).members();
+    for (var member : members.entrySet()) {
+      MemberKey key = new MemberKey(groupId, member.getKey());
+      if (member.getValue().away() || changes.mark().back().contains(key)) {
+        drop(changes, key);
+      }
+    }
+    for (String memberId : members.keySet()) {
       step(changes, new MemberKey(groupId, memberId));
     }
   }
@@ -94,13 +101,20 @@ class Settlement {
 
   // ---- members
 
+  /** Who owns nothing gives up at once, before anybody is given what that makes free. */
+  private static void drop(Changes changes, MemberKey key) {
+    Reconciliation.dropping(changes.group(key.groupId()), key.memberId())
+        .ifPresent(next -> change(changes, key, next));
+  }
+
+  private static void change(Changes changes, MemberKey key, Assignment next) {
+    changes.add(new AssignmentFact(key.groupId(), key.memberId(), Optional.of(next)));
+  }
+
   private void step(Changes changes, MemberKey key) {
     GroupImage group = changes.group(key.groupId());
     boolean confirmed = live.hasConfirmed(key, group.assignment(key.memberId()));
-    next(group, key.memberId(), confirmed)
-        .ifPresent(
-            next ->
-                changes.add(new AssignmentFact(key.groupId(), key.memberId(), Optional.of(next))));
+    next(group, key.memberId(), confirmed).ifPresent(next -> change(changes, key, next));
   }
 
   /** What a member is to have in its hands next, if that changes. */

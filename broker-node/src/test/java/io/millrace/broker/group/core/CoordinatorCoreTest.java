@@ -6,8 +6,10 @@ import static io.millrace.broker.group.core.TestCoordinator.beat;
 import static io.millrace.broker.group.core.TestCoordinator.commitOf;
 import static io.millrace.broker.group.core.TestCoordinator.join;
 import static io.millrace.broker.group.core.TestCoordinator.joinAs;
+import static io.millrace.broker.group.core.TestCoordinator.matching;
 import static io.millrace.broker.group.core.TestCoordinator.on;
 import static io.millrace.broker.group.core.TestCoordinator.orders;
+import static io.millrace.broker.group.core.TestCoordinator.quiet;
 import static io.millrace.broker.group.core.TestCoordinator.refusal;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -36,6 +38,8 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 final class CoordinatorCoreTest {
+  private static final UUID BILLS = new UUID(2, 2);
+
   private final TestCoordinator coordinator = new TestCoordinator();
 
   private Description group() {
@@ -269,6 +273,35 @@ final class CoordinatorCoreTest {
   }
 
   @Test
+  void staticMemberThatComesBackForAnotherTopicHoldsUpNobody() {
+    coordinator.topicsAre(coordinator.topics.with(new Topic(BILLS, "bills", 3)), "bills");
+    MemberState before = coordinator.state(joinAs("m", "static"));
+    coordinator.run(new Leave(GROUP, "m", before.memberEpoch(), true));
+    MemberState after = coordinator.state(joinAs("m", "static", "bills"));
+    assertThat(after.assigned().orElseThrow()).isEmpty();
+    assertThat(group().members().get(0).revoking()).isEmpty();
+    MemberState given = coordinator.state(quiet("m", after.memberEpoch()));
+    assertThat(given.assigned().orElseThrow()).hasSize(3);
+    assertThat(group().state()).isEqualTo(GroupState.STABLE);
+  }
+
+  @Test
+  void memberThatCameBackAndWasToldOfItsPartitionsGivesThemUpItself() {
+    MemberState before = coordinator.state(joinAs("m", "static"));
+    coordinator.run(new Leave(GROUP, "m", before.memberEpoch(), true));
+    assertThat(coordinator.state(joinAs("m", "static")).assigned().orElseThrow()).hasSize(4);
+    coordinator.joined("other");
+    assertThat(group().members().get(0).revoking()).hasSize(2);
+  }
+
+  @Test
+  void whatAMemberThatIsAwayLosesIsGivenToOthersAtOnce() {
+    MemberState before = coordinator.state(joinAs("m", "static"));
+    coordinator.run(new Leave(GROUP, "m", before.memberEpoch(), true));
+    assertThat(coordinator.state(join("a")).assigned().orElseThrow()).hasSize(2);
+  }
+
+  @Test
   void staticMemberThatStaysAwayLosesItsPlace() {
     MemberState state = coordinator.state(joinAs("m", "static"));
     coordinator.run(new Leave(GROUP, "m", state.memberEpoch(), true));
@@ -312,6 +345,27 @@ final class CoordinatorCoreTest {
     assertThat(group().groupEpoch()).isEqualTo(2);
     coordinator.topicsAre(coordinator.topics.with(new Topic(new UUID(1, 2), "x", 1)), "x");
     assertThat(group().groupEpoch()).isEqualTo(2);
+  }
+
+  @Test
+  void expressionsOfWhoIsRefusedAreNotKept() {
+    for (int i = 0; i < 1_000; i++) {
+      assertThat(refusal(coordinator.run(matching("stranger", 1, "x" + i))))
+          .isEqualTo(ErrorCode.UNKNOWN_MEMBER_ID);
+    }
+    assertThat(refusal(coordinator.run(matching("stranger", 1, "("))))
+        .isEqualTo(ErrorCode.INVALID_REGULAR_EXPRESSION);
+    assertThat(coordinator.parts.matches.expressionCount()).isZero();
+  }
+
+  @Test
+  void expressionsThatNobodyUsesAnyMoreAreForgottenInTime() {
+    int epoch = coordinator.state(matching("m", 0, "o.*")).memberEpoch();
+    for (int i = 0; i < 1_000; i++) {
+      epoch = coordinator.state(matching("m", epoch, "x" + i + "|o.*")).memberEpoch();
+    }
+    assertThat(coordinator.parts.matches.expressionCount()).isLessThan(100);
+    assertThat(group().members().get(0).assigned()).hasSize(4);
   }
 
   // ---- offsets

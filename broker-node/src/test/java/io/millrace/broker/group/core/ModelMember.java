@@ -57,7 +57,9 @@ final class ModelMember {
   /** When the session is over by the member's own clock. */
   private long sessionEndMs;
 
-  private boolean ownedToTell;
+  /** Whether the coordinator may not know {@code owned}: after a join, and when it changed. */
+  private boolean ownedToTell = true;
+
   private long pausedUntilMs;
   private boolean slow;
   private long requests;
@@ -105,7 +107,7 @@ final class ModelMember {
     if (epoch > 0 && !isIn()) {
       lose();
     }
-    boolean tellOwned = epoch > 0 && (ownedToTell || random.nextBoolean());
+    boolean tellOwned = epoch > 0 && ownedToTell;
     SortedSet<TopicIdPartition> told = Partitions.sorted(owned);
     long sentMs = world.nowMs();
     int ofLife = lives;
@@ -233,6 +235,7 @@ final class ModelMember {
     owned.clear();
     leaving.clear();
     positions.clear();
+    ownedToTell = true;
     requests++;
     closeStream();
   }

@@ -30,6 +30,7 @@ final class TestCoordinator {
   final List<EncodedRecord> log = new ArrayList<>();
   private final Map<RequestToken, GroupAnswer> answers = new HashMap<>();
   TopicsView topics = TopicsView.EMPTY.with(new Topic(ORDERS, "orders", 4));
+  Parts parts = new Parts();
   CoordinatorCore core;
   boolean commitsAtOnce = true;
   long nowMs = 1_000;
@@ -45,19 +46,24 @@ final class TestCoordinator {
   }
 
   TestCoordinator(GroupSettings settings) {
-    core = newCore(settings);
+    core = newCore(settings, parts);
     tell(new CoordinatorEvent.TopicsChanged(topics, Set.of("orders")));
     tell(new CoordinatorEvent.LoadEnded());
   }
 
   static CoordinatorCore newCore(GroupSettings settings) {
+    return newCore(settings, new Parts());
+  }
+
+  private static CoordinatorCore newCore(GroupSettings settings, Parts parts) {
     return new CoordinatorCore(
-        settings, (message, cause) -> new IllegalStateException(message, cause));
+        settings, (message, cause) -> new IllegalStateException(message, cause), parts);
   }
 
   /** Another core loads the log. */
   void failOver() {
-    core = newCore(GroupSettings.DEFAULTS);
+    parts = new Parts();
+    core = newCore(GroupSettings.DEFAULTS, parts);
     tell(new CoordinatorEvent.TopicsChanged(topics, topics.byName().keySet()));
     tell(new CoordinatorEvent.Loaded(log));
     tell(new CoordinatorEvent.LoadEnded());
@@ -148,12 +154,42 @@ final class TestCoordinator {
   }
 
   static Heartbeat joinAs(String member, String instance) {
+    return joinAs(member, instance, "orders");
+  }
+
+  static Heartbeat joinAs(String member, String instance, String topic) {
     return new Heartbeat(
         GROUP,
         member,
         0,
         profile(instance),
-        Optional.of(subscription("orders")),
+        Optional.of(subscription(topic)),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** A heartbeat with an expression for a subscription. */
+  static Heartbeat matching(String member, int epoch, String regex) {
+    return new Heartbeat(
+        GROUP,
+        member,
+        epoch,
+        profile(""),
+        Optional.of(new Subscription(new TreeSet<>(), regex)),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** A heartbeat that does not say what the member owns. */
+  static Heartbeat quiet(String member, int epoch) {
+    return new Heartbeat(
+        GROUP,
+        member,
+        epoch,
+        profile(""),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty());
