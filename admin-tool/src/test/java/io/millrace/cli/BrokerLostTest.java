@@ -136,11 +136,11 @@ class BrokerLostTest {
       assertThat(node.run("topic describe orders -o json").out())
           .containsOnlyOnce("\"leader\": 0,")
           .containsOnlyOnce("\"offsets_unknown\": \"orders-" + lost + " has no leader");
-      CommandLineRun consume = node.run("consume orders --timeout 300ms");
+      CommandLineRun consume = node.run("consume orders --timeout 2s");
       assertThat(consume.exitCode()).isEqualTo(1);
       assertThat(consume.err())
           .startsWith("millrace: can't read: ")
-          .contains("; trying again, for 300ms (--timeout)\n")
+          .contains("; trying again, for 2s (--timeout)\n")
           .contains("[LOG_DIR_OFFLINE]\n");
       assertThat(node.run("consume orders --partition " + (1 - lost)).exitCode()).isZero();
 
