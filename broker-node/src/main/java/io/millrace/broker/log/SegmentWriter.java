@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A segment that is being written. Confined to the partition's shard (the recovery thread before
@@ -17,6 +19,7 @@ import java.util.zip.CRC32C;
  * #persist} it.
  */
 final class SegmentWriter {
+  private static final Logger LOG = LoggerFactory.getLogger(SegmentWriter.class);
   private static final int REWRITE_BYTES = 1 << 20;
 
   private final LogDisk disk;
@@ -31,7 +34,7 @@ final class SegmentWriter {
   // baseOffset <= endOffset; size bytes of whole batches are in the file.
   private int size;
   private long endOffset;
-  private long firstTimestampMs = RecordBatch.NO_TIMESTAMP;
+  private FirstTimestamp firstTimestamp = new FirstTimestamp();
   // The indexes and the checksum on disk are those of the batches.
   private boolean persisted;
 
@@ -107,9 +110,12 @@ final class SegmentWriter {
     if (times.entries() > 0) {
       endOffset = times.offset(times.entries() - 1);
     }
-    ByteBuffer header = ByteBuffer.allocate(RecordBatch.HEADER_BYTES);
-    if (handle.data().read(header, 0) == RecordBatch.HEADER_BYTES) {
-      firstTimestampMs = RecordBatch.at(header, 0).maxTimestamp();
+    try {
+      new SegmentReader(view(), handle, LeaderEpochCache.EMPTY)
+          .firstWithRecords()
+          .ifPresent(firstTimestamp::add);
+    } catch (CorruptBatchException corrupt) {
+      LOG.warn("the age of the segment is not known: {}", corrupt.getMessage());
     }
   }
 
@@ -125,14 +131,12 @@ final class SegmentWriter {
     StoredFile data = disk.store().open(files.log(), OpenMode.READ_WRITE);
     IndexBuilder indexes = new IndexBuilder(files.baseOffset());
     CRC32C crc = new CRC32C();
-    long[] firstTimestampMs = {RecordBatch.NO_TIMESTAMP};
+    FirstTimestamp firstTimestamp = new FirstTimestamp();
     int fileSize = (int) Math.min(Integer.MAX_VALUE, data.size());
     int end = (int) Math.min(fileSize, plan.endPosition());
     BatchScan.Visitor visitor =
         (batch, position) -> {
-          if (position == 0) {
-            firstTimestampMs[0] = batch.maxTimestamp();
-          }
+          firstTimestamp.add(batch);
           indexes.add(batch, position, plan.indexIntervalBytes());
           plan.progress().visit(batch, position);
         };
@@ -158,7 +162,7 @@ final class SegmentWriter {
         new SegmentWriter(disk, segment, handle, indexes, new FileSum(0, 0), crc);
     writer.size = result.position();
     writer.endOffset = result.nextOffset();
-    writer.firstTimestampMs = firstTimestampMs[0];
+    writer.firstTimestamp = firstTimestamp;
     return new Scanned(writer, result);
   }
 
@@ -220,8 +224,8 @@ final class SegmentWriter {
       return false;
     }
     boolean tooLarge = (long) size + batch.sizeInBytes() > config.segmentBytes();
-    boolean tooOld =
-        firstTimestampMs >= 0 && batch.maxTimestamp() - firstTimestampMs >= config.segmentMs();
+    long firstMs = firstTimestamp.timestampMs();
+    boolean tooOld = firstMs >= 0 && batch.maxTimestamp() - firstMs >= config.segmentMs();
     boolean deltaTooLarge = batch.lastOffset() - baseOffset() >= Integer.MAX_VALUE;
     return tooLarge || tooOld || deltaTooLarge || indexes.isFull(config.segmentIndexBytes());
   }
@@ -240,9 +244,7 @@ final class SegmentWriter {
     disk.run("append to segment " + baseOffset(), () -> write(bytes.duplicate()));
     indexes.add(batch, size, indexIntervalBytes);
     handle.indexes(indexes.offsets(), indexes.times());
-    if (size == 0) {
-      firstTimestampMs = batch.maxTimestamp();
-    }
+    firstTimestamp.add(batch);
     rest.update(bytes.duplicate());
     size += batch.sizeInBytes();
     endOffset = batch.nextOffset();

@@ -109,6 +109,46 @@ class RollAndRetentionTest {
   }
 
   @Test
+  void S30_theAgeOfASegmentIsThatOfItsFirstRecordsNotOfWhatCompactionRemovedBefore() {
+    appendARecordAfterAGap();
+
+    requireRollAtTheRecordsAge();
+  }
+
+  @Test
+  void S30_theAgeOfASegmentThatBeginsWithAGapOutlivesARestart() {
+    appendARecordAfterAGap();
+    test.restart();
+
+    requireRollAtTheRecordsAge();
+  }
+
+  @Test
+  void S30_theAgeOfASegmentThatBeginsWithAGapIsFoundByARecovery() {
+    appendARecordAfterAGap();
+    test.log.abandon();
+    test.reopen(false);
+
+    requireRollAtTheRecordsAge();
+  }
+
+  private void appendARecordAfterAGap() {
+    test.config = BASE.toBuilder().segmentMs(1_000).build();
+    test.log.reconfigure(test.config);
+    test.startEpoch(0);
+    test.log.appendReplicated(EmptyBatches.gap(0, 9, 0));
+    test.append("a");
+  }
+
+  private void requireRollAtTheRecordsAge() {
+    test.clock.advanceMs(999);
+    test.append("b");
+    test.clock.advanceMs(1);
+    test.append("c");
+    assertThat(baseOffsets()).containsExactly(0L, 12L);
+  }
+
+  @Test
   void S30_recordsWithoutATimeNeverRollByTime() {
     test.log.reconfigure(BASE.toBuilder().segmentMs(1_000).build());
     for (int i = 0; i < 3; i++) {
