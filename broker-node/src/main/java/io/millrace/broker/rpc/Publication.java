@@ -69,12 +69,7 @@ final class Publication {
             .handle(
                 (passage, thrown) -> {
                   if (thrown == null) {
-                    PublishedBatches.send(
-                        this,
-                        partition,
-                        good,
-                        passage,
-                        deps.maxBatchBytes().applyAsInt(topic, partition));
+                    PublishedBatches.send(this, partition, good, passage);
                   } else {
                     failed(partition, good, RpcErrors.toError(thrown));
                   }
@@ -88,6 +83,11 @@ final class Publication {
 
   PublishRequest request() {
     return request;
+  }
+
+  /** How large a batch for a partition may be. */
+  int maxBatchBytes(int partition) {
+    return deps.maxBatchBytes().applyAsInt(topic, partition);
   }
 
   private List<Integer> withoutBadTimestamps(int partition, List<Integer> indexes) {

@@ -20,48 +20,55 @@ final class PublishedBatches {
   private final Publication publication;
   private final int partition;
   private final Forwarder.Passage passage;
-  private final int maxBytes;
   private final long nowMs;
 
   /** The records that are in no batch yet. */
   private List<Integer> left;
 
   private PublishedBatches(
-      Publication publication,
-      int partition,
-      List<Integer> indexes,
-      Forwarder.Passage passage,
-      int maxBytes) {
+      Publication publication, int partition, List<Integer> indexes, Forwarder.Passage passage) {
     this.publication = publication;
     this.partition = partition;
     this.left = indexes;
     this.passage = passage;
-    this.maxBytes = maxBytes;
     this.nowMs = publication.deps().clock().wallMs();
   }
 
   /**
-   * Sends the batches, and closes the passage after the last.
+   * Sends the batches, and closes the passage after the last. If anything goes wrong, the records
+   * that are in no batch yet fail, and the passage is closed.
    *
    * @param indexes at least one record's place in the request
    */
   static void send(
-      Publication publication,
-      int partition,
-      List<Integer> indexes,
-      Forwarder.Passage passage,
-      int maxBytes) {
-    new PublishedBatches(publication, partition, indexes, passage, maxBytes).sendNext();
+      Publication publication, int partition, List<Integer> indexes, Forwarder.Passage passage) {
+    new PublishedBatches(publication, partition, indexes, passage).sendNext();
   }
 
   private void sendNext() {
-    RecordBatchBuilder batch = nextBatch();
-    List<Integer> indexes = left.subList(0, batch.recordCount());
-    left = left.subList(batch.recordCount(), left.size());
-    CompletableFuture<Void> unused =
-        passage
-            .deliver(batch.build(), batch.recordCount())
-            .thenAccept(result -> answered(indexes, result));
+    try {
+      RecordBatchBuilder batch = nextBatch(publication.maxBatchBytes(partition));
+      CompletableFuture<PartitionProduceResult> delivery =
+          passage.deliver(batch.build(), batch.recordCount());
+      List<Integer> indexes = left.subList(0, batch.recordCount());
+      left = left.subList(batch.recordCount(), left.size());
+      CompletableFuture<Void> unused = delivery.thenAccept(result -> answered(indexes, result));
+    } catch (RuntimeException | Error thrown) {
+      stop(thrown);
+    }
+  }
+
+  private void sendNextElsewhere() {
+    try {
+      publication.deps().threads().execute(this::sendNext);
+    } catch (RuntimeException rejected) {
+      stop(rejected);
+    }
+  }
+
+  private void stop(Throwable thrown) {
+    passage.close();
+    publication.failed(partition, left, RpcErrors.toError(thrown));
   }
 
   private void answered(List<Integer> indexes, PartitionProduceResult result) {
@@ -77,12 +84,12 @@ final class PublishedBatches {
       // A batch that may be sent again by the client must not come after what follows it here.
       publication.failed(partition, left, RpcErrors.fromProto(result.getError()));
     } else {
-      publication.deps().threads().execute(this::sendNext);
+      sendNextElsewhere();
     }
   }
 
   /** A batch of the first records: as many as surely fit, at least one. */
-  private RecordBatchBuilder nextBatch() {
+  private RecordBatchBuilder nextBatch(int maxBytes) {
     RecordBatchBuilder builder = new RecordBatchBuilder(Compression.NONE);
     for (int index : left) {
       PublishRecord record = publication.request().getRecords(index);

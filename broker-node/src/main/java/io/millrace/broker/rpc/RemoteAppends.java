@@ -43,8 +43,8 @@ final class RemoteAppends implements LeaderAppends {
       BrokerImage leader = leaders.require(append.id());
       answer =
           leader.id() == link.nodeId() ? here(append, timeoutMs) : there(leader, append, timeoutMs);
-    } catch (MillraceException refused) {
-      answer = CompletableFuture.failedFuture(refused);
+    } catch (RuntimeException thrown) {
+      answer = CompletableFuture.failedFuture(thrown);
     }
     return answer
         .thenApply(response -> result(append, response))

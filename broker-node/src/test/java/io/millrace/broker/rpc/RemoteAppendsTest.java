@@ -12,9 +12,10 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** Batches that go to partitions which the broker that has them leads itself. */
+/** One attempt to bring a batch to whoever leads its partition. */
 class RemoteAppendsTest {
   private static final int HERE = 1;
+  private static final int ELSEWHERE = 2;
   private static final long TIMEOUT_MS = 1_000;
 
   private final FakePartitions partitions = new FakePartitions();
@@ -23,11 +24,6 @@ class RemoteAppendsTest {
           endpoint -> {
             throw new IllegalStateException("a call to " + endpoint);
           });
-  private final RemoteAppends appends =
-      new RemoteAppends(
-          new ForwardingLink("c", HERE, nowhere, nowhere),
-          new PartitionLeaders(partitions::image),
-          partitions.produceDeps());
 
   /** Else a repeat would come with the time and the offsets that the last attempt was given. */
   @Test
@@ -38,7 +34,8 @@ class RemoteAppendsTest {
     ByteBuffer before = ByteBuffer.allocate(batch.remaining()).put(batch.duplicate()).flip();
 
     CompletableFuture<PartitionProduceResult> result =
-        appends.append(new Append(log.id(), Acks.ALL, batch, RequestContext.NONE), TIMEOUT_MS);
+        appendsAt(HERE)
+            .append(new Append(log.id(), Acks.ALL, batch, RequestContext.NONE), TIMEOUT_MS);
     assertThat(log.taken).as("%s", result).hasSize(1);
     ByteBuffer taken = log.taken.get(0).batch();
     assertThat(taken).isEqualTo(before);
@@ -48,5 +45,25 @@ class RemoteAppendsTest {
     assertThat(batch).isEqualTo(before);
     log.acknowledge();
     assertThat(result).isCompletedWithValueMatching(answer -> !answer.hasError());
+  }
+
+  @Test
+  void whatNoOneForesawIsAResultToo() {
+    partitions.broker(HERE, "", BrokerState.ACTIVE);
+    LogHost log = partitions.topic("orders", 1).get(0);
+    ByteBuffer batch = ByteBuffer.wrap(Api.batch("a").toByteArray());
+
+    CompletableFuture<PartitionProduceResult> result =
+        appendsAt(ELSEWHERE)
+            .append(new Append(log.id(), Acks.ALL, batch, RequestContext.NONE), TIMEOUT_MS);
+
+    assertThat(Api.code(result.join().getError())).isEqualTo("INTERNAL");
+  }
+
+  private RemoteAppends appendsAt(int broker) {
+    return new RemoteAppends(
+        new ForwardingLink("c", broker, nowhere, nowhere),
+        new PartitionLeaders(partitions::image),
+        partitions.produceDeps());
   }
 }
