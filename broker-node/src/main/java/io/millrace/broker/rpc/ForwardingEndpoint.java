@@ -146,20 +146,28 @@ public final class ForwardingEndpoint extends ForwardingServiceImplBase {
         begun.orElseThrow(
             () -> new MillraceException(ErrorCode.UNAVAILABLE, "the broker has not begun"));
     if (!context.getClusterId().equals(node.clusterId())) {
-      throw refused("cluster_id", context.getClusterId(), node.clusterId());
+      throw misdirected("cluster_id", context.getClusterId(), node.clusterId());
     }
     if (asked != brokerId) {
-      throw refused("broker_id", "" + asked, "" + brokerId);
+      throw misdirected("broker_id", "" + asked, "" + brokerId);
     }
     if (context.getHops() != HOPS) {
-      throw refused("hops", "" + context.getHops(), "" + HOPS);
+      throw refused(ErrorCode.INVALID_REQUEST, "hops", "" + context.getHops(), "" + HOPS);
     }
     return node;
   }
 
-  private static MillraceException refused(String field, String value, String expected) {
+  /**
+   * The broker that is meant was at this address before: what its caller's client asked is fine.
+   */
+  private static MillraceException misdirected(String field, String value, String expected) {
+    return refused(ErrorCode.BROKER_NOT_AVAILABLE, field, value, expected);
+  }
+
+  private static MillraceException refused(
+      ErrorCode code, String field, String value, String expected) {
     return new MillraceError(
-            ErrorCode.INVALID_REQUEST,
+            code,
             field + ": " + value + " (expected: " + expected + ")",
             Map.of(field, value, "expected", expected))
         .exception();
