@@ -33,7 +33,8 @@ final class GroupViews {
     HeartbeatResponse.Builder view =
         HeartbeatResponse.newBuilder()
             .setMemberEpoch(state.memberEpoch())
-            .setHeartbeatIntervalMs(state.heartbeatIntervalMs());
+            .setHeartbeatIntervalMs(state.heartbeatIntervalMs())
+            .setSessionTimeoutMs(state.sessionTimeoutMs());
     state.assigned().ifPresent(assigned -> view.setAssignment(assignment(assigned)));
     return view.build();
   }

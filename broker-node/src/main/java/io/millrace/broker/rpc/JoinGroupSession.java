@@ -36,6 +36,9 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
   /** Whether the answer to the frame under way is in {@link #unsent}. */
   private boolean answered;
 
+  /** How many heartbeats {@link #unsent}, or what was sent before, has answered. */
+  private long answeredHeartbeats;
+
   /** Whether a frame is under way. */
   private boolean busy;
 
@@ -161,6 +164,7 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
     synchronized (this) {
       merge(state);
       answered = true;
+      answeredHeartbeats++;
     }
     pump.call();
   }
@@ -184,6 +188,7 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
             : new MemberState(
                 state.memberEpoch(),
                 state.heartbeatIntervalMs(),
+                state.sessionTimeoutMs(),
                 state.assigned().or(before::assigned));
   }
 
@@ -220,7 +225,7 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
       ends.fail(step.failure().get());
       return;
     }
-    step.message().ifPresent(state -> client.onNext(message(state)));
+    step.message().ifPresent(client::onNext);
     if (step.readNext()) {
       client.request(1);
     }
@@ -231,7 +236,7 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
 
   private record Step(
       Optional<Throwable> failure,
-      Optional<MemberState> message,
+      Optional<JoinGroupResponse> message,
       boolean readNext,
       boolean complete) {}
 
@@ -247,11 +252,15 @@ final class JoinGroupSession implements MemberStream, StreamObserver<JoinGroupRe
       answered = false;
       busy = false;
     }
-    return new Step(Optional.empty(), Optional.of(state), readNext && !done, done && !busy);
+    return new Step(
+        Optional.empty(), Optional.of(message(state)), readNext && !done, done && !busy);
   }
 
-  private static JoinGroupResponse message(MemberState state) {
-    return JoinGroupResponse.newBuilder().setState(GroupViews.state(state)).build();
+  private synchronized JoinGroupResponse message(MemberState state) {
+    return JoinGroupResponse.newBuilder()
+        .setState(GroupViews.state(state))
+        .setAnsweredHeartbeats(answeredHeartbeats)
+        .build();
   }
 
   private void ended() {

@@ -71,6 +71,26 @@ class JoinGroupApiTest {
     first.leave();
   }
 
+  /** By that a member tells whether the coordinator still hears it. */
+  @Test
+  void aFrameSaysHowManyHeartbeatsAreAnsweredAndAPushAnswersNone() {
+    Member first = new Member("counted", "a");
+    first.confirms = false;
+    first.join();
+    await().untilAsserted(() -> assertThat(first.owned()).isEqualTo(4));
+    assertThat(first.answered).isEqualTo(1);
+    assertThat(first.state.getSessionTimeoutMs()).isEqualTo(45_000);
+    Member second = new Member("counted", "b");
+    second.join();
+    await().untilAsserted(() -> assertThat(first.owned()).isEqualTo(2));
+    assertThat(first.answered).isEqualTo(1);
+    assertThat(first.state.getSessionTimeoutMs()).isEqualTo(45_000);
+    first.confirm();
+    await().until(() -> first.answered == 2);
+    first.leave();
+    second.leave();
+  }
+
   @Test
   void theEndOfAStreamEndsNoMembershipAndAnotherOneGoesOn() {
     Member member = new Member("back", "a");
@@ -157,6 +177,7 @@ class JoinGroupApiTest {
     private final String id;
     final List<HeartbeatResponse> messages = new CopyOnWriteArrayList<>();
     volatile boolean confirms = true;
+    volatile long answered;
     volatile boolean completed;
     volatile @Nullable Throwable error;
     volatile HeartbeatResponse state = HeartbeatResponse.getDefaultInstance();
@@ -207,6 +228,7 @@ class JoinGroupApiTest {
     public void onNext(JoinGroupResponse message) {
       HeartbeatResponse before = state;
       state = message.getState();
+      answered = message.getAnsweredHeartbeats();
       messages.add(state);
       if (state.hasAssignment()) {
         assignment = state.getAssignment();

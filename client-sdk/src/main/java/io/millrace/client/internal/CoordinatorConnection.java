@@ -28,7 +28,7 @@ import java.util.function.Consumer;
 final class CoordinatorConnection {
   /** What the owner is told, on the groups' thread. */
   interface Listener {
-    void told(long stream, HeartbeatResponse state);
+    void told(long stream, long answeredHeartbeats, HeartbeatResponse state);
 
     void ended(long stream, MillraceException why);
   }
@@ -214,7 +214,7 @@ final class CoordinatorConnection {
     public void onNext(JoinGroupResponse frame) {
       answered.set(true);
       if (frame.hasState()) {
-        execute(() -> listener.told(number, frame.getState()));
+        execute(() -> listener.told(number, frame.getAnsweredHeartbeats(), frame.getState()));
       }
     }
 

@@ -150,13 +150,14 @@ final class GroupMember implements CoordinatorConnection.Listener {
   }
 
   @Override
-  public void told(long stream, HeartbeatResponse state) {
-    step(now -> believe(stream, state, now));
+  public void told(long stream, long answeredHeartbeats, HeartbeatResponse state) {
+    step(now -> believe(stream, answeredHeartbeats, state, now));
   }
 
-  private List<MemberAction> believe(long stream, HeartbeatResponse state, long now) {
+  private List<MemberAction> believe(
+      long stream, long answeredHeartbeats, HeartbeatResponse state, long now) {
     try {
-      return membership.told(stream, state, now);
+      return membership.told(stream, answeredHeartbeats, state, now);
     } catch (IllegalArgumentException e) {
       connection.abandon();
       return membership.ended(

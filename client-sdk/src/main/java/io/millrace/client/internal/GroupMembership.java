@@ -8,9 +8,11 @@ import io.millrace.proto.v1.HeartbeatRequest;
 import io.millrace.proto.v1.HeartbeatResponse;
 import io.millrace.proto.v1.LeaveGroupRequest;
 import io.millrace.proto.v1.Subscription;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -96,6 +98,15 @@ final class GroupMembership {
   /** What the open stream's first frame asked for. */
   private Subscription openedFor = Subscription.getDefaultInstance();
 
+  /** When the heartbeats were sent that are not answered, on the open stream. */
+  private final Queue<Long> unansweredMs = new ArrayDeque<>();
+
+  private long answeredHeartbeats;
+
+  /** When the last heartbeat was sent that the coordinator has answered. */
+  private long heardMs;
+
+  private long sessionTimeoutMs;
   private long heartbeatIntervalMs;
   private long lastSentMs;
 
@@ -160,14 +171,24 @@ final class GroupMembership {
     return take();
   }
 
-  /** The coordinator told the member's state. */
-  List<MemberAction> told(long onStream, HeartbeatResponse state, long nowMs) {
+  /**
+   * The coordinator told the member's state.
+   *
+   * @param answered how many of the stream's heartbeats it has answered
+   */
+  List<MemberAction> told(long onStream, long answered, HeartbeatResponse state, long nowMs) {
     if (!open || onStream != stream || !isIn()) {
       return take();
     }
     backoff.reset();
     troubledSinceMs = NEVER;
     answerDueMs = NEVER;
+    heard(answered);
+    if (state.getMemberEpoch() < epoch) {
+      // It was overtaken by a newer one.
+      return take();
+    }
+    sessionTimeoutMs = state.getSessionTimeoutMs();
     heartbeatIntervalMs = Math.max(1, state.getHeartbeatIntervalMs());
     epoch = state.getMemberEpoch();
     phase = Phase.MEMBER;
@@ -176,6 +197,14 @@ final class GroupMembership {
     }
     tellNews(nowMs);
     return take();
+  }
+
+  /** Only an answer shows that the coordinator hears the member; what is pushed does not. */
+  private void heard(long answered) {
+    while (answeredHeartbeats < answered && !unansweredMs.isEmpty()) {
+      heardMs = unansweredMs.remove();
+      answeredHeartbeats++;
+    }
   }
 
   /** The stream is over, or there was none to be had. */
@@ -202,9 +231,11 @@ final class GroupMembership {
     if (nowMs >= pollDueMs(idleSinceMs)) {
       leave(false);
       lose(neverPolled(nowMs - idleSinceMs));
+    } else if (nowMs >= sessionDueMs()) {
+      abandon();
+      lose(sessionOver());
     } else if (open && nowMs >= answerDueMs) {
-      open = false;
-      actions.add(new MemberAction.Abandon());
+      abandon();
       refused(silent(), nowMs);
     } else if (!open && nowMs >= reconnectAtMs) {
       connect(nowMs);
@@ -220,6 +251,7 @@ final class GroupMembership {
       return NEVER;
     }
     long next = Math.min(pollDueMs(idleSinceMs), open ? answerDueMs : reconnectAtMs);
+    next = Math.min(next, sessionDueMs());
     return open && phase == Phase.MEMBER ? Math.min(next, lastSentMs + heartbeatIntervalMs) : next;
   }
 
@@ -227,6 +259,18 @@ final class GroupMembership {
     return idleSinceMs == PollClock.POLLING
         ? NEVER
         : idleSinceMs + member.group().maxPollInterval().toMillis();
+  }
+
+  /** From then on the coordinator may have given its partitions to others. */
+  private long sessionDueMs() {
+    return phase == Phase.MEMBER && sessionTimeoutMs > 0 ? heardMs + sessionTimeoutMs : NEVER;
+  }
+
+  private void abandon() {
+    if (open) {
+      open = false;
+      actions.add(new MemberAction.Abandon());
+    }
   }
 
   private boolean isIn() {
@@ -307,6 +351,8 @@ final class GroupMembership {
   private void connect(long nowMs) {
     stream++;
     open = true;
+    unansweredMs.clear();
+    answeredHeartbeats = 0;
     HeartbeatRequest.Builder first =
         frame().setSubscription(wanted).setOwned(Partitions.toOwned(held));
     GroupConfig group = member.group();
@@ -357,12 +403,23 @@ final class GroupMembership {
     sentHeld = held;
     sentWanted = wanted;
     lastSentMs = nowMs;
+    unansweredMs.add(nowMs);
   }
 
   private static MillraceException silent() {
     return new MillraceException(
         ErrorCode.REQUEST_TIMED_OUT,
         "the group's coordinator said nothing for " + ANSWER_PATIENCE_MS + " ms");
+  }
+
+  private MillraceException sessionOver() {
+    return new MillraceException(
+        ErrorCode.UNKNOWN_MEMBER_ID,
+        "the coordinator of group "
+            + member.group().groupId()
+            + " answered no heartbeat of the last "
+            + sessionTimeoutMs
+            + " ms (expected: one, or it may have put the consumer out)");
   }
 
   private MillraceException neverPolled(long forMs) {

@@ -42,6 +42,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * not know, or with an epoch that it never told, are refused. One lock guards everything.
  */
 final class FakeGroups {
+  private static final int SESSION_TIMEOUT_MS = 300_000;
+
   /** How often somebody asked for a coordinator. */
   final AtomicInteger lookUps = new AtomicInteger();
 
@@ -74,6 +76,10 @@ final class FakeGroups {
 
   private static final class Member {
     private int epoch = 1;
+
+    /** On its stream. */
+    private long answered;
+
     private Set<TopicIdPartition> assigned = Set.of();
     private Set<TopicIdPartition> owned = Set.of();
     private Optional<StreamObserver<JoinGroupResponse>> stream = Optional.empty();
@@ -164,12 +170,16 @@ final class FakeGroups {
     HeartbeatResponse.Builder state =
         HeartbeatResponse.newBuilder()
             .setMemberEpoch(member.epoch)
-            .setHeartbeatIntervalMs(heartbeatIntervalMs);
+            .setHeartbeatIntervalMs(heartbeatIntervalMs)
+            .setSessionTimeoutMs(SESSION_TIMEOUT_MS);
     if (assignment) {
       state.setAssignment(
           Assignment.newBuilder().addAllTopics(Partitions.toProto(member.assigned)));
     }
-    return JoinGroupResponse.newBuilder().setState(state).build();
+    return JoinGroupResponse.newBuilder()
+        .setState(state)
+        .setAnsweredHeartbeats(member.answered)
+        .build();
   }
 
   private final class GroupApi extends GroupServiceGrpc.GroupServiceImplBase {
@@ -211,6 +221,7 @@ final class FakeGroups {
           if (heartbeat.hasOwned()) {
             member.owned = Partitions.fromProto(heartbeat.getOwned().getTopicsList());
           }
+          member.answered = first ? 1 : member.answered + 1;
           answers.onNext(state(member, first));
           first = false;
         }

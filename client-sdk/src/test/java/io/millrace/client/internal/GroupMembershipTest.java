@@ -28,6 +28,7 @@ class GroupMembershipTest {
   private static final TopicIdPartition P1 = new TopicIdPartition(TOPIC, 1);
   private static final Subscription ORDERS = Subscription.newBuilder().addTopics("orders").build();
   private static final int INTERVAL_MS = 3_000;
+  private static final int SESSION_MS = 9_000;
 
   private final AtomicInteger ids = new AtomicInteger();
   private GroupMembership membership = membership(GroupConfig.of("g"));
@@ -43,6 +44,7 @@ class GroupMembershipTest {
     return HeartbeatResponse.newBuilder()
         .setMemberEpoch(epoch)
         .setHeartbeatIntervalMs(INTERVAL_MS)
+        .setSessionTimeoutMs(SESSION_MS)
         .build();
   }
 
@@ -84,8 +86,13 @@ class GroupMembershipTest {
   /** A member on stream 1, with epoch 5 and these partitions, of which it has told all it has. */
   private void member(TopicIdPartition... partitions) {
     membership.subscribe(ORDERS, now);
-    membership.told(1, state(5, partitions), now);
+    told(1, state(5, partitions), now);
     membership.owns(Set.of(partitions), now);
+  }
+
+  /** Told in answer to all that was sent. */
+  private List<MemberAction> told(long stream, HeartbeatResponse state, long nowMs) {
+    return membership.told(stream, Long.MAX_VALUE, state, nowMs);
   }
 
   private List<MemberAction> tickWhenDue() {
@@ -118,12 +125,12 @@ class GroupMembershipTest {
   @Test
   void tellsTheConsumerAndConfirmsEachEpochAtOnce() {
     membership.subscribe(ORDERS, now);
-    List<MemberAction> actions = membership.told(1, state(5, P0), now);
+    List<MemberAction> actions = told(1, state(5, P0), now);
     assertThat(actions).contains(assign(1, P0));
     assertThat(sent(actions).getMemberEpoch()).isEqualTo(5);
     assertThat(owned(sent(actions))).containsExactly(P0);
-    assertThat(sent(membership.told(1, state(6), now)).getMemberEpoch()).isEqualTo(6);
-    assertThat(membership.told(1, state(6), now)).as("nothing new is not answered").isEmpty();
+    assertThat(sent(told(1, state(6), now)).getMemberEpoch()).isEqualTo(6);
+    assertThat(told(1, state(6), now)).as("nothing new is not answered").isEmpty();
     assertThat(membership.identity())
         .isEqualTo(new MemberIdentity(membership.identity().memberId(), 6, 1));
   }
@@ -131,7 +138,7 @@ class GroupMembershipTest {
   @Test
   void sendsASignOfLifeAtTheInterval() {
     member(P0);
-    membership.told(1, state(5), now);
+    told(1, state(5), now);
     long before = now;
     HeartbeatRequest heartbeat = sent(tickWhenDue());
     assertThat(now - before).isEqualTo(INTERVAL_MS);
@@ -143,11 +150,11 @@ class GroupMembershipTest {
   @Test
   void S36_waitsForTheConsumerBeforeItSaysThatAPartitionIsGivenUp() {
     member(P0, P1);
-    List<MemberAction> actions = membership.told(1, state(5, P0), now);
+    List<MemberAction> actions = told(1, state(5, P0), now);
     assertThat(actions).containsExactly(assign(1, P0));
     assertThat(sent(tickWhenDue()).hasOwned()).as("a heartbeat in between").isFalse();
     assertThat(owned(opened(reopened()))).as("on a new stream").containsExactlyInAnyOrder(P0, P1);
-    membership.told(2, state(5), now);
+    told(2, state(5), now);
     assertThat(owned(sent(membership.owns(Set.of(P0), now)))).containsExactly(P0);
   }
 
@@ -163,9 +170,8 @@ class GroupMembershipTest {
   @Test
   void S36_ownsWhatTheConsumerMayHaveBegunToRead() {
     member(P0);
-    assertThat(owned(sent(membership.told(1, state(6, P0, P1), now))))
-        .containsExactlyInAnyOrder(P0, P1);
-    membership.told(1, state(6, P0), now);
+    assertThat(owned(sent(told(1, state(6, P0, P1), now)))).containsExactlyInAnyOrder(P0, P1);
+    told(1, state(6, P0), now);
     assertThat(sent(tickWhenDue()).hasOwned()).as("both still").isFalse();
     assertThat(owned(sent(membership.owns(Set.of(P0), now)))).containsExactly(P0);
   }
@@ -174,7 +180,7 @@ class GroupMembershipTest {
   @Test
   void S36_keepsWhatWasAssignedWhileTheConsumerSpokeOfBefore() {
     member(P0);
-    membership.told(1, state(6, P0, P1), now);
+    told(1, state(6, P0, P1), now);
     assertThat(membership.owns(Set.of(P0), now)).as("no news").isEmpty();
     assertThat(owned(opened(reopened()))).containsExactlyInAnyOrder(P0, P1);
   }
@@ -183,7 +189,7 @@ class GroupMembershipTest {
   @Test
   void saysThatItOwnsNothingWhenItsJoinIsAnsweredWithNothing() {
     membership.subscribe(ORDERS, now);
-    HeartbeatRequest confirmed = sent(membership.told(1, state(5, new TopicIdPartition[0]), now));
+    HeartbeatRequest confirmed = sent(told(1, state(5, new TopicIdPartition[0]), now));
     assertThat(confirmed.getMemberEpoch()).isEqualTo(5);
     assertThat(owned(confirmed)).isEmpty();
   }
@@ -193,7 +199,7 @@ class GroupMembershipTest {
   void saysWhatItOwnsUnderEachEpoch() {
     member(P0);
     opened(reopened());
-    HeartbeatRequest confirmed = sent(membership.told(2, state(6, P0), now));
+    HeartbeatRequest confirmed = sent(told(2, state(6, P0), now));
     assertThat(confirmed.getMemberEpoch()).isEqualTo(6);
     assertThat(owned(confirmed)).containsExactly(P0);
   }
@@ -206,7 +212,7 @@ class GroupMembershipTest {
     assertThat(first.getMemberEpoch()).isEqualTo(5);
     assertThat(owned(first)).containsExactly(P0);
     assertThat(first.getSubscription()).isEqualTo(ORDERS);
-    List<MemberAction> actions = membership.told(2, state(7, P0), now);
+    List<MemberAction> actions = told(2, state(7, P0), now);
     assertThat(actions).as("kept: the consumer is not told").hasSize(1);
     assertThat(sent(actions).getMemberEpoch()).isEqualTo(7);
   }
@@ -245,7 +251,7 @@ class GroupMembershipTest {
   @Test
   void leavesACoordinatorThatSaysNothing() {
     member(P0);
-    membership.told(1, state(5), now);
+    told(1, state(5), now);
     sent(tickWhenDue());
     long asked = now;
     assertThat(membership.nextTickMs(POLLING)).isEqualTo(asked + INTERVAL_MS);
@@ -254,7 +260,55 @@ class GroupMembershipTest {
     assertThat(now - asked).isEqualTo(GroupMembership.ANSWER_PATIENCE_MS);
     assertThat(actions).containsExactly(new MemberAction.Abandon());
     assertThat(opened(tickWhenDue()).getMemberEpoch()).isEqualTo(5);
-    assertThat(membership.told(1, state(9, P1), now)).as("of the stream that was left").isEmpty();
+    assertThat(told(1, state(9, P1), now)).as("of the stream that was left").isEmpty();
+  }
+
+  /** S36: the coordinator gives them to others then, whether the member hears of it or not. */
+  @Test
+  void S36_losesItsPartitionsWhenNoHeartbeatOfASessionWasAnswered() {
+    member(P0);
+    told(1, state(5), now);
+    sent(tickWhenDue());
+    long answered = now;
+    told(1, state(5), now);
+    membership.ended(1, error(ErrorCode.UNAVAILABLE), now);
+    List<MemberAction> actions = List.of();
+    for (long stream = 2; !isLoss(actions); stream++) {
+      assertThat(now).isLessThan(answered + SESSION_MS);
+      membership.ended(stream, error(ErrorCode.UNAVAILABLE), now);
+      actions = tickWhenDue();
+    }
+    assertThat(now).isEqualTo(answered + SESSION_MS);
+    assertThat(membership.nextTickMs(POLLING)).isEqualTo(Long.MAX_VALUE);
+    assertThat(membership.identity().epoch()).isZero();
+    assertThat(opened(membership.dropped(now)).getMemberEpoch()).isZero();
+  }
+
+  private static boolean isLoss(List<MemberAction> actions) {
+    return actions.stream().anyMatch(MemberAction.Lose.class::isInstance);
+  }
+
+  /** What is pushed does not show that the coordinator hears the member. */
+  @Test
+  void S36_doesNotTakeWhatIsPushedForAnAnswer() {
+    membership.subscribe(ORDERS, now);
+    long joined = now;
+    membership.told(1, 1, state(5, P0), now);
+    List<MemberAction> actions = List.of();
+    while (!isLoss(actions)) {
+      assertThat(now).isLessThan(joined + SESSION_MS);
+      actions = tickWhenDue();
+      membership.told(1, 1, state(5), now);
+    }
+    assertThat(now).isEqualTo(joined + SESSION_MS);
+  }
+
+  @Test
+  void doesNotGoBackToAnEpochThatANewerOneHasOvertaken() {
+    member(P0);
+    told(1, state(7, P0, P1), now);
+    assertThat(told(1, state(6, P0), now)).isEmpty();
+    assertThat(membership.identity().epoch()).isEqualTo(7);
   }
 
   @ParameterizedTest
@@ -273,7 +327,7 @@ class GroupMembershipTest {
     HeartbeatRequest again = opened(membership.dropped(now));
     assertThat(again.getMemberEpoch()).isZero();
     assertThat(owned(again)).isEmpty();
-    assertThat(membership.told(2, state(1, P0), now)).contains(assign(2, P0));
+    assertThat(told(2, state(1, P0), now)).contains(assign(2, P0));
   }
 
   @Test
@@ -287,9 +341,9 @@ class GroupMembershipTest {
   void doesNotBelieveAStreamThatIsOver() {
     member(P0);
     membership.ended(1, error(ErrorCode.NOT_COORDINATOR), now);
-    assertThat(membership.told(1, state(9, P1), now)).isEmpty();
+    assertThat(told(1, state(9, P1), now)).isEmpty();
     opened(tickWhenDue());
-    assertThat(membership.told(1, state(9, P1), now)).isEmpty();
+    assertThat(told(1, state(9, P1), now)).isEmpty();
     assertThat(membership.ended(1, error(ErrorCode.FENCED_MEMBER_EPOCH), now)).isEmpty();
     assertThat(membership.identity().epoch()).isEqualTo(5);
   }
@@ -297,13 +351,13 @@ class GroupMembershipTest {
   @Test
   void leavesWhenItsConsumerDoesNotPollAndComesBackAsAnotherOne() {
     member(P0);
-    membership.told(1, state(5), now);
+    told(1, state(5), now);
     long idle = now;
     long due = idle + GroupConfig.of("g").maxPollInterval().toMillis();
     while (membership.nextTickMs(idle) < due) {
       now = membership.nextTickMs(idle);
       assertThat(membership.tick(now, idle)).singleElement().isInstanceOf(MemberAction.Send.class);
-      membership.told(1, state(5), now);
+      told(1, state(5), now);
     }
     now = due;
     List<MemberAction> actions = membership.tick(now, idle);
@@ -340,13 +394,13 @@ class GroupMembershipTest {
     assertThat(membership.ended(1, refusal, now)).isEmpty();
     assertThat(opened(tickWhenDue()).getSubscription()).isEqualTo(ORDERS);
 
-    membership.told(2, state(5, P0), now);
+    told(2, state(5, P0), now);
     sent(membership.subscribe(bad, now));
     sent(membership.subscribe(ORDERS.toBuilder().addTopics("payments").build(), now));
     assertThat(membership.ended(2, refusal, now)).as("as a member").isEmpty();
     assertThat(opened(tickWhenDue()).getSubscription().getTopicsList()).contains("payments");
 
-    assertThat(membership.told(3, state(5, P0), now)).isEmpty();
+    assertThat(told(3, state(5, P0), now)).isEmpty();
     sent(membership.subscribe(bad, now));
     assertThat(membership.ended(3, refusal, now)).as("it may be the one before").isEmpty();
     assertThat(opened(tickWhenDue()).getSubscription()).isEqualTo(bad);
@@ -384,7 +438,7 @@ class GroupMembershipTest {
     member(P0);
     Subscription both = ORDERS.toBuilder().addTopics("payments").build();
     assertThat(sent(membership.subscribe(both, now)).getSubscription()).isEqualTo(both);
-    assertThat(membership.told(1, state(5), now)).isEmpty();
+    assertThat(told(1, state(5), now)).isEmpty();
   }
 
   @Test
@@ -392,7 +446,7 @@ class GroupMembershipTest {
     membership.subscribe(ORDERS, now);
     Subscription both = ORDERS.toBuilder().addTopics("payments").build();
     assertThat(membership.subscribe(both, now)).isEmpty();
-    assertThat(sent(membership.told(1, state(1, P0), now)).getSubscription()).isEqualTo(both);
+    assertThat(sent(told(1, state(1, P0), now)).getSubscription()).isEqualTo(both);
   }
 
   @Test
@@ -400,7 +454,7 @@ class GroupMembershipTest {
     member(P0);
     MemberAction.Leave leave = (MemberAction.Leave) membership.leave().get(0);
     assertThat(leave.leave().getKeepStatic()).isFalse();
-    assertThat(membership.told(1, state(6, P1), now)).isEmpty();
+    assertThat(told(1, state(6, P1), now)).isEmpty();
     assertThat(membership.leave()).isEmpty();
 
     membership = membership(GroupConfig.builder("g").instanceId("i").build());

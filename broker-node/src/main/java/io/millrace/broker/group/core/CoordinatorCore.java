@@ -311,6 +311,11 @@ public final class CoordinatorCore {
           new MemberState(
               now.epoch(),
               settings.heartbeatIntervalMs(),
+              committed
+                  .group(key.groupId())
+                  .member(key.memberId())
+                  .map(member -> member.profile().sessionTimeoutMs())
+                  .orElse(settings.sessionTimeoutMs()),
               Optional.of(Partitions.sorted(now.assigned().keySet())));
       live.stream(key).ifPresent(stream -> effects.add(new CoordinatorEffect.Push(stream, state)));
     }

@@ -24,10 +24,14 @@ public sealed interface GroupAnswer {
    *
    * @param memberEpoch the epoch, to be sent back
    * @param heartbeatIntervalMs how often a heartbeat is expected
+   * @param sessionTimeoutMs how long the member may be silent
    * @param assigned what the member may own now; empty once it has said that it owns just that
    */
   record MemberState(
-      int memberEpoch, int heartbeatIntervalMs, Optional<SortedSet<TopicIdPartition>> assigned)
+      int memberEpoch,
+      int heartbeatIntervalMs,
+      int sessionTimeoutMs,
+      Optional<SortedSet<TopicIdPartition>> assigned)
       implements GroupAnswer {}
 
   /**

@@ -116,13 +116,15 @@ final class Planner {
 
   private GroupAnswer state(MemberKey key, boolean joins) {
     GroupImage group = changes.group(key.groupId());
-    if (group.member(key.memberId()).isEmpty()) {
+    Optional<Member> member = group.member(key.memberId());
+    if (member.isEmpty()) {
       return new Refused(Refusals.unknownMember(key));
     }
     Assignment assignment = group.assignment(key.memberId());
     return new MemberState(
         assignment.epoch(),
         settings.heartbeatIntervalMs(),
+        member.get().profile().sessionTimeoutMs(),
         !joins && live.ownsAll(key, assignment)
             ? Optional.empty()
             : Optional.of(Partitions.sorted(assignment.assigned().keySet())));
