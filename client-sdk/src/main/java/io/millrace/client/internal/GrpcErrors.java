@@ -47,6 +47,7 @@ final class GrpcErrors {
     }
     return switch (status.getCode()) {
       case UNAVAILABLE -> unavailable(thrown, status, address);
+      case UNKNOWN -> unknown(status, address);
       case DEADLINE_EXCEEDED ->
           error(ErrorCode.REQUEST_TIMED_OUT, address + " did not answer in time", address);
       case CANCELLED ->
@@ -58,9 +59,7 @@ final class GrpcErrors {
               address + " does not know this call: it is older, or no Millrace broker",
               address);
       case RESOURCE_EXHAUSTED -> error(ErrorCode.THROTTLED, address + ": " + text(status), address);
-      default ->
-          error(
-              ErrorCode.INTERNAL, address + ": " + status.getCode() + ": " + text(status), address);
+      default -> unforeseen(status, address);
     };
   }
 
@@ -112,6 +111,18 @@ final class GrpcErrors {
     return isClosed(thrown, status)
         ? error(ErrorCode.UNAVAILABLE, address + " closed the connection", address)
         : error(ErrorCode.UNAVAILABLE, address + ": " + text(status), address);
+  }
+
+  /** gRPC takes a message that was written to a connection just lost for an unknown failure. */
+  private static MillraceException unknown(Status status, BrokerAddress address) {
+    return status.getCause() instanceof IOException
+        ? error(ErrorCode.UNAVAILABLE, address + " closed the connection", address)
+        : unforeseen(status, address);
+  }
+
+  private static MillraceException unforeseen(Status status, BrokerAddress address) {
+    return error(
+        ErrorCode.INTERNAL, address + ": " + status.getCode() + ": " + text(status), address);
   }
 
   /** What came was no HTTP/2, as a broker speaks from its first byte on. */
