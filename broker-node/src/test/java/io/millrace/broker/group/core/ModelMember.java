@@ -267,7 +267,7 @@ final class ModelMember {
     long number = ++commits;
     commitOut = number;
     CommitOffsets commit = new CommitOffsets(GroupWorld.GROUP, id, epoch, offsets);
-    if (!world.calm && world.chance(8)) {
+    if (!world.calm && world.chance(25)) {
       // Stuck in some queue, until long after the member may have lost the partitions.
       world.after(
           random.nextInt(20_000), () -> world.send(commit, false, answer -> forgetCommit(number)));
