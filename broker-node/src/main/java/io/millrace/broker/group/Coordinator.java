@@ -41,6 +41,11 @@ final class Coordinator {
   /** All groups are looked at to count them: not with each event. */
   private static final long COUNT_INTERVAL_MS = 1_000;
 
+  /** How long after a load that failed the next one begins: twice as long after each. */
+  private static final long FIRST_RETRY_MS = 100;
+
+  private static final long LAST_RETRY_MS = 10_000;
+
   private final GroupEnvironment env;
   private final PartitionHost host;
   private final int leaderEpoch;
@@ -52,6 +57,7 @@ final class Coordinator {
 
   private boolean loading;
   private long loadBeganMs;
+  private long retryMs = FIRST_RETRY_MS;
   private boolean resigned;
 
   /** What was counted last, and when it is counted again. */
@@ -266,7 +272,7 @@ final class Coordinator {
       return;
     }
     CoordinatorLoad load = new CoordinatorLoad(host, () -> refusal == null, this::loaded);
-    Optional<String> failure = load.readTo(endOffset);
+    Optional<CoordinatorLoad.Failure> failure = load.readTo(endOffset);
     post(() -> wasRead(endOffset, failure));
   }
 
@@ -281,13 +287,25 @@ final class Coordinator {
     taken.await();
   }
 
-  private void wasRead(long endOffset, Optional<String> failure) {
+  private void wasRead(long endOffset, Optional<CoordinatorLoad.Failure> failure) {
     if (failure.isEmpty()) {
       awaited = endOffset;
       endLoad();
+    } else if (leads() && failure.get().passing()) {
+      loadLater(failure.get().why());
     } else if (leads()) {
-      fail(failure.get());
+      fail(failure.get().why());
     }
+  }
+
+  /** Nobody else can coordinate these groups while this broker leads: it tries until it can. */
+  private void loadLater(String why) {
+    LOG.warn("{} could not be read, and is read again in {} ms: {}", prefix(), retryMs, why);
+    env.metrics().loadFailed();
+    on(new CoordinatorEvent.LoadRestarted());
+    timer.cancel();
+    timer = env.scheduler().schedule(retryMs, () -> env.threads().loaders().execute(this::read));
+    retryMs = Math.min(LAST_RETRY_MS, 2 * retryMs);
   }
 
   private void endLoad() {
@@ -297,6 +315,7 @@ final class Coordinator {
     }
     awaited = NOTHING_AWAITED;
     loading = false;
+    retryMs = FIRST_RETRY_MS;
     on(new CoordinatorEvent.LoadEnded());
     long tookMs = env.clock().monotonicMs() - loadBeganMs;
     env.metrics().loaded(tookMs);

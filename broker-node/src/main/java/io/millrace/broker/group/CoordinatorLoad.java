@@ -41,6 +41,14 @@ final class CoordinatorLoad {
   }
 
   /**
+   * Why a partition can't be read.
+   *
+   * @param why for people
+   * @param passing whether it may be read another time; else somebody else is to lead
+   */
+  record Failure(String why, boolean passing) {}
+
+  /**
    * Prepares a load.
    *
    * @param wanted whether the load is of use any more
@@ -57,7 +65,7 @@ final class CoordinatorLoad {
    * @param endOffset where the log ended when the load began
    * @return why it can't be read; empty if it was, or is not wanted any more
    */
-  Optional<String> readTo(long endOffset) {
+  Optional<Failure> readTo(long endOffset) {
     try {
       long next = host.view().logStartOffset();
       while (next < endOffset && wanted.getAsBoolean()) {
@@ -66,15 +74,15 @@ final class CoordinatorLoad {
       return Optional.empty();
     } catch (CorruptBatchException e) {
       host.foundCorrupt(e.offset());
-      return Optional.of(e.error().message());
+      return Optional.of(new Failure(e.error().message(), false));
     } catch (LogDirException e) {
       host.diskFailed(e);
-      return Optional.of("the disk failed");
+      return Optional.of(new Failure("the disk failed", false));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return Optional.of("the broker is shutting down");
+      return Optional.of(new Failure("the broker is shutting down", false));
     } catch (RuntimeException e) {
-      return Optional.of(e.toString());
+      return Optional.of(new Failure(e.toString(), true));
     }
   }
 

@@ -12,6 +12,7 @@ import io.millrace.broker.group.core.Subscription;
 import io.millrace.common.ErrorCode;
 import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
+import io.millrace.common.time.Scheduler.Cancellable;
 import io.millrace.common.time.SystemClock;
 import io.millrace.metadata.image.MetadataDelta;
 import io.millrace.metadata.image.MetadataImage;
@@ -21,10 +22,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -44,6 +47,7 @@ class CoordinatorTest {
   private final ExecutorService thread = thread();
   private final ExecutorService loader = thread();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private final Queue<Runnable> scheduled = new ConcurrentLinkedQueue<>();
   private final List<String> faults = new ArrayList<>();
   private final OffsetsHost host = new OffsetsHost(0);
   private MetadataImage image = MetadataImage.EMPTY;
@@ -54,13 +58,19 @@ class CoordinatorTest {
               () -> image,
               GroupSettings.DEFAULTS,
               new GroupThreads(List.of(thread), loader),
-              (delayMs, task) -> () -> {},
+              this::schedule,
               new SystemClock(),
               (message, cause) -> {
                 faults.add(message);
                 return new IllegalStateException(message, cause);
               },
               new GroupMetrics(meters)));
+
+  /** Wakes nobody but when the test says so. */
+  private Cancellable schedule(long delayMs, Runnable task) {
+    scheduled.add(task);
+    return () -> scheduled.remove(task);
+  }
 
   /** As the server's: what comes after the end is dropped. */
   private static ExecutorService thread() {
@@ -164,6 +174,27 @@ class CoordinatorTest {
     host.commit();
     awaitReady();
     assertThat(committed("g")).contains(5L);
+  }
+
+  @Test
+  void aLogThatCanNotBeReadForNowIsReadAgainLater() {
+    lead(1);
+    CompletableFuture<GroupAnswer> unknown = commit("g", 5);
+    await().until(() -> host.waiting() == 1);
+    host.showOutdated();
+    host.giveUpWaiting();
+    assertThat(refusal(unknown)).isEqualTo(ErrorCode.OUTCOME_UNKNOWN);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(meters.get("millrace.group.load.failures").counter().count())
+                    .isEqualTo(1));
+    assertThat(refusal(offsets("g"))).isEqualTo(LOADING);
+    host.showNewest();
+    await().until(() -> !scheduled.isEmpty());
+    scheduled.remove().run();
+    awaitReady();
+    assertThat(committed("g")).isEmpty();
   }
 
   @Test

@@ -60,6 +60,7 @@ public final class OffsetsHost implements PartitionHost {
   private long highWatermark;
   private @Nullable MillraceError refuses;
   private boolean commitsAtOnce;
+  private @Nullable PartitionView outdated;
   private int batches;
 
   /** Of an empty log; nobody leads. */
@@ -89,13 +90,30 @@ public final class OffsetsHost implements PartitionHost {
   /** This broker leads in an epoch from here on; what is in the log is not committed by that. */
   public void lead(int newEpoch) {
     synchronized (this) {
-      EpochStart start = log.prepareEpoch(newEpoch);
-      start.run();
-      log.epochStarted(start);
-      epoch = newEpoch;
+      startEpoch(newEpoch);
       leads = true;
     }
     tell();
+  }
+
+  private void startEpoch(int newEpoch) {
+    EpochStart start = log.prepareEpoch(newEpoch);
+    start.run();
+    log.epochStarted(start);
+    epoch = newEpoch;
+  }
+
+  /** All that is in the log is cut off; until {@link #showNewest} readers are shown it yet. */
+  synchronized void showOutdated() {
+    outdated = view();
+    log.truncateFullyAndStartAt(0);
+    startEpoch(epoch);
+    highWatermark = 0;
+  }
+
+  /** Readers are shown what is in the log. */
+  synchronized void showNewest() {
+    outdated = null;
   }
 
   /** Another broker leads from here on. */
@@ -231,6 +249,9 @@ public final class OffsetsHost implements PartitionHost {
 
   @Override
   public synchronized PartitionView view() {
+    if (outdated != null) {
+      return outdated;
+    }
     return new PartitionView(
         leads ? Role.LEADER : Role.FOLLOWER,
         new MillraceError(ErrorCode.NOT_LEADER, "as the test says"),

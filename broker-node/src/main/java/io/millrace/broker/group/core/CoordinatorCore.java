@@ -4,6 +4,7 @@ import io.millrace.broker.group.core.CoordinatorEvent.AppendFailed;
 import io.millrace.broker.group.core.CoordinatorEvent.Asked;
 import io.millrace.broker.group.core.CoordinatorEvent.Committed;
 import io.millrace.broker.group.core.CoordinatorEvent.LoadEnded;
+import io.millrace.broker.group.core.CoordinatorEvent.LoadRestarted;
 import io.millrace.broker.group.core.CoordinatorEvent.Loaded;
 import io.millrace.broker.group.core.CoordinatorEvent.Resigned;
 import io.millrace.broker.group.core.CoordinatorEvent.SettingsChanged;
@@ -160,6 +161,8 @@ public final class CoordinatorCore {
   private void ofTheLog(CoordinatorEvent event, Now now, List<CoordinatorEffect> effects) {
     if (event instanceof Loaded loaded) {
       load(loaded, effects);
+    } else if (event instanceof LoadRestarted) {
+      restartLoad();
     } else if (event instanceof LoadEnded) {
       loadEnded(now);
     } else if (event instanceof Committed append) {
@@ -191,6 +194,14 @@ public final class CoordinatorCore {
       close(error, effects);
       effects.add(new CoordinatorEffect.LoadFailed(error));
     }
+  }
+
+  /** A record that is gone from the log meanwhile must not outlive it here. */
+  private void restartLoad() {
+    if (role != Role.LOADING) {
+      throw faults.fatal("a load was begun anew in a core that is " + role, null);
+    }
+    committed = GroupsImage.EMPTY;
   }
 
   private void loadEnded(Now now) {

@@ -15,6 +15,12 @@ public sealed interface CoordinatorEvent {
   record Loaded(List<EncodedRecord> records) implements CoordinatorEvent {}
 
   /**
+   * The load could not go on, and begins anew: what was loaded so far is void. Only while the core
+   * loads.
+   */
+  record LoadRestarted() implements CoordinatorEvent {}
+
+  /**
    * All is loaded, up to where the log ended when this broker's leader epoch began (or when {@link
    * CoordinatorEffect.Reload} was asked for), and all of it is committed. {@link TopicsChanged} was
    * told before, of metadata that is at least as new as the leadership.

@@ -116,6 +116,17 @@ final class CoordinatorCoreTest {
   }
 
   @Test
+  void whatWasLoadedBeforeTheLoadBeganAnewIsForgotten() {
+    coordinator.commitsAtOnce = false;
+    coordinator.submit(join("m"));
+    coordinator.fail(true);
+    coordinator.tell(new CoordinatorEvent.Loaded(coordinator.appends.get(0).records()));
+    coordinator.tell(new CoordinatorEvent.LoadRestarted());
+    coordinator.tell(new CoordinatorEvent.LoadEnded());
+    assertThat(coordinator.core.image()).isEqualTo(GroupsImage.EMPTY);
+  }
+
+  @Test
   void recordOfTheFutureIsNotPassedOver() {
     CoordinatorCore core = TestCoordinator.newCore(GroupSettings.DEFAULTS);
     List<CoordinatorEffect> effects = new ArrayList<>();
