@@ -19,6 +19,8 @@ final class ForwardLanes {
   /** The leader remembers each lane's last batches: so many bound what it must keep. */
   private static final int MOST_LANES = 64;
 
+  private static final long RETRY_MS = 250;
+
   private final Supplier<CompletableFuture<ForwardLane>> maker;
   private final Clock clock;
   private final Scheduler scheduler;
@@ -33,6 +35,9 @@ final class ForwardLanes {
 
   /** Lanes being made. */
   private int coming;
+
+  /** Why the last lane could not be made; empty if it could. */
+  private Optional<MillraceError> failure = Optional.empty();
 
   private long usedMs;
 
@@ -53,7 +58,8 @@ final class ForwardLanes {
   /**
    * A lane for the caller alone, to be given back.
    *
-   * @param deadlineMs when waiting for one fails with REQUEST_TIMED_OUT, on the monotonic clock
+   * @param deadlineMs when waiting for one fails, on the monotonic clock: with UNAVAILABLE if none
+   *     could be made, with REQUEST_TIMED_OUT if others had them all
    */
   CompletableFuture<ForwardLane> take(long deadlineMs) {
     CompletableFuture<ForwardLane> lane = new CompletableFuture<>();
@@ -65,7 +71,7 @@ final class ForwardLanes {
         return lane;
       }
       Scheduler.Cancellable timeout =
-          scheduler.schedule(deadlineMs - usedMs, () -> lane.completeExceptionally(tooLate()));
+          scheduler.schedule(deadlineMs - usedMs, () -> lane.completeExceptionally(whyNone()));
       waiting.add(new Waiter(lane, timeout));
       make = lanes < MOST_LANES && coming < waiting.size();
       if (make) {
@@ -91,16 +97,16 @@ final class ForwardLanes {
   }
 
   private void made(Optional<ForwardLane> lane, @Nullable Throwable thrown) {
-    Optional<Waiter> refused = Optional.empty();
+    boolean again;
     synchronized (this) {
-      coming--;
-      if (lane.isEmpty()) {
-        lanes--;
-        refused = Optional.ofNullable(waiting.poll());
-      }
+      failure = Optional.ofNullable(thrown).map(RpcErrors::toError);
+      waiting.removeIf(waiter -> waiter.lane().isDone());
+      again = lane.isEmpty() && coming <= waiting.size();
+      coming -= again ? 0 : 1;
+      lanes -= again || lane.isPresent() ? 0 : 1;
     }
-    if (thrown != null) {
-      refused.ifPresent(waiter -> waiter.lane().completeExceptionally(thrown));
+    if (again) {
+      scheduler.schedule(RETRY_MS, this::make);
     }
     lane.ifPresent(this::handOut);
   }
@@ -145,7 +151,14 @@ final class ForwardLanes {
     return idle.size() == lanes && waiting.isEmpty() && usedMs < sinceMs;
   }
 
-  private static RuntimeException tooLate() {
+  /** What the controller says of a lane's producer id is not about the client's request. */
+  private synchronized RuntimeException whyNone() {
+    if (coming > 0) {
+      String last = failure.map(error -> "; last answer: " + error).orElse("");
+      return new MillraceError(
+              ErrorCode.UNAVAILABLE, "no producer id was given by the controller" + last)
+          .exception();
+    }
     return new MillraceError(
             ErrorCode.REQUEST_TIMED_OUT,
             "too many publications for the partition were before this one")

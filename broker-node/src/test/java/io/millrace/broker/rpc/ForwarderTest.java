@@ -6,6 +6,7 @@ import io.millrace.broker.rpc.Forwarder.Passage;
 import io.millrace.broker.rpc.LeaderAppends.Append;
 import io.millrace.common.Acks;
 import io.millrace.common.ErrorCode;
+import io.millrace.common.MillraceError;
 import io.millrace.common.TopicIdPartition;
 import io.millrace.common.record.Compression;
 import io.millrace.common.record.RecordBatch;
@@ -16,6 +17,7 @@ import io.millrace.proto.v1.PartitionProduceResult;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -35,6 +37,10 @@ class ForwarderTest {
   private final VirtualTime time = new VirtualTime();
   private final ModelLeader leader = new ModelLeader();
   private final AtomicLong producerIds = new AtomicLong();
+
+  /** What the next requests for a producer id are refused with. */
+  private final ArrayDeque<ErrorCode> idRefusals = new ArrayDeque<>();
+
   private final MetadataImage image =
       Images.withTopic(
           Images.of(0, 0),
@@ -47,7 +53,7 @@ class ForwarderTest {
           HERE,
           leader,
           new PartitionLeaders(() -> image),
-          () -> CompletableFuture.completedFuture(producerIds.incrementAndGet()),
+          this::nextProducerId,
           time,
           time,
           MOST_BYTES);
@@ -240,6 +246,49 @@ class ForwarderTest {
     assertThat(later).isCompletedExceptionally();
     next.join().close();
     assertThat(forwarder.open(load(0, Acks.ALL, 1))).as("after who gave up").isCompleted();
+  }
+
+  @Test
+  void producerIdIsAskedForUntilTheControllerGivesIt() {
+    idRefusals.addAll(
+        List.of(ErrorCode.NOT_CONTROLLER, ErrorCode.OUTCOME_UNKNOWN, ErrorCode.STALE_BROKER_EPOCH));
+    CompletableFuture<Passage> first = forwarder.open(load(0, Acks.ALL, 1));
+    CompletableFuture<Passage> second = forwarder.open(load(0, Acks.ALL, 1));
+    assertThat(first).isNotDone();
+    assertThat(second).isNotDone();
+
+    time.advance(TIMEOUT_MS / 10);
+    assertThat(first).isCompleted();
+    assertThat(second).isCompleted();
+  }
+
+  @Test
+  void withoutAControllerIsToldAtTheDeadlineInWordsForClients() {
+    for (int i = 0; i < 1_000; i++) {
+      idRefusals.add(ErrorCode.NOT_CONTROLLER);
+    }
+    CompletableFuture<Passage> passage = forwarder.open(load(0, Acks.ALL, MOST_BYTES));
+    time.advance(TIMEOUT_MS - 1);
+    assertThat(passage).isNotDone();
+    time.advance(1);
+    assertThat(passage)
+        .failsWithin(Duration.ZERO)
+        .withThrowableOfType(ExecutionException.class)
+        .withMessageContaining("no producer id was given")
+        .withMessageContaining("NOT_CONTROLLER");
+
+    idRefusals.clear();
+    assertThat(producerIds).hasValue(0);
+    CompletableFuture<Passage> next = forwarder.open(load(0, Acks.ALL, MOST_BYTES));
+    time.advance(1_000);
+    assertThat(next).isCompleted();
+  }
+
+  private CompletableFuture<Long> nextProducerId() {
+    return idRefusals.isEmpty()
+        ? CompletableFuture.completedFuture(producerIds.incrementAndGet())
+        : CompletableFuture.failedFuture(
+            new MillraceError(idRefusals.remove(), "as the test says").exception());
   }
 
   private PartitionProduceResult publish(String... values) {
