@@ -113,36 +113,8 @@ public final class BrokerServices {
   public static BrokerServices forClients(Parts parts, Limits limits, FetchLimits fetchLimits) {
     OpenStreams streams = new OpenStreams();
     Partitions partitions = new Partitions(parts.partitions(), parts.quorum()::image);
-    BatchIntake intake =
-        new BatchIntake(
-            parts.clock(),
-            limits.maxDecompressedBytes(),
-            limits.produceTimeoutMs(),
-            limits.produceMaxTimeoutMs());
-    ProduceDeps produce =
-        new ProduceDeps(
-            parts.authorizer(),
-            partitions,
-            intake,
-            parts.metrics(),
-            limits.maxPartitions(),
-            parts.node().producerBatchesRemembered(),
-            new StreamPlaces("max.produce.streams", limits.maxProduceStreams()),
-            streams);
-    FetchDeps fetch =
-        new FetchDeps(
-            parts.authorizer(),
-            partitions,
-            new PartitionReader(
-                parts.metrics(),
-                parts.corruptReads(),
-                new NearReplicas(parts.node().nodeId(), parts.quorum()::image)),
-            TransportMemory.shared(),
-            parts.fetchThreads(),
-            parts.scheduler(),
-            fetchLimits,
-            new StreamPlaces("max.fetch.streams", limits.maxFetchStreams()),
-            streams);
+    ProduceDeps produce = produce(parts, limits, partitions, streams);
+    FetchDeps fetch = fetch(parts, limits, fetchLimits, partitions, streams);
     List<BindableService> services = new ArrayList<>();
     parts.forwarding().begin(parts.link().clusterId(), produce, fetch);
     services.add(
@@ -184,6 +156,46 @@ public final class BrokerServices {
             new RecordDeletion(partitions, parts.clock(), limits.adminTimeoutMs()),
             limits.adminTimeoutMs()));
     return new BrokerServices(List.copyOf(services), streams, parts.ready());
+  }
+
+  private static ProduceDeps produce(
+      Parts parts, Limits limits, Partitions partitions, OpenStreams streams) {
+    BatchIntake intake =
+        new BatchIntake(
+            parts.clock(),
+            limits.maxDecompressedBytes(),
+            limits.produceTimeoutMs(),
+            limits.produceMaxTimeoutMs());
+    return new ProduceDeps(
+        parts.authorizer(),
+        partitions,
+        intake,
+        parts.metrics(),
+        limits.maxPartitions(),
+        parts.node().producerBatchesRemembered(),
+        new StreamPlaces("max.produce.streams", limits.maxProduceStreams()),
+        streams);
+  }
+
+  private static FetchDeps fetch(
+      Parts parts,
+      Limits limits,
+      FetchLimits fetchLimits,
+      Partitions partitions,
+      OpenStreams streams) {
+    return new FetchDeps(
+        parts.authorizer(),
+        partitions,
+        new PartitionReader(
+            parts.metrics(),
+            parts.corruptReads(),
+            new NearReplicas(parts.node().nodeId(), parts.quorum()::image)),
+        TransportMemory.shared(),
+        parts.fetchThreads(),
+        parts.scheduler(),
+        fetchLimits,
+        new StreamPlaces("max.fetch.streams", limits.maxFetchStreams()),
+        streams);
   }
 
   private static PublishDeps publish(Parts parts, Limits limits, ProduceDeps produce) {
